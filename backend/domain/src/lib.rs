@@ -1,0 +1,16 @@
+//! The words and rules of Downtime Command, without input or output.
+//!
+//! Everything here is pure: time, ids and chance come in as arguments, so that a rule can be tested by calling
+//! it and the same code runs in the server and in the browser. One file per capability; `view` holds what a page
+//! shows and a stream carries.
+
+pub mod actor;
+pub mod field;
+pub mod id;
+pub mod journal;
+pub mod refusal;
+pub mod scope;
+pub mod time;
+pub mod view;
+
+pub use refusal::Refusal;

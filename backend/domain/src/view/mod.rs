@@ -1,0 +1,1 @@
+//! What a page shows and a stream carries: one file per page family.
