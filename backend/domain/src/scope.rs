@@ -99,7 +99,6 @@ impl Places {
     pub fn contains(&self, outer: Place, inner: Place) -> bool {
         match (outer, inner) {
             (Place::All, _) => true,
-            (_, Place::All) => false,
             (Place::Group(outer), Place::Group(inner)) => {
                 outer == inner || self.members(inner).is_subset(&self.members(outer))
             }
@@ -108,9 +107,13 @@ impl Places {
                 self.unit_facility.get(&unit).is_some_and(|facility| self.members(group).contains(facility))
             }
             (Place::Facility(outer), Place::Facility(inner)) => outer == inner,
-            (Place::Facility(facility), Place::Unit(unit)) => self.unit_facility.get(&unit) == Some(&facility),
+            (Place::Facility(facility), Place::Unit(unit)) => {
+                self.unit_facility.get(&unit) == Some(&facility)
+            }
             (Place::Unit(outer), Place::Unit(inner)) => outer == inner,
-            (Place::Facility(_) | Place::Unit(_), Place::Group(_)) | (Place::Unit(_), Place::Facility(_)) => false,
+            (_, Place::All)
+            | (Place::Facility(_) | Place::Unit(_), Place::Group(_))
+            | (Place::Unit(_), Place::Facility(_)) => false,
         }
     }
 
@@ -130,9 +133,7 @@ impl Places {
 }
 
 /// What is done with a system.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Function {
     Registration,
@@ -286,9 +287,7 @@ impl JsonSchema for Functions {
 }
 
 /// What kind of thing a system is; an order may name a whole kind (rule 12a: a system over its kind).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SystemKind {
     Application,
@@ -313,9 +312,7 @@ impl SystemKind {
 }
 
 /// One system, or every system of a kind.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     System(SystemId),
@@ -331,9 +328,7 @@ pub struct Scope {
 }
 
 /// What a system is, at a facility.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     Down,

@@ -1,0 +1,1 @@
+//! Every use case through the JSON door, in process, on both databases: one file per capability.

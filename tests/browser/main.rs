@@ -1,0 +1,1 @@
+//! What only a real browser shows: hydration, live pages, axe, the content security policy, the keyboard.

@@ -1,0 +1,1 @@
+//! The whole program under kill -9, a full disk and servers that fail: nothing acknowledged may be missing.

@@ -1,0 +1,1 @@
+//! The scenarios through the public doors, as JSON and as forms without JavaScript.

@@ -1,0 +1,1 @@
+//! What only the databases show: schemas that agree, order, concurrency.
