@@ -8,6 +8,7 @@ pub mod actor;
 pub mod field;
 pub mod id;
 pub mod journal;
+pub mod playbooks;
 pub mod refusal;
 pub mod scope;
 pub mod time;

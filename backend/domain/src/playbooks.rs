@@ -1,0 +1,416 @@
+//! The playbook: what a hospital has decided in daylight, so that at three in the morning nobody has to.
+//!
+//! One TOML file is one playbook. It names things by key (`ehr-production`), never by row id, so that the same
+//! file serves every installation; its canonical JSON and fingerprint are frozen into each incident declared from
+//! it (rule 14). `parse` reads a file and says of every mistake where it stands and what was expected.
+
+mod canonical;
+mod check;
+mod message;
+mod parse;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use canonical::{Fingerprint, canonical_json};
+pub use message::{Blank, BlankSource, Email, Filled, Message, MessageUse, MissingBlanks};
+pub use parse::PlaybookError;
+pub use schema::json_schema;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::scope::{Functions, Status, SystemKind};
+
+/// Everything that a declaration takes from its playbook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Playbook {
+    /// What all versions of this playbook share: lower case letters, digits and hyphens.
+    pub key: String,
+    pub name: String,
+    pub version: i64,
+    /// Who answers for the content: an office, not a person.
+    pub owner: String,
+    /// The day by which the owner looks at it again, as `2027-03-31`.
+    pub review_by: String,
+    pub kind: IncidentKind,
+    /// When to take this playbook and when another one.
+    pub summary: String,
+    /// Suspected causes in ready words; the first stands in the declaration until someone changes it.
+    pub causes: Vec<String>,
+    /// What the declarer must decide because nobody could beforehand: at most three.
+    pub decisions: Vec<Decision>,
+    #[serde(default)]
+    pub timing: Timing,
+    /// What a delivery worker does with a text message of which nobody knows whether it left.
+    #[serde(default)]
+    pub sms_in_doubt: SmsInDoubt,
+    pub levels: Vec<Level>,
+    pub systems: Vec<System>,
+    pub positions: Vec<Position>,
+    pub tasks: Vec<Task>,
+    #[serde(default)]
+    pub instructions: Vec<StandingOrder>,
+    #[serde(default)]
+    pub messages: Vec<Message>,
+    #[serde(default)]
+    pub cancellations: Vec<CancellationRule>,
+    #[serde(default)]
+    pub forms: Vec<FormType>,
+    /// Who may sign a clearance, by the word that their account carries.
+    #[serde(default)]
+    pub signers: Vec<Signer>,
+    #[serde(default)]
+    pub gates: Vec<Gate>,
+}
+
+/// What happened, so that the right playbook is found in a hurry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentKind {
+    EhrOutage,
+    EndpointCrash,
+    Ransomware,
+    NetworkLoss,
+    Other,
+}
+
+impl IncidentKind {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::EhrOutage => "ehr_outage",
+            Self::EndpointCrash => "endpoint_crash",
+            Self::Ransomware => "ransomware",
+            Self::NetworkLoss => "network_loss",
+            Self::Other => "other",
+        }
+    }
+
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::EhrOutage => "Records system outage",
+            Self::EndpointCrash => "Computers crash",
+            Self::Ransomware => "Ransomware",
+            Self::NetworkLoss => "Network loss at a site",
+            Self::Other => "Other",
+        }
+    }
+}
+
+/// One question that only the declarer can answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    pub field: DecisionField,
+    pub question: String,
+    #[serde(default)]
+    pub hint: String,
+}
+
+/// The field of the declaration that a decision fills. What is not asked has its default: the usual level, every
+/// facility, the systems with their status as the playbook lists them, the first cause, the start "now".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionField {
+    Level,
+    Facilities,
+    Systems,
+    Cause,
+    Started,
+    Basis,
+}
+
+/// The clocks of an incident, in minutes, and the share that confirms a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timing {
+    /// From one update to the next.
+    pub update_every_minutes: i64,
+    /// Share of a unit's on-duty recipients that confirms the unit when its lead has not answered, 1 to 100.
+    pub unit_confirmed_percent: i64,
+    /// How long pages to the commander stay unanswered before the next in succession may assume command (rule 3).
+    pub assume_command_minutes: i64,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { update_every_minutes: 60, unit_confirmed_percent: 60, assume_command_minutes: 15 }
+    }
+}
+
+/// A text message in doubt may arrive twice or not at all; the playbook says which is worse.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsInDoubt {
+    #[default]
+    Ask,
+    Resend,
+}
+
+/// How bad it is. At some systems 1 is worst, at others the highest number; so the worst is marked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    pub number: i64,
+    pub label: String,
+    #[serde(default)]
+    pub most_severe: bool,
+    /// Chosen when the declarer is not asked.
+    #[serde(default)]
+    pub usual: bool,
+}
+
+/// A system as this playbook knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct System {
+    pub key: String,
+    pub name: String,
+    /// At most 10 letters on each of at most 2 lines, for the matrix.
+    #[serde(default)]
+    pub short_name: String,
+    /// Other words by which people name it; free text that uses one needs a second look (rule 1).
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    pub kind: SystemKind,
+    /// What is done with it. A part of these can be forbidden or cleared.
+    pub functions: Functions,
+    /// What it is taken to be when this playbook is declared.
+    pub status: Status,
+}
+
+/// A box on the chart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    pub key: String,
+    pub title: String,
+    /// Key of the position above; empty for the incident commander.
+    #[serde(default)]
+    pub reports_to: String,
+    #[serde(default)]
+    pub mission: String,
+}
+
+/// A checklist item of a position.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    pub key: String,
+    pub position: String,
+    pub text: String,
+    /// Minutes after the declaration (T0).
+    pub due_minutes: i64,
+}
+
+/// An order that takes effect with the declaration, unless the declarer strikes it out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StandingOrder {
+    pub key: String,
+    /// Key of a system; or leave it out and name a kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<SystemKind>,
+    pub order: String,
+    pub functions: Functions,
+    /// When it applies, in words: `not used today`.
+    #[serde(default)]
+    pub condition: String,
+    /// What to do instead, as one sentence that can stand on a door.
+    pub instead: String,
+    /// Empty for everyone; otherwise named pilots or a position, and then no public page shows it.
+    #[serde(default)]
+    pub for_whom: String,
+    /// At most 10 letters on each of at most 2 lines, for the matrix.
+    pub short: String,
+}
+
+/// Which booked operations and visits go ahead when a decision cancels the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancellationRule {
+    pub key: String,
+    pub name: String,
+    pub window: CancellationWindow,
+    pub cancels: CancelledKinds,
+    pub keep: Vec<KeepRule>,
+    /// The coding that goes out with each cancelled appointment.
+    pub reason_code: String,
+    /// How long each priority may wait at most; a case without one is a clinician's to date.
+    #[serde(default)]
+    pub safe_by: Vec<SafeBy>,
+}
+
+/// Which days a rule reaches, counted as civil days of each facility.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancellationWindow {
+    /// The day of the decision, from midnight to midnight.
+    DeclaredDay,
+    /// The rest of the day of the decision.
+    RestOfDay,
+    /// The day after.
+    NextDay,
+}
+
+/// What a rule cancels where no keep rule holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelledKinds {
+    ProceduresAndVisits,
+    Procedures,
+    Visits,
+}
+
+/// One reason to go ahead: a triage scheme with values, or classes of care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeepRule {
+    pub key: String,
+    pub label: String,
+    /// `fssa`, `esas`, … together with `values`. Values of different schemes are never compared.
+    #[serde(default)]
+    pub scheme: String,
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// `dialysis`, `obstetric`, … as the schedule names them.
+    #[serde(default)]
+    pub classes: Vec<String>,
+}
+
+/// The latest clinically acceptable date of a priority, in days from the scheduled date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SafeBy {
+    pub scheme: String,
+    pub value: String,
+    pub days: i64,
+}
+
+/// A kind of paper form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FormType {
+    /// Upper case letters and digits, as printed: `MAR`.
+    pub code: String,
+    pub name: String,
+    pub disposition: Disposition,
+    /// Share of entered forms that a second person checks, 0 to 100; 100 for what can harm at once.
+    pub sample_percent: i64,
+    /// First part of every serial of this type.
+    pub serial_prefix: String,
+    /// Sheets that a unit holds ready.
+    pub par_per_unit: i64,
+}
+
+/// The end that a form of a type must reach (rule 13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposition {
+    /// Typed in by one person, checked by another as sampled, then scanned.
+    BackEnter,
+    /// Scanned to the chart; nobody types it in.
+    ScanOnly,
+    /// Kept by its department: logs and registers.
+    Keep,
+}
+
+impl Disposition {
+    pub const ALL: [Self; 3] = [Self::BackEnter, Self::ScanOnly, Self::Keep];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::BackEnter => "back_enter",
+            Self::ScanOnly => "scan_only",
+            Self::Keep => "keep",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|disposition| disposition.code() == code)
+    }
+}
+
+/// Who may sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    /// What an account's grant names in `signs_as`: `cio`.
+    pub key: String,
+    pub title: String,
+}
+
+/// What stands between a scope and its all-clear: evidence, signatures, release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    pub key: String,
+    pub name: String,
+    /// Keys of the systems for which this gate stands.
+    pub systems: Vec<String>,
+    pub functions: Functions,
+    pub evidence: Vec<Evidence>,
+    /// Keys of the signers; each signs once.
+    pub signers: Vec<String>,
+    /// How many of them must have signed, all by different people.
+    pub quorum: i64,
+    /// `commander`, or the key of a signer who may release as well.
+    #[serde(default = "commander")]
+    pub release_by: String,
+    /// The last signature releases at once.
+    #[serde(default)]
+    pub on_last_signature: bool,
+    /// Signed but unreleased for longer than this must be signed again (rule 1).
+    #[serde(default = "an_hour")]
+    pub signed_valid_minutes: i64,
+}
+
+/// Something that was looked at before signing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    pub key: String,
+    pub name: String,
+    /// Who provides it, in words.
+    pub owner: String,
+    /// How long it may be relied on.
+    pub expires_minutes: i64,
+}
+
+fn commander() -> String {
+    "commander".to_owned()
+}
+
+const fn an_hour() -> i64 {
+    60
+}
+
+impl Playbook {
+    /// The system of a key.
+    pub fn system(&self, key: &str) -> Option<&System> {
+        self.systems.iter().find(|system| system.key == key)
+    }
+
+    /// The form type of a code.
+    pub fn form_type(&self, code: &str) -> Option<&FormType> {
+        self.forms.iter().find(|form| form.code == code)
+    }
+
+    /// The message of a key.
+    pub fn message(&self, key: &str) -> Option<&Message> {
+        self.messages.iter().find(|message| message.key == key)
+    }
+
+    /// The level that stands when the declarer is not asked.
+    pub fn usual_level(&self) -> Option<&Level> {
+        self.levels.iter().find(|level| level.usual)
+    }
+
+    /// `Endpoint outage v7`, as on every page of an incident.
+    pub fn title(&self) -> String {
+        format!("{} v{}", self.name, self.version)
+    }
+}

@@ -1,0 +1,85 @@
+//! Cancellation rules and the form kit.
+
+use std::collections::BTreeSet;
+
+use super::{Mistakes, Path};
+use crate::playbooks::{CancellationRule, KeepRule, Playbook};
+
+pub(super) fn check(playbook: &Playbook, found: &mut Mistakes) {
+    found.keys("cancellations", "key", playbook.cancellations.iter().map(|rule| rule.key.as_str()));
+    for (index, rule) in playbook.cancellations.iter().enumerate() {
+        cancellation(rule, &Path::of("cancellations").item(index), found);
+    }
+    forms(playbook, found);
+}
+
+fn cancellation(rule: &CancellationRule, path: &Path, found: &mut Mistakes) {
+    found.text(path.field("name"), &rule.name);
+    found.key(path.field("reason_code"), &rule.reason_code);
+    let mut seen = BTreeSet::new();
+    for (index, keep) in rule.keep.iter().enumerate() {
+        let path = path.field("keep").item(index);
+        found.key(path.field("key"), &keep.key);
+        found.unless(seen.insert(&keep.key), path.field("key"), "Each keep rule has its own key.");
+        keep_rule(keep, &path, found);
+    }
+    let mut seen = BTreeSet::new();
+    for (index, safe_by) in rule.safe_by.iter().enumerate() {
+        let path = path.field("safe_by").item(index);
+        found.text(path.field("scheme"), &safe_by.scheme);
+        found.text(path.field("value"), &safe_by.value);
+        found.between(path.field("days"), safe_by.days, 0, 3_650);
+        found.unless(
+            seen.insert((&safe_by.scheme, safe_by.value.to_lowercase())),
+            path.field("value"),
+            "One number of days for each value of a scheme.",
+        );
+    }
+}
+
+fn keep_rule(keep: &KeepRule, path: &Path, found: &mut Mistakes) {
+    found.text(path.field("label"), &keep.label);
+    let by_scheme = !keep.scheme.is_empty() && !keep.values.is_empty();
+    let half = keep.scheme.is_empty() != keep.values.is_empty();
+    found.unless(
+        !half,
+        path.clone(),
+        "scheme and values together: a value means nothing without its scheme.",
+    );
+    found.unless(
+        half || by_scheme == keep.classes.is_empty(),
+        path.clone(),
+        "Either scheme with values, or classes.",
+    );
+}
+
+fn forms(playbook: &Playbook, found: &mut Mistakes) {
+    let (mut codes, mut prefixes) = (BTreeSet::new(), BTreeSet::new());
+    for (index, form) in playbook.forms.iter().enumerate() {
+        let path = Path::of("forms").item(index);
+        found.text(path.field("name"), &form.name);
+        for (field, text, seen) in
+            [("code", &form.code, &mut codes), ("serial_prefix", &form.serial_prefix, &mut prefixes)]
+        {
+            let right = (1..=8).contains(&text.len())
+                && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+            found.unless(
+                right,
+                path.field(field),
+                format!("1 to 8 upper case letters and digits; not {text:?}."),
+            );
+            found.unless(
+                seen.insert(text),
+                path.field(field),
+                format!("{text:?} stands twice in forms; each may stand once."),
+            );
+        }
+        found.unless(
+            form.serial_prefix != "F",
+            path.field("serial_prefix"),
+            "Another prefix: F belongs to found sheets without a serial.",
+        );
+        found.between(path.field("sample_percent"), form.sample_percent, 0, 100);
+        found.between(path.field("par_per_unit"), form.par_per_unit, 0, 100_000);
+    }
+}
