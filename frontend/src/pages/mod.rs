@@ -1,0 +1,1 @@
+//! One file per page family: each turns a view model into the body of a page.
