@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod field;
 pub mod id;
+pub mod instructions;
 pub mod journal;
 pub mod playbooks;
 pub mod refusal;
