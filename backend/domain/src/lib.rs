@@ -7,8 +7,10 @@
 pub mod actor;
 pub mod field;
 pub mod id;
+pub mod identifiers;
 pub mod instructions;
 pub mod journal;
+pub mod lexicon;
 pub mod playbooks;
 pub mod refusal;
 pub mod scope;
