@@ -5,6 +5,8 @@
 //! shows and a stream carries.
 
 pub mod actor;
+pub mod clearance;
+pub mod closing;
 pub mod field;
 pub mod id;
 pub mod identifiers;

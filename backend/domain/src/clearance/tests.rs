@@ -1,0 +1,257 @@
+//! From restored to clear, and every way in which it must not get there.
+
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    id::{FacilityId, SystemId},
+    playbooks::Evidence,
+    scope::{Function, Functions, Place, Target},
+};
+
+const GENERAL: FacilityId = FacilityId(Uuid::from_u128(1));
+
+fn person(n: u128) -> AccountId {
+    AccountId(Uuid::from_u128(n))
+}
+
+fn at(minutes: i64) -> Timestamp {
+    Timestamp(0).plus_minutes(minutes)
+}
+
+fn gate() -> Gate {
+    let piece = |key: &str, expires_minutes| Evidence {
+        key: key.to_owned(),
+        name: format!("The {key}"),
+        owner: "Laboratory".to_owned(),
+        expires_minutes,
+    };
+    Gate {
+        key: "laboratory".to_owned(),
+        name: "Laboratory".to_owned(),
+        systems: vec!["laboratory".to_owned()],
+        functions: Functions::ALL,
+        evidence: vec![piece("results", 120), piece("queue", 60)],
+        signers: ["cio", "cmio", "owner"].map(str::to_owned).into(),
+        quorum: 2,
+        release_by: "commander".to_owned(),
+        on_last_signature: false,
+        signed_valid_minutes: 60,
+    }
+}
+
+fn scope() -> Scope {
+    Scope {
+        place: Place::Facility(GENERAL),
+        target: Target::System(SystemId(Uuid::from_u128(9))),
+        functions: Functions::of([Function::Results, Function::Orders]),
+    }
+}
+
+fn given(key: &str, number: i64, from: i64, until: i64) -> Given {
+    Given {
+        key: key.to_owned(),
+        number,
+        passed: true,
+        note: String::new(),
+        at: at(from),
+        expires_at: at(until),
+        by: person(90),
+    }
+}
+
+fn waiting() -> Clearance {
+    Clearance::new(ClearanceId(Uuid::from_u128(5)), scope(), gate())
+}
+
+/// Restored, with evidence that holds for two hours and for one.
+fn ready() -> Clearance {
+    let mut clearance = waiting();
+    clearance.restore().expect("waits");
+    clearance.give(given("results", 1, 0, 120)).expect("is asked for");
+    clearance.give(given("queue", 2, 0, 60)).expect("is asked for");
+    clearance
+}
+
+fn signed() -> Clearance {
+    let mut clearance = ready();
+    clearance.sign("cio", person(1), String::new(), at(1)).expect("may sign");
+    clearance.sign("cmio", person(2), String::new(), at(2)).expect("may sign");
+    clearance
+}
+
+fn code<T: std::fmt::Debug>(result: Result<T, Refusal>) -> String {
+    result.expect_err("is refused").code.into_owned()
+}
+
+#[test]
+fn quorum_signs_and_only_the_release_clears() {
+    let mut clearance = ready();
+    assert_eq!(clearance.sign("cio", person(1), String::new(), at(1)), Ok(vec![]));
+    assert_eq!(clearance.stage, Stage::Restored);
+    let steps = clearance.sign("cmio", person(2), "paper until 18:00".to_owned(), at(2)).expect("may sign");
+    assert_eq!(steps, [Step { from: Stage::Restored, to: Stage::Signed }]);
+    assert!(!clearance.stage.is_clear());
+    clearance.release(&Releaser::Commander, at(3)).expect("is signed");
+    assert!(clearance.stage.is_clear());
+}
+
+#[test]
+fn on_last_signature_the_playbook_releases_at_once() {
+    let mut clearance = ready();
+    clearance.gate.on_last_signature = true;
+    clearance.sign("cio", person(1), String::new(), at(1)).expect("may sign");
+    let steps = clearance.sign("owner", person(2), String::new(), at(2)).expect("may sign");
+    assert_eq!(steps.last().map(|step| step.to), Some(Stage::Clear));
+    assert_eq!(clearance.released_at, Some(at(2)));
+}
+
+#[test]
+fn one_person_signs_once_and_one_signer_once() {
+    let mut clearance = ready();
+    clearance.sign("cio", person(1), String::new(), at(1)).expect("may sign");
+    assert_eq!(code(clearance.sign("cmio", person(1), String::new(), at(1))), "one-person");
+    assert_eq!(code(clearance.sign("cio", person(2), String::new(), at(1))), "already-signed");
+    assert_eq!(code(clearance.sign("janitor", person(2), String::new(), at(1))), "not-a-signer");
+}
+
+#[test]
+fn nothing_is_signed_before_it_is_restored_or_on_evidence_that_is_missing_failed_or_expired() {
+    assert_eq!(code(waiting().sign("cio", person(1), String::new(), at(1))), "not-restored");
+    let mut clearance = waiting();
+    clearance.restore().expect("waits");
+    assert_eq!(code(clearance.sign("cio", person(1), String::new(), at(1))), "evidence-open");
+    let mut failed = ready();
+    failed.give(Given { passed: false, ..given("queue", 3, 1, 60) }).expect("is asked for");
+    assert_eq!(code(failed.sign("cio", person(1), String::new(), at(2))), "evidence-open");
+    assert!(failed.blocks(at(2))[0].wrong);
+    assert_eq!(code(ready().sign("cio", person(1), String::new(), at(60))), "evidence-open");
+}
+
+#[test]
+fn evidence_must_hold_at_the_release_and_afterwards_the_clearance_stands() {
+    let mut clearance = signed();
+    clearance.gate.signed_valid_minutes = 600;
+    assert_eq!(code(clearance.release(&Releaser::Commander, at(60))), "evidence-expired");
+    let mut clearance = signed();
+    clearance.release(&Releaser::Commander, at(59)).expect("in time");
+    assert!(clearance.stage.is_clear());
+    assert!(!clearance.lapsed(at(6000)));
+}
+
+#[test]
+fn renewed_evidence_asks_for_new_signatures() {
+    let mut clearance = signed();
+    clearance.give(given("queue", 7, 10, 70)).expect("is asked for");
+    assert_eq!(clearance.stage, Stage::Restored);
+    assert_eq!(clearance.signed_of(at(11)), (0, 2));
+    clearance.sign("cio", person(1), String::new(), at(11)).expect("signs again");
+}
+
+#[test]
+fn signed_but_unreleased_for_an_hour_must_be_signed_again() {
+    let mut clearance = ready();
+    clearance.give(given("queue", 3, 0, 600)).expect("is asked for");
+    clearance.give(given("results", 4, 0, 600)).expect("is asked for");
+    clearance.sign("cio", person(1), String::new(), at(1)).expect("may sign");
+    clearance.sign("cmio", person(2), String::new(), at(2)).expect("may sign");
+    assert_eq!(code(clearance.release(&Releaser::Commander, at(62))), "lapsed");
+    assert_eq!(clearance.signed_of(at(62)), (0, 2));
+    let steps = clearance.sign("cio", person(1), String::new(), at(63)).expect("signs again");
+    assert_eq!(steps, [Step { from: Stage::Signed, to: Stage::Restored }]);
+    clearance.sign("cmio", person(2), String::new(), at(64)).expect("signs again");
+    clearance.release(&Releaser::Commander, at(65)).expect("in time");
+}
+
+#[test]
+fn a_refusal_stands_until_that_signer_signs() {
+    let mut clearance = signed();
+    clearance.refuse("owner", person(3), "Label printers fail".to_owned(), at(3)).expect("is asked");
+    assert_eq!(clearance.stage, Stage::Restored);
+    assert_eq!(code(clearance.release(&Releaser::Commander, at(4))), "not-signed");
+    let steps = clearance.sign("owner", person(3), String::new(), at(5)).expect("signs now");
+    assert_eq!(steps.last().map(|step| step.to), Some(Stage::Signed));
+}
+
+#[test]
+fn the_commander_or_whom_the_playbook_names_releases() {
+    assert_eq!(code(signed().release(&Releaser::Signer("cio".to_owned()), at(3))), "not-yours-to-release");
+    let mut clearance = signed();
+    clearance.gate.release_by = "cio".to_owned();
+    clearance.release(&Releaser::Signer("cio".to_owned()), at(3)).expect("is named");
+}
+
+#[test]
+fn waves_come_before_the_signatures_and_need_two_people() {
+    let mut clearance = ready();
+    assert_eq!(code(clearance.begin_wave(2, person(1), person(1))), "one-person");
+    clearance.begin_pilot(person(1), person(2)).expect("is restored");
+    clearance.begin_wave(2, person(1), person(2)).expect("comes next");
+    assert_eq!(code(clearance.sign("cio", person(1), String::new(), at(1))), "waves-left");
+    clearance.begin_wave(2, person(1), person(2)).expect("is the last");
+    assert_eq!(code(clearance.begin_wave(2, person(1), person(2))), "last-wave");
+    clearance.sign("cio", person(1), String::new(), at(1)).expect("after the last wave");
+}
+
+#[test]
+fn a_revocation_in_part_leaves_the_rest_clear() {
+    let places = Places { facilities: [GENERAL].into(), ..Places::default() };
+    let mut clearance = signed();
+    assert_eq!(code(clearance.revoke(&scope(), &places)), "not-clear");
+    clearance.release(&Releaser::Commander, at(3)).expect("is signed");
+    let part = Scope { functions: Functions::of([Function::Orders]), ..scope() };
+    clearance.revoke(&part, &places).expect("lies inside");
+    assert!(clearance.stage.is_clear());
+    assert_eq!(code(clearance.revoke(&Scope { place: Place::All, ..scope() }, &places)), "outside");
+    clearance.revoke(&scope(), &places).expect("is clear");
+    assert_eq!(clearance.stage, Stage::Revoked);
+}
+
+#[test]
+fn back_entry_is_complete_when_no_form_is_open() {
+    let mut clearance = signed();
+    assert_eq!(code(clearance.complete_back_entry(0)), "not-clear");
+    clearance.release(&Releaser::Commander, at(3)).expect("is signed");
+    assert_eq!(code(clearance.complete_back_entry(6)), "forms-open");
+    clearance.complete_back_entry(0).expect("nothing is open");
+}
+
+#[test]
+fn the_phase_follows_the_scopes() {
+    assert_eq!(recovery([Stage::Waiting], false), Recovery::NothingBack);
+    assert_eq!(recovery([Stage::Waiting, Stage::Restored], false), Recovery::SomethingBack);
+    assert_eq!(recovery([Stage::Clear, Stage::Signed], false), Recovery::SomethingBack);
+    assert_eq!(recovery([Stage::Clear, Stage::Clear], true), Recovery::SomethingBack);
+    assert_eq!(
+        recovery([Stage::Clear, Stage::BackEntryComplete, Stage::Revoked], false),
+        Recovery::EverythingClear
+    );
+    assert_eq!(recovery([], false), Recovery::NothingBack);
+}
+
+#[test]
+fn the_all_clear_is_written_from_a_released_record_only() {
+    let record = AllClear {
+        exercise: true,
+        organisation: "Harbor Health".to_owned(),
+        system: "Laboratory".to_owned(),
+        place: "General".to_owned(),
+        functions: "results".to_owned(),
+        released_at: "11:40 EDT, Fri 19 July".to_owned(),
+        signatures: vec![Signed {
+            title: "Chief information officer".to_owned(),
+            name: "Demo Person".to_owned(),
+            at: "11:08 EDT".to_owned(),
+            conditions: "Paper charts until 18:00".to_owned(),
+        }],
+        still: "ON PAPER: orders".to_owned(),
+    };
+    let mut clearance = signed();
+    assert_eq!(record.text(&clearance), None);
+    clearance.release(&Releaser::Commander, at(3)).expect("is signed");
+    let text = record.text(&clearance).expect("is clear");
+    assert!(text.sms.starts_with("EXERCISE. Harbor Health: ALL CLEAR for Laboratory, results at General"));
+    assert!(text.sms.ends_with("Still: ON PAPER: orders."));
+    assert!(text.body.contains("Chief information officer") && text.body.contains("until 18:00"));
+    assert!(!crate::lexicon::all_clear_claims(&text.sms).is_empty(), "nobody could have typed it");
+}
