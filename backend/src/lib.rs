@@ -1,1 +1,14 @@
-//! Server.
+//! Downtime Command's server: one capability a folder, each with its use cases (`mod.rs`), its SQL (`store.rs`)
+//! and its routes (`web.rs`).
+
+pub mod accounts;
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod failure;
+pub mod incidents;
+pub mod live;
+pub mod places;
+pub mod playbooks;
+pub mod store;
+pub mod web;

@@ -1,1 +1,107 @@
-fn main() {}
+//! The program `downtime`: serve, and what an administrator does from a terminal.
+
+use std::process::ExitCode;
+
+use backend::{
+    accounts,
+    app::App,
+    clock::Clock,
+    config::{Config, LogFormat},
+    web,
+};
+use clap::{Parser, Subcommand};
+
+/// Keeps a hospital informed and accounted for while its records system is down.
+///
+/// Started without a command it serves. Everything it needs is in the data folder.
+#[derive(Parser)]
+#[command(name = "downtime", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the pages and send what is to be sent (the default).
+    Serve,
+    /// Bring the database up to date and stop.
+    Migrate,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(cli.config.log_format);
+    let done = match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(cli.config).await,
+        Command::Migrate => migrate(cli.config).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            say(&format!("downtime: {sentence}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_log(format: LogFormat) {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter =
+        EnvFilter::try_from_env("DOWNTIME_LOG").unwrap_or_else(|_| EnvFilter::new("warn,backend=info"));
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.compact().init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+/// Says something to the person at the terminal.
+#[expect(clippy::print_stderr, reason = "this is the terminal's own door")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+async fn serve(config: Config) -> Result<(), String> {
+    web::door::start_rendering();
+    let listener = web::server::bind(config.listen)?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let config = Config { listen: address, ..config };
+    let app = App::open(config, Clock::System).await.map_err(|error| error.to_string())?;
+    let base = app.config.base_url();
+    match accounts::setup_secret(&app).await.map_err(|error| error.to_string())? {
+        Some(secret) => {
+            say(&format!("Ready. Make the first administrator here: {base}/setup?secret={secret}"))
+        }
+        None => say(&format!("Ready: {base}")),
+    }
+    let stop = app.stop.clone();
+    app.spawn(async move {
+        tokio::select! {
+            () = told_to_stop() => stop.cancel(),
+            () = stop.cancelled() => {}
+        }
+    });
+    let served = web::server::serve(app.clone(), web::router(app.clone()), listener).await;
+    web::server::shut_down(&app).await;
+    served
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+async fn migrate(config: Config) -> Result<(), String> {
+    let app = App::open(config, Clock::System).await.map_err(|error| error.to_string())?;
+    web::server::shut_down(&app).await;
+    say("The database is up to date.");
+    Ok(())
+}

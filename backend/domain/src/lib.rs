@@ -4,12 +4,14 @@
 //! it and the same code runs in the server and in the browser. One file per capability; `view` holds what a page
 //! shows and a stream carries.
 
+pub mod accounts;
 pub mod actor;
 pub mod clearance;
 pub mod closing;
 pub mod field;
 pub mod id;
 pub mod identifiers;
+pub mod incidents;
 pub mod instructions;
 pub mod journal;
 pub mod lexicon;

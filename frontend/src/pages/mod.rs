@@ -1,1 +1,5 @@
 //! One file per page family: each turns a view model into the body of a page.
+
+pub mod accounts;
+pub mod incidents;
+pub mod problem;

@@ -1,2 +1,5 @@
 //! What a page shows and a stream carries: one file per page family.
+pub mod accounts;
 pub mod frame;
+pub mod incidents;
+pub mod problem;

@@ -1,0 +1,289 @@
+//! The doors of accounts: sign in and out, set up, first use, the list.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, Query},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::{
+    accounts::{self as words, AccountMade, FirstUse, NewAccount, SetUp, SignIn, SignedInAs},
+    actor::Role,
+    field::Text,
+    id::AccountId,
+    view::{
+        accounts::{AccountLine, AccountsView, Card, FirstUseView, SetUpView, SignInView},
+        frame::Frame,
+        problem::Resend,
+    },
+};
+use serde::Deserialize;
+
+use super::{Session, store};
+use crate::{
+    app::App,
+    failure::Failure,
+    web::{
+        door::{self, Door, Mistakes},
+        form::Input,
+        problem::Problem,
+        routes::{Access, Routes},
+        session::COOKIE,
+    },
+};
+
+const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
+const PAGE: i64 = 100;
+
+/// The routes of accounts.
+pub fn routes(routes: Routes) -> Routes {
+    routes
+        .page::<SignInView, _>("/sign-in", Access::Public, "The page for signing in", show_sign_in)
+        .command::<SignIn, SignedInAs, _>(
+            "/sign-in",
+            Access::Public,
+            "Sign in; the session is a cookie",
+            sign_in,
+        )
+        .command::<(), (), _>("/sign-out", Access::SignedIn, "Sign out", sign_out)
+        .page::<SetUpView, _>("/setup", Access::Public, "The page for the first administrator", show_set_up)
+        .command::<SetUp, SignedInAs, _>("/setup", Access::Public, "Make the first administrator", set_up)
+        .page::<FirstUseView, _>(
+            "/first-use",
+            Access::Public,
+            "The page for a card's first use",
+            show_first_use,
+        )
+        .command::<FirstUse, SignedInAs, _>("/first-use", Access::Public, "Use a card and sign in", first_use)
+        .page::<AccountsView, _>("/accounts", ADMINISTRATORS, "Accounts", list)
+        .command::<NewAccount, AccountMade, _>("/accounts", ADMINISTRATORS, "Make an account", create)
+}
+
+/// The address a request came from, for counting tries.
+pub struct From(pub String);
+
+impl FromRequestParts<App> for From {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(address.map_or_else(|| "here".to_owned(), |ConnectInfo(address)| address.ip().to_string())))
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct Asked {
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    secret: String,
+    #[serde(default)]
+    after: String,
+}
+
+async fn show_sign_in(door: Door, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    if super::setup_secret(&door.app).await?.is_some() && !door.wants_json() {
+        let title =
+            "Nobody can sign in yet. Open the one-time link that the program printed when it started.";
+        return Err(Problem::new(StatusCode::CONFLICT, "not-set-up", title));
+    }
+    let view = SignInView { login: String::new(), path: safe_path(&asked.path), kept: None, refusal: None };
+    door.page("Sign in", view, frontend::pages::accounts::sign_in, Mistakes::default()).await
+}
+
+async fn sign_in(door: Door, From(from): From, input: Input<SignIn>) -> Result<Response, Problem> {
+    let path = safe_path(&input.form.path.0);
+    let kept = kept(&input.typed);
+    match super::sign_in(&door.app, &input.form, &from).await {
+        Ok(session) => match kept {
+            Some(kept) if !door.wants_json() => {
+                let view = SignInView { login: String::new(), path, kept: Some(kept), refusal: None };
+                let body = frontend::pages::accounts::signed_in_with_kept;
+                let page = door.page("Signed in", view, body, Mistakes::default()).await?;
+                Ok(with_cookie(&session, page))
+            }
+            _ => Ok(with_cookie(&session, door.done(&path, &session.who))),
+        },
+        Err(Failure::Refused(refusal)) if !door.wants_json() => {
+            let refusal = Some(refusal.sentence);
+            let view = SignInView { login: input.form.login.0.clone(), path, kept, refusal };
+            let mut page =
+                door.page("Sign in", view, frontend::pages::accounts::sign_in, Mistakes::default()).await?;
+            *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            Ok(page)
+        }
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+/// The page for signing in, shown where something else was asked for; a form that was sent is kept in it.
+pub fn sign_in_page(
+    app: &App,
+    headers: &HeaderMap,
+    nonce: Arc<str>,
+    path: &str,
+    typed: Vec<(String, String)>,
+    status: StatusCode,
+) -> Response {
+    let kept = (!typed.is_empty()).then(|| Resend {
+        action: path.to_owned(),
+        fields: typed,
+        words: "Send what I typed".into(),
+    });
+    let path = if kept.is_some() { "/incidents" } else { path };
+    let view = SignInView { login: String::new(), path: safe_path(path), kept, refusal: None };
+    let now = app.clock.now();
+    let frame = Frame {
+        as_of: domain::time::Zone::utc().full(now),
+        path: path.to_owned(),
+        theme: door::theme(headers),
+        assets: door::assets(&nonce),
+        ..Frame::default()
+    };
+    let html = door::render(frame, "Sign in", move |frame| frontend::pages::accounts::sign_in(frame, &view));
+    (status, door::html_page(html)).into_response()
+}
+
+/// A form that travelled through the page for signing in.
+fn kept(typed: &[(String, String)]) -> Option<Resend> {
+    let action = typed.iter().find(|(name, _)| name == "kept_action").map(|(_, value)| safe_path(value))?;
+    let fields = typed
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("kept.")?.to_owned(), value.clone())))
+        .collect();
+    Some(Resend { action, fields, words: "Send what I typed".into() })
+}
+
+/// Only a path of this server is followed.
+fn safe_path(path: &str) -> String {
+    let fits = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    if fits { path.to_owned() } else { "/incidents".to_owned() }
+}
+
+fn with_cookie(session: &Session, mut response: Response) -> Response {
+    let cookie =
+        format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=43200", session.secret);
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+async fn sign_out(door: Door) -> Result<Response, Problem> {
+    if let Some(session) = door.caller.as_ref().and_then(|caller| caller.session) {
+        super::sign_out(&door.app, session).await?;
+    }
+    let mut response = door.done("/sign-in", &());
+    let gone = HeaderValue::from_static("__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+    response.headers_mut().append(header::SET_COOKIE, gone);
+    Ok(response)
+}
+
+async fn show_set_up(door: Door, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    if super::setup_secret(&door.app).await?.is_none() {
+        return Ok(Redirect::to("/sign-in").into_response());
+    }
+    set_up_page(&door, SetUp { secret: asked.secret.into(), ..SetUp::default() }, Mistakes::default()).await
+}
+
+async fn set_up_page(door: &Door, form: SetUp, mistakes: Mistakes) -> Result<Response, Problem> {
+    let form = SetUp { password: Text::default(), ..form };
+    door.page("Set up", SetUpView { form }, frontend::pages::accounts::set_up, mistakes).await
+}
+
+async fn set_up(door: Door, input: Input<SetUp>) -> Result<Response, Problem> {
+    match super::set_up(&door.app, &input.form).await {
+        Ok(session) => Ok(with_cookie(&session, door.done("/incidents", &session.who))),
+        Err(failure) => {
+            door.again(failure, &input.typed, async |mistakes| set_up_page(&door, input.form, mistakes).await)
+                .await
+        }
+    }
+}
+
+async fn show_first_use(door: Door) -> Result<Response, Problem> {
+    let view = FirstUseView { form: FirstUse::default() };
+    door.page("Use your card", view, frontend::pages::accounts::first_use, Mistakes::default()).await
+}
+
+async fn first_use(door: Door, From(from): From, input: Input<FirstUse>) -> Result<Response, Problem> {
+    match super::first_use(&door.app, &input.form, &from).await {
+        Ok(session) => Ok(with_cookie(&session, door.done("/incidents", &session.who))),
+        Err(failure) => {
+            let form = FirstUse { password: Text::default(), ..input.form };
+            let page = async |mistakes| {
+                let view = FirstUseView { form };
+                door.page("Use your card", view, frontend::pages::accounts::first_use, mistakes).await
+            };
+            door.again(failure, &input.typed, page).await
+        }
+    }
+}
+
+async fn list(door: Door, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    accounts_page(&door, &asked.after, NewAccount::default(), None, Mistakes::default()).await
+}
+
+async fn accounts_page(
+    door: &Door,
+    after: &str,
+    form: NewAccount,
+    card: Option<Card>,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let rows = store::list(&mut tx, after, PAGE).await?;
+    let mut accounts = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = AccountId(row.id);
+        let grants = store::grants(&mut tx, id).await?.iter().map(words::written).collect();
+        let state = match (&row.disabled_at, &row.password_hash, row.kind.as_str()) {
+            (Some(_), ..) => "disabled",
+            (None, Some(_), _) => "in use",
+            (None, None, "program") => "program",
+            (None, None, _) => "card not used yet",
+        };
+        accounts.push(AccountLine {
+            id,
+            login: row.login,
+            name: row.name,
+            kind: row.kind,
+            grants,
+            state: state.into(),
+        });
+    }
+    let full = i64::try_from(accounts.len()).is_ok_and(|count| count == PAGE);
+    let next = accounts.last().filter(|_| full).map(|last| format!("/accounts?after={}", last.login));
+    let view = AccountsView { accounts, next, form, request_id: door.request_id(), card };
+    door.page("Accounts", view, frontend::pages::accounts::list, mistakes).await
+}
+
+async fn create(door: Door, mut input: Input<NewAccount>) -> Result<Response, Problem> {
+    // One box may hold several grants.
+    let spread = input.form.grants.iter().flat_map(|text| text.0.split_whitespace().map(Text::from));
+    input.form.grants = spread.collect();
+    match door.run(&input, super::create).await {
+        Ok(made) if door.wants_json() || made.first_use_code.is_empty() => Ok(door.done("/accounts", &made)),
+        Ok(made) => {
+            let card =
+                Card { login: made.login, name: input.form.name.0, code: spaced(&made.first_use_code) };
+            accounts_page(&door, "", NewAccount::default(), Some(card), Mistakes::default()).await
+        }
+        Err(failure) => {
+            let form = input.form;
+            door.again(failure, &input.typed, async |mistakes| {
+                accounts_page(&door, "", form, None, mistakes).await
+            })
+            .await
+        }
+    }
+}
+
+fn spaced(code: &str) -> String {
+    code.as_bytes()
+        .chunks(4)
+        .map(|four| String::from_utf8_lossy(four).into_owned())
+        .collect::<Vec<_>>()
+        .join("-")
+}

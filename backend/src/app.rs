@@ -1,0 +1,131 @@
+//! What every use case can reach: the database, the clock, the signal of change, and the tasks that must end
+//! before the program does.
+
+use std::{ops::Deref, sync::Arc};
+
+use sqlx::types::Uuid;
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    accounts::Doorkeeper,
+    clock::Clock,
+    config::Config,
+    execute, fetch_optional,
+    live::Live,
+    store::{
+        Db, Error,
+        facts::{self, Facts},
+        journal, migrations,
+    },
+};
+
+/// Shared by all requests and jobs; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of [`App`].
+pub struct Parts {
+    pub config: Config,
+    pub db: Db,
+    pub clock: Clock,
+    pub live: Live,
+    pub facts: Facts,
+    /// The installation's identity, which is also the id of its chain.
+    pub installation: Uuid,
+    pub doorkeeper: Doorkeeper,
+    /// Every spawned task; the program ends when they have.
+    pub tasks: TaskTracker,
+    /// Told when the program should stop: streams end, workers finish their window.
+    pub stop: CancellationToken,
+    /// Password hashing takes a core and 19 MiB: two at a time.
+    pub hashing: Semaphore,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Why the program cannot start, as a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotStart {
+    #[error("{0}")]
+    Setting(String),
+    #[error("the folder {folder} cannot be used: {source}")]
+    Folder { folder: String, source: std::io::Error },
+    #[error("the database cannot be opened: {0}")]
+    Database(#[from] Error),
+}
+
+impl App {
+    /// Opens the data folder and the database, brings the schema up to date and starts the writer of facts.
+    ///
+    /// # Errors
+    /// A sentence that says which folder, file or setting is in the way.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, CannotStart> {
+        let folder = config.data.clone();
+        std::fs::create_dir_all(&folder)
+            .map_err(|source| CannotStart::Folder { folder: folder.display().to_string(), source })?;
+        let url = config.database_url().map_err(CannotStart::Setting)?;
+        let db = Db::open(&url).await?;
+        migrations::run(&db).await?;
+        Self::with_database(config, clock, db).await
+    }
+
+    /// The same over a database that is open and up to date.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn with_database(config: Config, clock: Clock, db: Db) -> Result<Self, CannotStart> {
+        let installation = ensure_installation(&db, &clock).await?;
+        let live = Live::default();
+        let (facts, write_facts) = facts::writer(db.clone(), clock.clone(), live.clone());
+        let app = Self(Arc::new(Parts {
+            config,
+            db,
+            live,
+            facts,
+            installation,
+            doorkeeper: Doorkeeper::new(&clock),
+            clock,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            hashing: Semaphore::new(2),
+        }));
+        app.spawn(write_facts);
+        Ok(app)
+    }
+
+    /// Runs a task that the program waits for when it stops. The one home of spawning.
+    pub fn spawn<F>(&self, task: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.tasks.spawn(task)
+    }
+}
+
+const FIND: &str = "
+    SELECT id
+    FROM installation";
+
+const CREATE: &str = "
+    INSERT INTO installation (id, name, zone, epoch)
+    VALUES ($1, '', 'UTC', $2)";
+
+async fn ensure_installation(db: &Db, clock: &Clock) -> Result<Uuid, Error> {
+    let mut tx = db.write().await?;
+    if let Some((id,)) = fetch_optional!(tx, (Uuid,), FIND)? {
+        return Ok(id);
+    }
+    let id: Uuid = clock.id();
+    execute!(tx, CREATE, id, hex::encode(clock.bytes::<16>()))?;
+    journal::start(&mut tx, id, "installation", None, "", clock.now()).await?;
+    tx.commit().await?;
+    Ok(id)
+}

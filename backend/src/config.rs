@@ -1,0 +1,138 @@
+//! What an operator can set, by flag or by environment variable, and nothing else.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+
+use clap::{Args, ValueEnum};
+
+use crate::store::DatabaseUrl;
+
+/// The settings of the program.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Folder with the SQLite file, keys, imports and outgoing files. Keep it on a disk of its own.
+    #[arg(long, env = "DOWNTIME_DATA", default_value = "data", global = true)]
+    pub data: PathBuf,
+
+    /// PostgreSQL address (postgres://user:password@host/database). Without it, an SQLite file in the data folder.
+    #[arg(long, env = "DOWNTIME_DATABASE", global = true, hide_env_values = true)]
+    pub database: Option<Secret>,
+
+    /// Address and port to listen on.
+    #[arg(long, env = "DOWNTIME_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    pub listen: SocketAddr,
+
+    /// Address under which staff reach this server; it stands in every message that is sent.
+    #[arg(long, env = "DOWNTIME_PUBLIC_URL", global = true)]
+    pub public_url: Option<String>,
+
+    /// Certificate chain (PEM). With a key, HTTPS is served directly.
+    #[arg(long, env = "DOWNTIME_TLS_CERTIFICATE", requires = "tls_key", global = true)]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// Private key of the certificate (PEM).
+    #[arg(long, env = "DOWNTIME_TLS_KEY", requires = "tls_certificate", global = true)]
+    pub tls_key: Option<PathBuf>,
+
+    /// Folder with playbooks (*.toml) that replace the built-in ones.
+    #[arg(long, env = "DOWNTIME_PLAYBOOKS", global = true)]
+    pub playbooks: Option<PathBuf>,
+
+    /// Mail server: smtp://user:password@host:587 (STARTTLS), smtps://…:465, or smtp+plain://host:25 without TLS.
+    /// Without it, mails become .eml files in the data folder's outbox.
+    #[arg(long, env = "DOWNTIME_SMTP", global = true, hide_env_values = true)]
+    pub smtp: Option<Secret>,
+
+    /// Sender of mails.
+    #[arg(
+        long,
+        env = "DOWNTIME_MAIL_FROM",
+        default_value = "Downtime Command <downtime@localhost>",
+        global = true
+    )]
+    pub mail_from: String,
+
+    /// Connections kept open to the mail server.
+    #[arg(long, env = "DOWNTIME_SMTP_CONNECTIONS", default_value_t = 4, global = true)]
+    pub smtp_connections: usize,
+
+    /// SMS gateway: an address to which each text is sent, with {to} and {text} where they belong.
+    /// Without it, texts become files in the data folder's outbox.
+    #[arg(long, env = "DOWNTIME_SMS", global = true, hide_env_values = true)]
+    pub sms: Option<Secret>,
+
+    /// How the log is written to standard error.
+    #[arg(long, env = "DOWNTIME_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
+    pub log_format: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A setting that may hold a password; it never appears in a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Config {
+    /// The settings of a newcomer and of tests: SQLite in `data`, loopback, no gateways.
+    pub fn in_folder(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            database: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_url: None,
+            tls_certificate: None,
+            tls_key: None,
+            playbooks: None,
+            smtp: None,
+            mail_from: "Downtime Command <downtime@localhost>".into(),
+            smtp_connections: 4,
+            sms: None,
+            log_format: LogFormat::Text,
+        }
+    }
+
+    /// Where the database is.
+    ///
+    /// # Errors
+    /// One sentence when the address cannot be read.
+    pub fn database_url(&self) -> Result<DatabaseUrl, String> {
+        match &self.database {
+            Some(Secret(url)) => url.parse(),
+            None => Ok(DatabaseUrl::Sqlite(self.data.join("downtime.sqlite"))),
+        }
+    }
+
+    /// The address that stands in messages: the public one, or where we listen.
+    pub fn base_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => {
+                let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
+                format!("{scheme}://{}", self.listen)
+            }
+        }
+    }
+
+    /// Whether browsers reach us by https, so that cookies may be kept to it.
+    pub fn is_https(&self) -> bool {
+        self.base_url().starts_with("https://")
+    }
+}

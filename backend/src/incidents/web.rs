@@ -1,0 +1,168 @@
+//! The doors of incidents: the list, declaring, the board.
+
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::{
+    actor::Role,
+    id::IncidentId,
+    incidents::{Declare, Declared},
+    view::incidents::{
+        DeclareView, IncidentLine, IncidentsView, LevelChoice, PlaceChoice, PlaybookChoice, SystemChoice,
+    },
+};
+use serde::Deserialize;
+
+use super::store;
+use crate::{
+    accounts::store as accounts,
+    places::store as places,
+    playbooks::store as playbooks,
+    store::Tx,
+    web::{
+        door::{Door, Mistakes},
+        form::Input,
+        problem::Problem,
+        routes::{Access, Routes},
+    },
+};
+
+const COMMANDERS: Access = Access::Roles(&[Role::Commander]);
+
+/// The routes of incidents.
+pub fn routes(routes: Routes) -> Routes {
+    routes
+        .file("/", Access::Public, "text/html", "Leads to the incidents", home)
+        .page::<IncidentsView, _>("/incidents", Access::VIEWERS, "All incidents", list)
+        .page::<DeclareView, _>("/incidents/declare", COMMANDERS, "The form for declaring", show_declare)
+        .command::<Declare, Declared, _>("/incidents", COMMANDERS, "Declare a downtime", declare)
+}
+
+async fn home() -> Response {
+    Redirect::to("/incidents").into_response()
+}
+
+/// Reads an incident's id from a path; what is no id is no incident.
+pub fn incident_id(text: &str) -> Result<IncidentId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("incident"))
+}
+
+async fn list(door: Door) -> Result<Response, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let zone = accounts::installation(&mut tx).await?.zone();
+    let (mut open, mut ended) = (Vec::new(), Vec::new());
+    for row in store::list(&mut tx).await? {
+        let line = IncidentLine {
+            id: row.id,
+            name: row.name,
+            exercise: row.exercise,
+            phase: row.phase.words().to_owned(),
+            declared: row.declared_at.map(|at| zone.full(at)).unwrap_or_default(),
+            commander: accounts::name(&mut tx, row.commander).await?.unwrap_or_default(),
+        };
+        if row.phase.is_open() { open.push(line) } else { ended.push(line) }
+    }
+    let empty_installation = places::facilities(&mut tx).await?.is_empty();
+    let may_declare = door.actor().has(&[Role::Commander]) && !empty_installation;
+    let view = IncidentsView { open, ended, may_declare, empty_installation };
+    let title = frontend::pages::incidents::title(&view);
+    door.page(&title, view, frontend::pages::incidents::list, Mistakes::default()).await
+}
+
+#[derive(Deserialize, Default)]
+struct Asked {
+    #[serde(default)]
+    playbook: String,
+}
+
+async fn show_declare(door: Door, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let mut form = Declare { playbook: asked.playbook.into(), ..Declare::default() };
+    let mut tx = door.app.db.read().await?;
+    let in_force = playbooks::in_force(&mut tx).await?;
+    if let Some(version) = in_force.iter().find(|version| version.playbook.key == form.playbook.0) {
+        let defaults = super::defaults(&version.playbook);
+        form.name = defaults.name.into();
+        form.level = defaults.level.into();
+        form.cause = defaults.cause.into();
+        form.next_update_minutes = defaults.next_update_minutes.to_string().into();
+        form.places = vec!["all".into()];
+    }
+    drop(tx);
+    declare_page(&door, form, Mistakes::default()).await
+}
+
+async fn declare_page(door: &Door, form: Declare, mistakes: Mistakes) -> Result<Response, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let in_force = playbooks::in_force(&mut tx).await?;
+    let chosen = in_force.iter().find(|version| version.playbook.key == form.playbook.0);
+    let about = |version: &playbooks::Version| PlaybookChoice {
+        code: version.playbook.key.clone(),
+        name: version.playbook.name.clone(),
+        version: version.playbook.version,
+        about: version.playbook.summary.clone(),
+    };
+    let zone = accounts::installation(&mut tx).await?.zone();
+    let levels = chosen.map(|version| version.playbook.levels.clone()).unwrap_or_default();
+    let view = DeclareView {
+        request_id: door.request_id(),
+        playbooks: in_force.iter().map(about).collect(),
+        chosen: chosen.map(about),
+        levels: levels
+            .into_iter()
+            .map(|level| LevelChoice { value: level.number.to_string(), label: level.label })
+            .collect(),
+        systems: system_choices(&mut tx, chosen, &form).await?,
+        places: place_choices(&mut tx).await?,
+        now: zone.clock_with_zone(door.app.clock.now()),
+        form,
+    };
+    door.page("Declare downtime", view, frontend::pages::incidents::declare, mistakes).await
+}
+
+/// The systems with what was chosen in the form, else what the playbook says.
+async fn system_choices(
+    tx: &mut Tx,
+    chosen: Option<&playbooks::Version>,
+    form: &Declare,
+) -> Result<Vec<SystemChoice>, Problem> {
+    let typed = |code: &str| {
+        form.systems
+            .iter()
+            .find_map(|text| text.trimmed().strip_prefix(code)?.strip_prefix(':').map(str::to_owned))
+    };
+    let mut choices: Vec<SystemChoice> = Vec::new();
+    for system in chosen.map(|version| version.playbook.systems.as_slice()).unwrap_or_default() {
+        let status = typed(&system.key).unwrap_or_else(|| system.status.code().to_owned());
+        choices.push(SystemChoice { code: system.key.clone(), name: system.name.clone(), status });
+    }
+    for system in places::systems(tx).await? {
+        if choices.iter().all(|choice| choice.code != system.code) {
+            let status = typed(&system.code).unwrap_or_default();
+            choices.push(SystemChoice { code: system.code, name: system.name, status });
+        }
+    }
+    Ok(choices)
+}
+
+async fn place_choices(tx: &mut Tx) -> Result<Vec<PlaceChoice>, Problem> {
+    let facilities = places::facilities(tx).await?;
+    let all = PlaceChoice { value: "all".into(), name: format!("All {} sites", facilities.len()) };
+    let groups = places::groups(tx).await?.into_iter();
+    let groups = groups.map(|group| PlaceChoice { value: format!("group:{}", group.id), name: group.name });
+    let sites = facilities
+        .into_iter()
+        .map(|facility| PlaceChoice { value: format!("facility:{}", facility.id), name: facility.name });
+    Ok(std::iter::once(all).chain(groups).chain(sites).collect())
+}
+
+async fn declare(door: Door, input: Input<Declare>) -> Result<Response, Problem> {
+    match door.run(&input, super::declare).await {
+        Ok(declared) => Ok(door.done(&format!("/incidents/{}", declared.incident), &declared)),
+        Err(failure) => {
+            let form = input.form;
+            door.again(failure, &input.typed, async |mistakes| declare_page(&door, form, mistakes).await)
+                .await
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Facilities, groups, units and systems: where things are and what is used there.
+
+pub mod store;

@@ -1,0 +1,172 @@
+//! The SQL of places and systems.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    id::{FacilityId, GroupId, SystemId, UnitId},
+    scope::{Functions, Place, Places, SystemKind},
+    time::Zone,
+};
+use sqlx::types::Uuid;
+
+use crate::{
+    execute, fetch_all, fetch_optional,
+    store::{Error, Tx},
+};
+
+/// A facility as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facility {
+    pub id: FacilityId,
+    pub code: String,
+    pub name: String,
+    pub short_name: String,
+    pub zone: Zone,
+}
+
+/// A group of facilities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    pub id: GroupId,
+    pub code: String,
+    pub name: String,
+}
+
+/// A system as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct System {
+    pub id: SystemId,
+    pub code: String,
+    pub name: String,
+    pub short_name: String,
+    pub aliases: Vec<String>,
+    pub kind: SystemKind,
+    pub functions: Functions,
+}
+
+const FACILITIES: &str = "
+    SELECT id, code, name, short_name, zone
+    FROM facility
+    ORDER BY position, code";
+
+/// All facilities in their own order.
+pub async fn facilities(tx: &mut Tx) -> Result<Vec<Facility>, Error> {
+    let rows = fetch_all!(tx, (Uuid, String, String, String, String), FACILITIES)?;
+    rows.into_iter()
+        .map(|(id, code, name, short_name, zone)| {
+            let zone = Zone::named(&zone).map_err(|error| Error::Corrupt(error.to_string()))?;
+            Ok(Facility { id: FacilityId(id), code, name, short_name, zone })
+        })
+        .collect()
+}
+
+const GROUPS: &str = "
+    SELECT id, code, name
+    FROM facility_group
+    ORDER BY name, code";
+
+/// All groups of facilities by name.
+pub async fn groups(tx: &mut Tx) -> Result<Vec<Group>, Error> {
+    let rows = fetch_all!(tx, (Uuid, String, String), GROUPS)?;
+    Ok(rows.into_iter().map(|(id, code, name)| Group { id: GroupId(id), code, name }).collect())
+}
+
+const MEMBERS: &str = "
+    SELECT facility_group, facility
+    FROM facility_group_member";
+
+const UNITS: &str = "
+    SELECT id, facility
+    FROM unit";
+
+/// How places lie in one another.
+pub async fn lattice(tx: &mut Tx) -> Result<Places, Error> {
+    let mut group_members: BTreeMap<GroupId, BTreeSet<FacilityId>> = BTreeMap::new();
+    for (group, facility) in fetch_all!(tx, (Uuid, Uuid), MEMBERS)? {
+        group_members.entry(GroupId(group)).or_default().insert(FacilityId(facility));
+    }
+    let units = fetch_all!(tx, (Uuid, Uuid), UNITS)?;
+    let unit_facility =
+        units.into_iter().map(|(unit, facility)| (UnitId(unit), FacilityId(facility))).collect();
+    let facilities = facilities(tx).await?.into_iter().map(|facility| facility.id).collect();
+    Ok(Places { unit_facility, group_members, facilities })
+}
+
+const UNIT_NAME: &str = "
+    SELECT unit.name, facility.short_name
+    FROM unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE unit.id = $1";
+
+/// What people call a place: `All 12 sites`, `Children's`, `Children's, Ward 4`.
+pub async fn name(tx: &mut Tx, place: Place) -> Result<String, Error> {
+    match place {
+        Place::All => Ok(format!("All {} sites", facilities(tx).await?.len())),
+        Place::Group(group) => {
+            let found = groups(tx).await?.into_iter().find(|each| each.id == group);
+            Ok(found.map_or_else(|| "a group that is gone".into(), |group| group.name))
+        }
+        Place::Facility(facility) => {
+            let found = facilities(tx).await?.into_iter().find(|each| each.id == facility);
+            Ok(found.map_or_else(|| "a site that is gone".into(), |facility| facility.short_name))
+        }
+        Place::Unit(unit) => {
+            let found = fetch_optional!(tx, (String, String), UNIT_NAME, unit.0)?;
+            Ok(found.map_or_else(|| "a unit that is gone".into(), |(unit, site)| format!("{site}, {unit}")))
+        }
+    }
+}
+
+type SystemRow = (Uuid, String, String, String, String, String, i64);
+
+const SYSTEMS: &str = "
+    SELECT id, code, name, short_name, aliases, kind, functions
+    FROM system
+    ORDER BY position, code";
+
+/// All systems in their own order.
+pub async fn systems(tx: &mut Tx) -> Result<Vec<System>, Error> {
+    let rows = fetch_all!(tx, SystemRow, SYSTEMS)?;
+    rows.into_iter().map(system).collect()
+}
+
+fn system((id, code, name, short_name, aliases, kind, functions): SystemRow) -> Result<System, Error> {
+    let aliases = serde_json::from_str(&aliases).map_err(|error| Error::Corrupt(error.to_string()))?;
+    let kind =
+        SystemKind::from_code(&kind).ok_or_else(|| Error::Corrupt(format!("a system is a {kind:?}")))?;
+    let functions = Functions::from_bits(functions);
+    Ok(System { id: SystemId(id), code, name, short_name, aliases, kind, functions })
+}
+
+const INSERT_SYSTEM: &str = "
+    INSERT INTO system (id, code, name, short_name, aliases, kind, functions, position)
+    SELECT $1, $2, $3, $4, $5, $6, $7, COALESCE(MAX(position), 0) + 1
+    FROM system";
+
+/// Adds a system at the end of the order.
+pub async fn insert_system(tx: &mut Tx, system: &System) -> Result<(), Error> {
+    let aliases = serde_json::to_string(&system.aliases).expect("a list of texts serialises");
+    execute!(
+        tx,
+        INSERT_SYSTEM,
+        system.id.0,
+        &system.code,
+        &system.name,
+        &system.short_name,
+        &aliases,
+        system.kind.code(),
+        system.functions.bits()
+    )
+    .map(|_| ())
+}
+
+const INSERT_FACILITY: &str = "
+    INSERT INTO facility (id, code, name, short_name, zone, position)
+    SELECT $1, $2, $3, $4, $5, COALESCE(MAX(position), 0) + 1
+    FROM facility";
+
+/// Adds a facility at the end of the order.
+pub async fn insert_facility(tx: &mut Tx, facility: &Facility) -> Result<(), Error> {
+    let (id, zone) = (facility.id.0, facility.zone.name());
+    execute!(tx, INSERT_FACILITY, id, &facility.code, &facility.name, &facility.short_name, zone).map(|_| ())
+}

@@ -1,0 +1,3 @@
+//! Playbooks: the version in force, and the one frozen into an incident (rule 14).
+
+pub mod store;

@@ -1,0 +1,251 @@
+//! The two databases behind one face.
+//!
+//! A query is one `const` text beside its only caller and runs on either database through the macros below;
+//! where the dialects differ, [`Sql`] carries two. Reads happen in one snapshot ([`Db::read`]), writes in one
+//! transaction ([`Db::write`]). Only SQL is awaited inside a [`Tx`]: SQLite has one writer.
+
+mod bulk;
+mod connect;
+pub mod facts;
+pub mod journal;
+pub mod migrations;
+pub mod requests;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+pub use bulk::Rows;
+pub use connect::DatabaseUrl;
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+
+/// What the store can say when it fails.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another transaction was in the way; the whole command may be tried again.
+    #[error("another change was being written at the same moment")]
+    Conflict(#[source] sqlx::Error),
+    /// The disk is full.
+    #[error("the disk is full: free some space; nothing was changed")]
+    Full(#[source] sqlx::Error),
+    /// The file may not be written.
+    #[error("the database file is read-only or locked by another program; nothing was changed")]
+    ReadOnly(#[source] sqlx::Error),
+    /// A row breaks a constraint; the name is the constraint's or index's own.
+    #[error("a row breaks the rule {0:?} of the database")]
+    Constraint(String, #[source] sqlx::Error),
+    /// A stored value is not what this version writes.
+    #[error("stored data cannot be read: {0}")]
+    Corrupt(String),
+    #[error("the database did not answer: {0}")]
+    Other(#[source] sqlx::Error),
+    #[error("the schema could not be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let Some(database) = error.as_database_error() else { return Self::Other(error) };
+        let code = database.code().unwrap_or_default().into_owned();
+        match code.as_str() {
+            "40001" | "40P01" | "5" | "261" | "517" => Self::Conflict(error),
+            "13" | "53100" => Self::Full(error),
+            "8" | "6" | "10" | "14" | "264" | "520" | "776" | "778" | "1032" | "25006" => {
+                Self::ReadOnly(error)
+            }
+            "787" | "1299" | "1555" | "2067" | "275" | "23505" | "23503" | "23514" | "23502" => {
+                let rule = database.constraint().unwrap_or(database.message()).to_owned();
+                Self::Constraint(rule, error)
+            }
+            _ => Self::Other(error),
+        }
+    }
+}
+
+/// One query: the same text on both databases, or one for each.
+#[derive(Debug, Clone, Copy)]
+pub struct Sql {
+    pub sqlite: &'static str,
+    pub postgres: &'static str,
+}
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Self {
+        Self { sqlite: text, postgres: text }
+    }
+}
+
+/// The database: an SQLite file with one writer and several readers, or a PostgreSQL server.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pools: Pools,
+    waiting_writers: Arc<AtomicUsize>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Pools {
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// An open transaction. Dropped without [`Tx::commit`], nothing has happened.
+#[derive(Debug)]
+pub struct Tx(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// The connection of an open transaction, as the macros match on it.
+pub enum Connection<'a> {
+    Sqlite(&'a mut sqlx::SqliteConnection),
+    Postgres(&'a mut sqlx::PgConnection),
+}
+
+impl Db {
+    pub(crate) fn of(pools: Pools) -> Self {
+        Self { pools, waiting_writers: Arc::default() }
+    }
+
+    pub(crate) fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// Whether this is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.pools, Pools::Postgres(_))
+    }
+
+    /// A read-only snapshot: every statement in it sees the same moment.
+    pub async fn read(&self) -> Result<Tx, Error> {
+        Ok(Tx(match &self.pools {
+            Pools::Sqlite { read, .. } => Inner::Sqlite(read.begin_with("BEGIN DEFERRED").await?),
+            Pools::Postgres(pool) => {
+                Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        }))
+    }
+
+    /// A writing transaction. On SQLite there is one at a time.
+    pub async fn write(&self) -> Result<Tx, Error> {
+        let _waiting = Waiting::new(&self.waiting_writers);
+        self.begin_write().await
+    }
+
+    /// A writing transaction for one chunk of wide work: it lets every waiting command go first.
+    pub async fn write_chunk(&self) -> Result<Tx, Error> {
+        while self.waiting_writers.load(Ordering::Acquire) > 0 {
+            tokio::time::sleep(std::time::Duration::from_micros(200)).await;
+        }
+        self.begin_write().await
+    }
+
+    async fn begin_write(&self) -> Result<Tx, Error> {
+        Ok(Tx(match &self.pools {
+            Pools::Sqlite { write, .. } => Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Inner::Postgres(pool.begin_with("BEGIN").await?),
+        }))
+    }
+
+    /// Closes every connection; SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Counts a command as waiting for the writer, also when it is dropped meanwhile.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Tx {
+    /// Makes everything in the transaction true at once.
+    pub async fn commit(self) -> Result<(), Error> {
+        match self.0 {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Whether this transaction runs on PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.0, Inner::Postgres(_))
+    }
+
+    #[doc(hidden)]
+    pub fn connection(&mut self) -> Connection<'_> {
+        match &mut self.0 {
+            Inner::Sqlite(tx) => Connection::Sqlite(tx),
+            Inner::Postgres(tx) => Connection::Postgres(tx),
+        }
+    }
+}
+
+/// Runs a statement: `execute!(tx, SQL, a, b)` gives the number of rows it changed.
+#[macro_export]
+macro_rules! execute {
+    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        let sql: $crate::store::Sql = ($sql).into();
+        match $tx.connection() {
+            $crate::store::Connection::Sqlite(connection) => sqlx::query::<sqlx::Sqlite>(sql.sqlite)
+                $(.bind($bind))*.execute(connection).await.map(|done| done.rows_affected()),
+            $crate::store::Connection::Postgres(connection) => sqlx::query::<sqlx::Postgres>(sql.postgres)
+                $(.bind($bind))*.execute(connection).await.map(|done| done.rows_affected()),
+        }
+        .map_err($crate::store::Error::from)
+    }};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! fetch {
+    ($how:ident, $tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        let sql: $crate::store::Sql = ($sql).into();
+        match $tx.connection() {
+            $crate::store::Connection::Sqlite(connection) => sqlx::query_as::<sqlx::Sqlite, $row>(sql.sqlite)
+                $(.bind($bind))*.$how(connection).await,
+            $crate::store::Connection::Postgres(connection) => sqlx::query_as::<sqlx::Postgres, $row>(sql.postgres)
+                $(.bind($bind))*.$how(connection).await,
+        }
+        .map_err($crate::store::Error::from)
+    }};
+}
+
+/// All rows of a query: `fetch_all!(tx, (Uuid, String), SQL, a)`; the row is a tuple or derives `FromRow`.
+#[macro_export]
+macro_rules! fetch_all {
+    ($($all:tt)*) => { $crate::fetch!(fetch_all, $($all)*) };
+}
+
+/// The only row of a query; none is an error.
+#[macro_export]
+macro_rules! fetch_one {
+    ($($all:tt)*) => { $crate::fetch!(fetch_one, $($all)*) };
+}
+
+/// The row of a query, if there is one.
+#[macro_export]
+macro_rules! fetch_optional {
+    ($($all:tt)*) => { $crate::fetch!(fetch_optional, $($all)*) };
+}

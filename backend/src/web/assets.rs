@@ -1,0 +1,99 @@
+//! Style sheets, and the browser bundle when this build has one: prepared bytes under a content hash, kept by
+//! browsers for a year.
+
+use std::sync::LazyLock;
+
+use axum::{
+    extract::Path,
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use sha2::{Digest, Sha256};
+
+use super::{
+    headers::Prepared,
+    problem::Problem,
+    routes::{Access, Routes},
+};
+
+/// One file: its name with the hash of its content, its media type and its bytes.
+struct Asset {
+    path: String,
+    media: &'static str,
+    plain: Vec<u8>,
+    brotli: Option<Vec<u8>>,
+}
+
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    vec![
+        Asset::new("style", "css", "text/css; charset=utf-8", frontend::STYLESHEET.as_bytes()),
+        Asset::new("public", "css", "text/css; charset=utf-8", frontend::PUBLIC_STYLESHEET.as_bytes()),
+    ]
+});
+
+static BUILD: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    for asset in ASSETS.iter() {
+        hash.update(asset.path.as_bytes());
+    }
+    hash.update(env!("CARGO_PKG_VERSION"));
+    hex::encode(&hash.finalize()[..6])
+});
+
+impl Asset {
+    fn new(name: &str, extension: &str, media: &'static str, plain: &[u8]) -> Self {
+        let hash = hex::encode(&Sha256::digest(plain)[..6]);
+        Self {
+            path: format!("/assets/{name}-{hash}.{extension}"),
+            media,
+            plain: plain.to_vec(),
+            brotli: None,
+        }
+    }
+}
+
+/// The style sheet of signed-in pages.
+pub fn stylesheet_path() -> &'static str {
+    &ASSETS[0].path
+}
+
+/// The style sheet of public pages.
+pub fn public_stylesheet_path() -> &'static str {
+    &ASSETS[1].path
+}
+
+/// The script that starts the islands; empty when this build has no bundle.
+pub fn script_path() -> &'static str {
+    ""
+}
+
+/// The hash of this build.
+pub fn build_hash() -> &'static str {
+    &BUILD
+}
+
+/// The route of all assets.
+pub fn routes(routes: Routes) -> Routes {
+    routes.file("/assets/{name}", Access::Public, "*/*", "A style sheet or script, by content hash", serve)
+}
+
+async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+    let path = format!("/assets/{name}");
+    let asset = ASSETS.iter().find(|asset| asset.path == path).ok_or_else(|| Problem::not_found("file"))?;
+    let takes_brotli = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.split(',').any(|each| each.trim().starts_with("br")));
+    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    let media = HeaderValue::from_static(asset.media);
+    let common = [(header::CACHE_CONTROL, forever), (header::CONTENT_TYPE, media)];
+    let mut response = match &asset.brotli {
+        Some(bytes) if takes_brotli => {
+            ([(header::CONTENT_ENCODING, "br")], common, bytes.clone()).into_response()
+        }
+        _ => (common, asset.plain.clone()).into_response(),
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    response.extensions_mut().insert(Prepared);
+    Ok(response)
+}

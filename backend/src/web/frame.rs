@@ -1,0 +1,76 @@
+//! What surrounds a page, read in one snapshot: the incident's bar, the rail with its counts, who is signed in.
+
+use domain::{
+    actor::{Actor, Grant, Role},
+    id::IncidentId,
+    scope::Place,
+    view::frame::{Frame, RailItem, Section, SignedIn},
+};
+
+use super::{problem::Problem, session::Caller};
+use crate::{accounts, app::App, incidents, store::Tx};
+
+/// The frame of a page; what depends on the request alone is filled in by the door.
+pub async fn read(
+    app: &App,
+    caller: Option<&Caller>,
+    incident: Option<IncidentId>,
+) -> Result<Frame, Problem> {
+    let mut tx = app.db.read().await?;
+    let installation = accounts::store::installation(&mut tx).await?;
+    let now = app.clock.now();
+    let mut frame = Frame {
+        organisation: installation.name.clone(),
+        as_of: installation.zone().full(now),
+        signed_in: caller.map(|caller| signed_in(&caller.actor)),
+        ..Frame::default()
+    };
+    if let Some(incident) = incident {
+        let bar = incidents::bar(&mut tx, incident, &installation, now).await?;
+        frame.incident = Some(bar.ok_or_else(|| Problem::not_found("incident"))?);
+        frame.rail = incident_rail(&mut tx, incident).await?;
+    } else if let Some(caller) = caller {
+        frame.rail = rail(&caller.actor);
+    }
+    Ok(frame)
+}
+
+fn signed_in(actor: &Actor) -> SignedIn {
+    let strongest =
+        actor.grants.iter().min_by_key(|grant| Role::ALL.iter().position(|role| *role == grant.role));
+    SignedIn { name: actor.name.clone(), role: strongest.map(words).unwrap_or_default() }
+}
+
+fn words(grant: &Grant) -> String {
+    let role = grant.role.words();
+    match grant.place {
+        Place::All => format!("{role}, all sites"),
+        Place::Group(_) => format!("{role}, some sites"),
+        Place::Facility(_) => format!("{role}, one site"),
+        Place::Unit(_) => format!("{role}, one unit"),
+    }
+}
+
+/// The destinations outside any incident.
+fn rail(actor: &Actor) -> Vec<RailItem> {
+    let mut rail = vec![item(Section::Incidents, "/incidents".into())];
+    if actor.has(&[Role::Administrator]) {
+        rail.push(item(Section::Places, "/places".into()));
+        rail.push(item(Section::Staff, "/people".into()));
+        rail.push(item(Section::Accounts, "/accounts".into()));
+    }
+    if actor.has(&[Role::Administrator, Role::Commander]) {
+        rail.push(item(Section::Playbooks, "/playbooks".into()));
+    }
+    rail
+}
+
+/// The destinations of an incident; a capability adds its count and whether something there is late.
+async fn incident_rail(_tx: &mut Tx, incident: IncidentId) -> Result<Vec<RailItem>, Problem> {
+    let path = |end: &str| format!("/incidents/{incident}{end}");
+    Ok(vec![item(Section::Board, path(""))])
+}
+
+fn item(section: Section, path: String) -> RailItem {
+    RailItem { section, path, count: 0, late: false }
+}

@@ -1,0 +1,162 @@
+//! The layers around every route: request id and log line, nonce and security headers, the origin check, and
+//! problems as pages.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use domain::view::frame::Frame;
+
+use super::{
+    door::{self, Nonce},
+    frame,
+    problem::Problem,
+    session::Caller,
+};
+use crate::app::App;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Puts the layers around the routes, the outermost last.
+pub fn layers(router: Router<App>, app: &App) -> Router<App> {
+    router
+        .fallback(|| async { Problem::not_found("page") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "This address does not take that method.")
+        })
+        .layer(middleware::from_fn(check_origin))
+        .layer(middleware::from_fn_with_state(app.clone(), problems_as_pages))
+        .layer(middleware::from_fn_with_state(app.clone(), dress))
+}
+
+/// Gives each request an id and a nonce, each answer its security headers, and the log its line.
+async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let nonce: Arc<str> = hex::encode(app.clock.bytes::<16>()).into();
+    let id: domain::id::RequestId = app.clock.id();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    request.extensions_mut().insert(Nonce(nonce.clone()));
+    let mut response = next.run(request).await;
+    let public = response.extensions().get::<Prepared>().is_some();
+    security_headers(response.headers_mut(), (!public).then_some(&*nonce), app.config.is_https());
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    log(&response, &id.to_string(), &method, &path, started);
+    response
+}
+
+/// Marks an answer of prepared public bytes: no nonce, and caches may ask whether it changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Prepared;
+
+fn log(response: &Response, id: &str, method: &Method, path: &str, started: Instant) {
+    let status = response.status().as_u16();
+    let ms = started.elapsed().as_millis();
+    // A personal answer link is a secret; its path is not written down.
+    let path = if path.starts_with("/a/") { "/a/…" } else { path };
+    match response.extensions().get::<Problem>() {
+        Some(problem) if status >= 500 => {
+            let cause = problem.cause.as_deref().unwrap_or("");
+            tracing::error!(id, %method, path, status, ms, code = problem.code, cause, "{}", problem.title);
+        }
+        Some(problem) => tracing::info!(id, %method, path, status, ms, code = problem.code, "refused"),
+        None => tracing::info!(id, %method, path, status, ms, "answered"),
+    }
+}
+
+fn security_headers(headers: &mut HeaderMap, nonce: Option<&str>, https: bool) {
+    let scripts = match nonce {
+        Some(nonce) => format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'"),
+        None => "'self'".to_owned(),
+    };
+    let policy = format!(
+        "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    );
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.entry(name).or_insert(value);
+        }
+    };
+    set(header::CONTENT_SECURITY_POLICY, &policy);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "same-origin");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "geolocation=(), microphone=(), camera=()");
+    if https {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+}
+
+/// A command from another site's page is refused; programs with a bearer token have no origin.
+async fn check_origin(request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) || is_ours(request.headers())
+    {
+        return next.run(request).await;
+    }
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "other-origin",
+        "This was sent from a page of another address; nothing was changed. Open the page here and send it again.",
+    )
+    .into_response()
+}
+
+fn is_ours(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site"))
+        && !matches!(site, "same-origin" | "none")
+    {
+        return false;
+    }
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (None, _) => true,
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, ours)| ours == host),
+        (Some(_), None) => false,
+    }
+}
+
+/// A problem is JSON from the inside; a browser gets it as a page with the same frame as any other.
+async fn problems_as_pages(State(app): State<App>, request: Request, next: Next) -> Response {
+    let json = door::wants_json(request.headers());
+    let (theme, nonce) = (door::theme(request.headers()), door::nonce(&request));
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    if json {
+        response.extensions_mut().insert(problem);
+        return response;
+    }
+    let caller = response.extensions_mut().remove::<Caller>();
+    // A page must stand even when the database does not answer.
+    let mut frame = match frame::read(&app, caller.as_ref(), None).await {
+        Ok(frame) => frame,
+        Err(_) => Frame::default(),
+    };
+    (frame.theme, frame.assets, frame.path) = (theme, door::assets(&nonce), path);
+    let view = problem_view(&problem);
+    let html = door::render(frame, &problem.title, move |frame| frontend::pages::problem::page(frame, &view));
+    let mut page = (problem.status(), door::html_page(html)).into_response();
+    page.extensions_mut().insert(problem);
+    page
+}
+
+fn problem_view(problem: &Problem) -> domain::view::problem::ProblemView {
+    let pretty = |value: &Option<serde_json::Value>| {
+        value.as_ref().map(|value| serde_json::to_string_pretty(value).unwrap_or_default())
+    };
+    domain::view::problem::ProblemView {
+        status: problem.status,
+        sentence: problem.title.clone(),
+        link: problem.link.clone(),
+        yours: pretty(&problem.yours),
+        theirs: pretty(&problem.theirs),
+        resend: problem.resend.clone(),
+    }
+}
