@@ -9,6 +9,7 @@ mod check;
 mod message;
 mod parse;
 mod schema;
+mod shipped;
 #[cfg(test)]
 mod tests;
 
@@ -16,11 +17,15 @@ pub use canonical::{Fingerprint, canonical_json};
 pub use message::{Blank, BlankSource, Email, Filled, Message, MessageUse, MissingBlanks};
 pub use parse::PlaybookError;
 pub use schema::json_schema;
+pub use shipped::{SHIPPED, shipped};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::scope::{Functions, Status, SystemKind};
+use crate::{
+    instructions::Word,
+    scope::{Functions, Status, SystemKind},
+};
 
 /// Everything that a declaration takes from its playbook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -214,7 +219,7 @@ pub struct StandingOrder {
     pub system: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<SystemKind>,
-    pub order: String,
+    pub order: Word,
     pub functions: Functions,
     /// When it applies, in words: `not used today`.
     #[serde(default)]

@@ -12,6 +12,7 @@ use super::{
     Playbook,
     parse::{Mistake, Path},
 };
+use crate::lexicon::all_clear_claims;
 
 /// Every mistake of meaning, in no particular order.
 pub(super) fn mistakes(playbook: &Playbook) -> Vec<Mistake> {
@@ -82,6 +83,20 @@ impl Mistakes {
         if !known.contains(key) {
             let known: Vec<_> = known.iter().copied().collect();
             self.add(path, format!("The key of {what}: {}; not {key:?}.", known.join(", ")));
+        }
+    }
+
+    /// Only a released clearance says it, and the program writes that text itself (rule 1).
+    fn no_all_clear(&mut self, path: Path, text: &str) {
+        for claim in all_clear_claims(text) {
+            self.add(
+                path.clone(),
+                format!(
+                    "Words that do not claim an all clear; {:?} does. The program writes that message itself, from \
+                     the signed record.",
+                    claim.quoted
+                ),
+            );
         }
     }
 

@@ -63,6 +63,17 @@ fn every_mistake_of_meaning_is_found_at_its_field() {
 }
 
 #[test]
+fn a_template_that_claims_an_all_clear_is_refused_and_one_that_waits_for_it_is_not() {
+    let errors = broken("Records is down. Next", "Records: A-L-L  CLEAR! Next");
+    assert_eq!(errors[0].field, "messages[1].sms");
+    assert!(errors[0].expected.contains("A-L-L"), "quotes the claim: {}", errors[0].expected);
+    let errors = broken("instead = \"Write on paper.\"", "instead = \"All clear, go on.\"");
+    assert_eq!(errors[0].field, "instructions[1].instead");
+    let waiting = SAMPLE.replacen("Write on paper.", "Write on paper until the all clear is sent.", 1);
+    Playbook::parse("sample.toml", &waiting).expect("an order may wait for it");
+}
+
+#[test]
 fn a_key_that_stands_twice_is_refused_at_the_second() {
     let second = SAMPLE.find("[[positions]]").expect("is in the sample");
     let system = "[[systems]]\nkey = \"records\"\nname = \"Other\"\nkind = \"network\"\nfunctions = [\"all\"]\nstatus = \"operational\"\n\n";

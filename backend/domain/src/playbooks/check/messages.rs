@@ -3,20 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Mistakes, Path};
-use crate::playbooks::{Message, Playbook, StandingOrder, message::blanks_in};
-
-/// The words of rule 12, the strictest first.
-const ORDERS: [&str; 9] = [
-    "do_not_connect",
-    "leave_off",
-    "do_not_log_in",
-    "turn_on_but_do_not_use",
-    "bring_to_depot",
-    "restart_once",
-    "read_only",
-    "use_only_for",
-    "use",
-];
+use crate::{
+    instructions::Word,
+    playbooks::{Message, Playbook, StandingOrder, message::blanks_in},
+    scope::Functions,
+};
 
 pub(super) fn check(playbook: &Playbook, found: &mut Mistakes) {
     found.keys("instructions", "key", playbook.instructions.iter().map(|order| order.key.as_str()));
@@ -50,20 +41,28 @@ fn instruction(playbook: &Playbook, order: &StandingOrder, path: &Path, found: &
         found.known(path.field("system"), key, "a system", &known);
         if let Some(system) = playbook.system(key) {
             found.unless(
-                system.functions.includes(order.functions) || order.functions == crate::scope::Functions::ALL,
+                system.functions.includes(order.functions) || order.functions == Functions::ALL,
                 path.field("functions"),
                 format!("Functions that {} has: {}; or \"all\".", system.name, system.functions.words()),
             );
         }
     }
     found.unless(!order.functions.is_empty(), path.field("functions"), "At least one function, or \"all\".");
-    found.unless(
-        ORDERS.contains(&order.order.as_str()),
-        path.field("order"),
-        format!("One of {}; not {:?}.", ORDERS.join(", "), order.order),
-    );
     found.text(path.field("instead"), &order.instead);
     found.text(path.field("short"), &order.short);
+    for (field, text) in [
+        ("condition", &order.condition),
+        ("instead", &order.instead),
+        ("for_whom", &order.for_whom),
+        ("short", &order.short),
+    ] {
+        found.no_all_clear(path.field(field), text);
+    }
+    found.unless(
+        order.order != Word::UseOnlyFor || order.functions != Functions::ALL,
+        path.field("functions"),
+        "The functions that stay in use; use_only_for with all functions is use.",
+    );
     found.short_form(path.field("short"), &order.short);
 }
 
@@ -86,6 +85,7 @@ fn blanks(message: &Message, path: &Path, found: &mut Mistakes) {
     for (fields, body) in message.bodies() {
         let place = fields.iter().fold(path.clone(), |path, field| path.field(field));
         found.text(place.clone(), body);
+        found.no_all_clear(place.clone(), body);
         for key in blanks_in(body) {
             found.unless(
                 declared.contains(key),
