@@ -1,1 +1,3 @@
 //! Every use case through the JSON door, in process, on both databases: one file per capability.
+
+mod doors;

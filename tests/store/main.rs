@@ -1,1 +1,3 @@
 //! What only the databases show: schemas that agree, order, concurrency.
+
+mod schemas;
