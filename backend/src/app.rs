@@ -96,8 +96,15 @@ impl App {
             stop: CancellationToken::new(),
             hashing: Semaphore::new(2),
         }));
-        app.spawn(write_facts);
+        Self::outlive(write_facts);
         Ok(app)
+    }
+
+    /// Runs the writer of facts, which must still write when the last request ends, so nobody waits for it: each
+    /// fact's caller does.
+    #[expect(clippy::disallowed_methods, reason = "the tracker would wait for it for ever")]
+    fn outlive(task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(task);
     }
 
     /// Runs a task that the program waits for when it stops. The one home of spawning.

@@ -13,7 +13,7 @@ pub struct Config {
     #[arg(long, env = "DOWNTIME_DATA", default_value = "data", global = true)]
     pub data: PathBuf,
 
-    /// PostgreSQL address (postgres://user:password@host/database). Without it, an SQLite file in the data folder.
+    /// PostgreSQL address, as `postgres://user:password@host/database`. Without it, an SQLite file in the data folder.
     #[arg(long, env = "DOWNTIME_DATABASE", global = true, hide_env_values = true)]
     pub database: Option<Secret>,
 
@@ -37,7 +37,7 @@ pub struct Config {
     #[arg(long, env = "DOWNTIME_PLAYBOOKS", global = true)]
     pub playbooks: Option<PathBuf>,
 
-    /// Mail server: smtp://user:password@host:587 (STARTTLS), smtps://…:465, or smtp+plain://host:25 without TLS.
+    /// Mail server: `smtp://user:password@host:587` (STARTTLS), `smtps://…:465`, or `smtp+plain://host:25` without TLS.
     /// Without it, mails become .eml files in the data folder's outbox.
     #[arg(long, env = "DOWNTIME_SMTP", global = true, hide_env_values = true)]
     pub smtp: Option<Secret>,
@@ -122,13 +122,11 @@ impl Config {
 
     /// The address that stands in messages: the public one, or where we listen.
     pub fn base_url(&self) -> String {
-        match &self.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => {
-                let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
-                format!("{scheme}://{}", self.listen)
-            }
+        if let Some(url) = &self.public_url {
+            return url.trim_end_matches('/').to_owned();
         }
+        let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.listen)
     }
 
     /// Whether browsers reach us by https, so that cookies may be kept to it.

@@ -72,12 +72,11 @@ async fn serve(config: Config) -> Result<(), String> {
     let config = Config { listen: address, ..config };
     let app = App::open(config, Clock::System).await.map_err(|error| error.to_string())?;
     let base = app.config.base_url();
-    match accounts::setup_secret(&app).await.map_err(|error| error.to_string())? {
-        Some(secret) => {
-            say(&format!("Ready. Make the first administrator here: {base}/setup?secret={secret}"))
-        }
-        None => say(&format!("Ready: {base}")),
-    }
+    let first = accounts::setup_secret(&app).await.map_err(|error| error.to_string())?;
+    say(&first.map_or_else(
+        || format!("Ready: {base}"),
+        |secret| format!("Ready. Make the first administrator here: {base}/setup?secret={secret}"),
+    ));
     let stop = app.stop.clone();
     app.spawn(async move {
         tokio::select! {

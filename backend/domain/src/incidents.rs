@@ -89,10 +89,10 @@ impl Phase {
             (Self::Watch, Step::StandDown) => Ok(Self::StoodDown),
             (Self::Downtime | Self::Recovery, Step::Restore) => Ok(Self::Recovery),
             (Self::Downtime | Self::Recovery | Self::Reconciling, Step::ClearAll)
+            | (Self::Reconciling, Step::Restore)
             | (Self::Closed, Step::Reopen) => Ok(Self::Reconciling),
             (Self::Reconciling, Step::Close) => Ok(Self::Closed),
             (Self::Closed | Self::StoodDown, _) => Err(Refusal::new("ended", "This incident has ended.")),
-            (Self::Reconciling, Step::Restore) => Ok(Self::Reconciling),
             (_, Step::Close) => {
                 Err(Refusal::new("not-clear", "This incident cannot be closed: not every scope is clear."))
             }
@@ -291,13 +291,11 @@ impl Declare {
         if self.next_update_minutes.is_blank() {
             return fallback;
         }
-        match self.next_update_minutes.trimmed().parse() {
-            Ok(minutes @ 5..=1440) => minutes,
-            _ => {
-                errors.add("next_update_minutes", "Promise the next update in 5 to 1440 minutes.");
-                fallback
-            }
+        if let Ok(minutes @ 5..=1440) = self.next_update_minutes.trimmed().parse() {
+            return minutes;
         }
+        errors.add("next_update_minutes", "Promise the next update in 5 to 1440 minutes.");
+        fallback
     }
 }
 

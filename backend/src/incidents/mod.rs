@@ -48,6 +48,7 @@ pub async fn declare(app: App, by: By, form: Declare) -> Result<Declared, Failur
     let facilities = places::facilities(&mut decision.tx).await?;
     let lattice = places::lattice(&mut decision.tx).await?;
     may_declare(&by, &declaration.places, &lattice)?;
+    store::declare_one_at_a_time(&mut decision.tx).await?;
     let systems = known_systems(&app, &mut decision.tx, playbook).await?;
     let statuses = statuses(&declaration, &systems, &facilities, &lattice)?;
     refuse_the_same_scope(&mut decision.tx, declaration.exercise, &statuses).await?;

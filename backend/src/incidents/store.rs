@@ -112,6 +112,15 @@ pub async fn insert(tx: &mut Tx, new: &NewIncident<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+const DECLARE_ONE_AT_A_TIME: &str = "
+    UPDATE installation
+    SET revision = revision + 1";
+
+/// Makes a declaration wait for another one that is being written, so that both cannot find their scope free.
+pub async fn declare_one_at_a_time(tx: &mut Tx) -> Result<(), Error> {
+    execute!(tx, DECLARE_ONE_AT_A_TIME).map(|_| ())
+}
+
 #[derive(Serialize)]
 struct StatusRow {
     ordinal: usize,

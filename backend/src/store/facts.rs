@@ -179,14 +179,13 @@ async fn apply(tx: &mut Tx, clock: &Clock, incident: IncidentId, apply: Apply) -
     }
     let find = super::Sql { sqlite: FIND_CHAIN, postgres: FIND_CHAIN_LOCKED };
     let row = fetch_optional!(tx, (Uuid, i64, Vec<u8>, i64), find, incident.0)?;
-    let (id, seq, head, entered_at) = match row {
-        Some(row) => row,
-        None => {
-            let id: Uuid = clock.id();
-            let now = clock.now();
-            journal::start(tx, id, "facts", Some(incident), "facts", now).await?;
-            (id, 0, domain::journal::GENESIS.to_vec(), now.0)
-        }
+    let (id, seq, head, entered_at) = if let Some(row) = row {
+        row
+    } else {
+        let id: Uuid = clock.id();
+        let now = clock.now();
+        journal::start(tx, id, "facts", Some(incident), "facts", now).await?;
+        (id, 0, domain::journal::GENESIS.to_vec(), now.0)
     };
     let head: Hash = head.try_into().map_err(|_| Error::Corrupt("a chain's head is not 32 bytes".into()))?;
     let at = clock.now().max(Timestamp(entered_at));

@@ -55,7 +55,7 @@ pub struct Decision {
 
 /// What beginning a decision finds.
 pub enum Begun<T> {
-    Fresh(Decision),
+    Fresh(Box<Decision>),
     /// The same request ran before; this was its outcome.
     Repeated(T),
 }
@@ -108,7 +108,7 @@ pub async fn begin<T: DeserializeOwned>(app: &App, by: &By, which: Chain) -> Res
     }
     let mut decision = take(app, tx, which, by.actor.account).await?;
     decision.request = Some(by.request);
-    Ok(Begun::Fresh(decision))
+    Ok(Begun::Fresh(Box::new(decision)))
 }
 
 /// Begins a decision of the program itself (a worker, a command line), which has no request id.
@@ -125,7 +125,7 @@ pub async fn begin_unasked(app: &App, account: AccountId, which: Chain) -> Resul
 macro_rules! begin {
     ($app:expr, $by:expr, $chain:expr) => {
         match $crate::store::journal::begin($app, $by, $chain).await? {
-            $crate::store::journal::Begun::Fresh(decision) => decision,
+            $crate::store::journal::Begun::Fresh(decision) => *decision,
             $crate::store::journal::Begun::Repeated(outcome) => return Ok(outcome),
         }
     };

@@ -191,7 +191,9 @@ impl Door {
         fields.push(("request_id".into(), self.request_id().to_string()));
         let words = "Save as new".into();
         let resend = Some(Resend { action: self.path.clone(), fields, words });
-        Problem { resend, ..Failure::ReusedRequestId.into() }
+        let mut problem = Problem::from(Failure::ReusedRequestId);
+        problem.detail.resend = resend;
+        problem
     }
 
     /// A page outside any incident.

@@ -10,7 +10,6 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use domain::view::frame::Frame;
 
 use super::{
     door::{self, Nonce},
@@ -62,7 +61,7 @@ fn log(response: &Response, id: &str, method: &Method, path: &str, started: Inst
     let path = if path.starts_with("/a/") { "/a/…" } else { path };
     match response.extensions().get::<Problem>() {
         Some(problem) if status >= 500 => {
-            let cause = problem.cause.as_deref().unwrap_or("");
+            let cause = problem.detail.cause.as_deref().unwrap_or("");
             tracing::error!(id, %method, path, status, ms, code = problem.code, cause, "{}", problem.title);
         }
         Some(problem) => tracing::info!(id, %method, path, status, ms, code = problem.code, "refused"),
@@ -135,10 +134,7 @@ async fn problems_as_pages(State(app): State<App>, request: Request, next: Next)
     }
     let caller = response.extensions_mut().remove::<Caller>();
     // A page must stand even when the database does not answer.
-    let mut frame = match frame::read(&app, caller.as_ref(), None).await {
-        Ok(frame) => frame,
-        Err(_) => Frame::default(),
-    };
+    let mut frame = frame::read(&app, caller.as_ref(), None).await.unwrap_or_default();
     (frame.theme, frame.assets, frame.path) = (theme, door::assets(&nonce), path);
     let view = problem_view(&problem);
     let html = door::render(frame, &problem.title, move |frame| frontend::pages::problem::page(frame, &view));
@@ -154,9 +150,9 @@ fn problem_view(problem: &Problem) -> domain::view::problem::ProblemView {
     domain::view::problem::ProblemView {
         status: problem.status,
         sentence: problem.title.clone(),
-        link: problem.link.clone(),
-        yours: pretty(&problem.yours),
-        theirs: pretty(&problem.theirs),
-        resend: problem.resend.clone(),
+        link: problem.detail.link.clone(),
+        yours: pretty(&problem.detail.yours),
+        theirs: pretty(&problem.detail.theirs),
+        resend: problem.detail.resend.clone(),
     }
 }

@@ -21,6 +21,13 @@ pub struct Problem {
     pub status: u16,
     /// One sentence on which a person can act.
     pub title: String,
+    #[serde(flatten)]
+    pub detail: Box<Detail>,
+}
+
+/// What some problems say besides.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Detail {
     /// Where to go, when there is such a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -43,17 +50,21 @@ pub struct Problem {
 impl Problem {
     /// A problem with a status, a stable code and its sentence.
     pub fn new(status: StatusCode, code: &str, title: impl Into<String>) -> Self {
-        Self {
-            code: code.to_owned(),
-            status: status.as_u16(),
-            title: title.into(),
-            link: None,
-            errors: FieldErrors::default(),
-            yours: None,
-            theirs: None,
-            resend: None,
-            cause: None,
-        }
+        Self { code: code.to_owned(), status: status.as_u16(), title: title.into(), detail: Box::default() }
+    }
+
+    /// The same problem with what is wrong by field.
+    #[must_use]
+    pub fn with_errors(mut self, errors: FieldErrors) -> Self {
+        self.detail.errors = errors;
+        self
+    }
+
+    /// The same problem with what only the log should know.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<String>) -> Self {
+        self.detail.cause = Some(cause.into());
+        self
     }
 
     /// There is no such thing, or nothing at this address.
@@ -78,12 +89,12 @@ impl From<Failure> for Problem {
             Failure::Refused(refusal) => {
                 let mut problem =
                     Self::new(StatusCode::UNPROCESSABLE_ENTITY, &refusal.code, refusal.sentence);
-                problem.link = refusal.link;
+                problem.detail.link = refusal.link;
                 problem
             }
             Failure::Fields(errors) => {
                 let title = "Some of what was sent cannot be used; nothing was changed.";
-                Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "fields", title) }
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "fields", title).with_errors(errors)
             }
             Failure::NotFound(what) => Self::not_found(what),
             Failure::Forbidden(sentence) => Self::forbidden(sentence),
@@ -91,7 +102,7 @@ impl From<Failure> for Problem {
                 let title =
                     "Somebody else changed this first. Compare, then send yours again if it still holds.";
                 let mut problem = Self::new(StatusCode::CONFLICT, "conflict", title);
-                (problem.yours, problem.theirs) = (Some(yours), Some(theirs));
+                (problem.detail.yours, problem.detail.theirs) = (Some(yours), Some(theirs));
                 problem
             }
             Failure::ReusedRequestId => {
@@ -101,7 +112,7 @@ impl From<Failure> for Problem {
             Failure::Store(error) => error.into(),
             Failure::Broken(cause) => {
                 let title = "Something failed inside the program; nothing was changed. Try again.";
-                Self { cause: Some(cause), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", title) }
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", title).caused_by(cause)
             }
         }
     }
@@ -131,7 +142,7 @@ impl From<store::Error> for Problem {
                 "The database did not answer; nothing was changed. Send this again.",
             ),
         };
-        Self { cause: Some(format!("{error:?}")), ..Self::new(status, code, title) }
+        Self::new(status, code, title).caused_by(format!("{error:?}"))
     }
 }
 

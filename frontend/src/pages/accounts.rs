@@ -131,7 +131,7 @@ fn card(card: &Card) -> AnyView {
 fn new_account(frame: &Frame, view: &AccountsView) -> AnyView {
     let (form, errors) = (&view.form, &frame.errors);
     let roles: Vec<&str> = Role::ALL.iter().map(|role| role.code()).collect();
-    let written: Vec<&str> = form.grants.iter().map(|grant| grant.trimmed()).collect();
+    let written: Vec<&str> = form.grants.iter().map(domain::field::Text::trimmed).collect();
     let body = view! {
         {Field::new("name", "Name").value(form.name.0.clone()).errors(errors).text()}
         {Field::new("login", "Name for signing in").value(form.login.0.clone()).errors(errors).text()}
