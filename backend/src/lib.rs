@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod failure;
 pub mod incidents;
+pub mod jobs;
 pub mod live;
 pub mod places;
 pub mod playbooks;

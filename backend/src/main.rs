@@ -7,7 +7,7 @@ use backend::{
     app::App,
     clock::Clock,
     config::{Config, LogFormat},
-    web,
+    jobs, web,
 };
 use clap::{Parser, Subcommand};
 
@@ -77,6 +77,7 @@ async fn serve(config: Config) -> Result<(), String> {
         || format!("Ready: {base}"),
         |secret| format!("Ready. Make the first administrator here: {base}/setup?secret={secret}"),
     ));
+    jobs::start(&app);
     let stop = app.stop.clone();
     app.spawn(async move {
         tokio::select! {

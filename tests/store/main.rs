@@ -1,3 +1,5 @@
 //! What only the databases show: schemas that agree, order, concurrency.
 
+mod facts;
+mod journal;
 mod schemas;

@@ -74,6 +74,9 @@ pub struct Say<'a> {
     pub texts: &'a [(&'a str, &'a str)],
 }
 
+/// The account of a decision behind which nobody stands.
+pub const PROGRAM: AccountId = AccountId(Uuid::nil());
+
 const TAKE: &str = "
     UPDATE chain
     SET seq = seq + 1
@@ -118,6 +121,14 @@ pub async fn begin<T: DeserializeOwned>(app: &App, by: &By, which: Chain) -> Res
 pub async fn begin_unasked(app: &App, account: AccountId, which: Chain) -> Result<Decision, Failure> {
     let tx = app.db.write().await?;
     take(app, tx, which, account).await
+}
+
+/// Begins a decision of a job, behind which no account stands; its entries have no actor.
+///
+/// # Errors
+/// [`Failure::NotFound`] when there is no such incident.
+pub async fn begin_by_program(app: &App, which: Chain) -> Result<Decision, Failure> {
+    begin_unasked(app, PROGRAM, which).await
 }
 
 /// Begins the decision in this function, or returns the first outcome from it.
@@ -183,7 +194,7 @@ impl Decision {
             seq: self.seq,
             event_at: say.event_at.unwrap_or(self.at),
             entered_at: self.at,
-            actor: Some(self.account),
+            actor: (self.account != PROGRAM).then_some(self.account),
             kind: say.kind.to_owned(),
             data: data.to_string(),
         };
@@ -195,7 +206,7 @@ impl Decision {
             entry.seq,
             entry.event_at.0,
             entry.entered_at.0,
-            self.account.0,
+            entry.actor.map(|account| account.0),
             say.kind,
             &say.subject,
             &entry.data,

@@ -1,0 +1,27 @@
+//! Forgets what nobody needs: sessions that have expired, and the outcomes of requests older than two weeks,
+//! which is as long as a browser may be offline.
+
+use crate::{app::App, execute, failure::Failure};
+
+const REQUEST_MINUTES: i64 = 15 * 24 * 60;
+
+const FORGET_REQUESTS: &str = "
+    DELETE FROM request
+    WHERE at < $1";
+
+const FORGET_SESSIONS: &str = "
+    DELETE FROM session
+    WHERE expires_at < $1";
+
+/// Forgets once.
+///
+/// # Errors
+/// When the database does not answer; the next turn forgets it.
+pub async fn once(app: App) -> Result<(), Failure> {
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    execute!(tx, FORGET_REQUESTS, now.plus_minutes(-REQUEST_MINUTES).0)?;
+    execute!(tx, FORGET_SESSIONS, now.0)?;
+    tx.commit().await?;
+    Ok(())
+}
