@@ -16,14 +16,30 @@ pub const STYLESHEET: &str = concat!(
 pub const PUBLIC_STYLESHEET: &str =
     concat!(include_str!("style/tokens.css"), include_str!("style/public.css"));
 
+/// A style sheet as it is sent: without the indentation and line ends that are there for reading it.
+pub fn packed(sheet: &str) -> String {
+    let mut packed = String::with_capacity(sheet.len());
+    for line in sheet.lines().map(str::trim) {
+        packed.push_str(line);
+        if line.ends_with(',') || line.is_empty() {
+            continue;
+        }
+        if !line.ends_with(['{', '}', ';']) {
+            packed.push(' ');
+        }
+    }
+    packed.replace(": ", ":").replace(", ", ",").replace("; ", ";").replace(" {", "{").replace("{ ", "{").replace(";}", "}").replace("; }", "}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_style_sheets_stay_small() {
-        assert!(STYLESHEET.len() <= 25 * 1024, "{} bytes", STYLESHEET.len());
-        assert!(PUBLIC_STYLESHEET.len() <= 6 * 1024, "{} bytes", PUBLIC_STYLESHEET.len());
+        let (all, public) = (packed(STYLESHEET).len(), packed(PUBLIC_STYLESHEET).len());
+        assert!(all <= 25 * 1024, "{all} bytes");
+        assert!(public <= 6 * 1024, "{public} bytes");
     }
 
     #[test]

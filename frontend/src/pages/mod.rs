@@ -1,5 +1,6 @@
 //! One file per page family: each turns a view model into the body of a page.
 
 pub mod accounts;
+pub mod board;
 pub mod incidents;
 pub mod problem;

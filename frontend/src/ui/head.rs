@@ -7,6 +7,11 @@ use leptos::prelude::*;
 /// at most one is primary. An exercise says so before anything else (rule 11).
 pub fn head(frame: &Frame, title: &str, lede: Option<AnyView>, actions: Option<AnyView>) -> AnyView {
     let exercise = frame.incident.as_ref().is_some_and(|incident| incident.exercise);
+    titled(exercise, title, lede, actions)
+}
+
+/// As [`head`], where only the kind of incident is known.
+pub fn titled(exercise: bool, title: &str, lede: Option<AnyView>, actions: Option<AnyView>) -> AnyView {
     let title = if exercise { format!("Exercise: {title}") } else { title.to_owned() };
     view! {
         <header class="head">

@@ -3,35 +3,8 @@
 //!
 //! Icons are hidden from screen readers, because the word always stands beside them or in the cell's name.
 
-use domain::{scope::Status, view::frame::Section};
+use domain::{scope::Status, view::{board::Look, frame::Section}};
 use leptos::prelude::*;
-
-/// The shape of an instruction. Which order has which shape is the domain's business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// Do not log in, leave off, do not connect; also use only for some functions.
-    Forbid,
-    /// Read only.
-    Read,
-    /// Restart once, bring to depot, turn on but do not use.
-    Act,
-    Use,
-    /// Nothing ordered.
-    Silent,
-}
-
-impl Order {
-    /// The class that carries its colour.
-    pub const fn class(self) -> &'static str {
-        match self {
-            Self::Forbid => "forbid",
-            Self::Read => "read",
-            Self::Act => "act",
-            Self::Use => "use",
-            Self::Silent => "silent",
-        }
-    }
-}
 
 /// What a system is.
 pub fn status(status: Status) -> AnyView {
@@ -65,15 +38,15 @@ pub const fn status_class(status: Status) -> &'static str {
 }
 
 /// What people may do.
-pub fn order(order: Order) -> AnyView {
-    let shape = match order {
-        Order::Forbid => r#"<circle cx="7" cy="7" r="5.7"/><path d="M3.2 10.8l7.6-7.6"/>"#,
-        Order::Read => {
+pub fn order(look: Look) -> AnyView {
+    let shape = match look {
+        Look::Forbid | Look::Limited => r#"<circle cx="7" cy="7" r="5.7"/><path d="M3.2 10.8l7.6-7.6"/>"#,
+        Look::Read => {
             r#"<path d="M.9 7C2.6 4.2 4.6 2.9 7 2.9S11.4 4.2 13.1 7C11.4 9.8 9.4 11.1 7 11.1S2.6 9.8 .9 7z"/><circle cx="7" cy="7" r="1.9" fill="currentColor" stroke="none"/>"#
         }
-        Order::Act => r#"<path d="M1.5 7h10.5M7.8 2.6 12.2 7l-4.4 4.4"/>"#,
-        Order::Use => r#"<path d="M1.6 7.6l3.7 3.7 7.1-8"/>"#,
-        Order::Silent => r#"<path d="M3 7h8"/>"#,
+        Look::Act => r#"<path d="M1.5 7h10.5M7.8 2.6 12.2 7l-4.4 4.4"/>"#,
+        Look::Use => r#"<path d="M1.6 7.6l3.7 3.7 7.1-8"/>"#,
+        Look::NoOrder => r#"<path d="M3 7h8"/>"#,
     };
     svg("i o", "0 0 14 14", shape)
 }

@@ -8,6 +8,8 @@ pub mod card;
 pub mod field;
 pub mod head;
 pub mod icon;
+pub mod matrix;
+pub mod picture;
 pub mod shell;
 pub mod table;
 pub mod tag;

@@ -75,6 +75,8 @@ fn incident_bar(bar: &IncidentBar) -> AnyView {
     let clocks = bar.clocks.clone();
     let level = if bar.level.is_empty() { "Phase".to_owned() } else { format!("Phase, {}", bar.level) };
     let board = format!("/incidents/{}", bar.id);
+    let (time, zone) = clocks.server.split_once(' ').unwrap_or((&clocks.server, ""));
+    let (time, zone) = (time.to_owned(), zone.to_owned());
     view! {
         <header class="bar" data-now=clocks.now.0.to_string() data-incident=bar.id.to_string()>
             <div class="bar-name">
@@ -87,14 +89,12 @@ fn incident_bar(bar: &IncidentBar) -> AnyView {
                     <dd>{phase(&bar.phase)}</dd>
                 </div>
                 <div class="cell cell-since">
-                    <dt>"Since "{clocks.since}</dt>
-                    <dd class="clock">
-                        <span data-clock="since" data-at=clocks.declared.unwrap_or(clocks.started).0.to_string()>
-                            {clocks.t_plus}
-                        </span>
-                        <span class="down-for">", "
-                            <span data-clock="down" data-at=clocks.started.0.to_string()>{clocks.down}</span>
-                        </span>
+                    <dt>
+                        "Since "{clocks.since}
+                        <span class="wide">", "<span data-clock="down" data-at=clocks.started.0.to_string()>{clocks.down}</span></span>
+                    </dt>
+                    <dd class="clock" data-clock="since" data-at=clocks.declared.unwrap_or(clocks.started).0.to_string()>
+                        {clocks.t_plus}
                     </dd>
                 </div>
                 {clocks.next_update.map(promise)}
@@ -104,7 +104,7 @@ fn incident_bar(bar: &IncidentBar) -> AnyView {
                 </div>
                 <div class="cell cell-live" data-live="page">
                     <dt><span class="mark"></span><span data-live-words="">"As of"</span></dt>
-                    <dd data-clock="server">{clocks.server}</dd>
+                    <dd><span data-clock="server">{time}</span><span class="zone">" "{zone}</span></dd>
                 </div>
             </dl>
         </header>

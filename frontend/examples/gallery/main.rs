@@ -1,0 +1,27 @@
+//! Writes sample pages as files, to look at them without a server: `cargo run -p frontend --features ssr
+//! --example gallery -- FOLDER`. The people and figures are constructed.
+
+mod morning;
+
+use std::{fs, io, path::Path};
+
+use domain::view::frame::Theme;
+use frontend::{PUBLIC_STYLESHEET, STYLESHEET, page, pages};
+
+fn main() -> io::Result<()> {
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "target/gallery".to_owned());
+    let folder = Path::new(&folder);
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("style.css"), frontend::style::packed(STYLESHEET))?;
+    fs::write(folder.join("public.css"), frontend::style::packed(PUBLIC_STYLESHEET))?;
+    for (name, theme) in [("board", Theme::Light), ("board-dark", Theme::Dark)] {
+        let mut frame = morning::frame("/incidents/1");
+        frame.theme = theme;
+        let view = morning::board();
+        fs::write(folder.join(format!("{name}.html")), page(&frame, &view.title, pages::board::body(&frame, &view)))?;
+    }
+    let (frame, view) = (morning::exercise(), morning::board());
+    fs::write(folder.join("board-exercise.html"), page(&frame, &view.title, pages::board::body(&frame, &view)))?;
+    let (frame, view) = (morning::frame("/incidents/1"), morning::many_sites());
+    fs::write(folder.join("board-40-sites.html"), page(&frame, &view.title, pages::board::body(&frame, &view)))
+}
