@@ -24,32 +24,27 @@ pub fn page_with(frame: &Frame, title: &str, body: impl FnOnce() -> AnyView + 's
         let frame = frame.clone();
         move || shell::around(&frame, body())
     });
-    let mut html = opening(&tab_title(frame, title), frame.theme, &frame.assets.stylesheet);
-    if !frame.assets.script.is_empty() {
-        html.push_str(&format!(
-            r#"<script type="module" src="{}" nonce="{}"></script>"#,
-            escape(&frame.assets.script),
-            escape(&frame.assets.nonce)
-        ));
-    }
-    html.push_str(&format!(r#"</head><body data-build="{}">"#, escape(&frame.assets.build)));
-    html.push_str(&inner);
-    html.push_str("</body></html>");
-    html
+    let head = opening(&tab_title(frame, title), frame.theme, &frame.assets.stylesheet);
+    let (script, nonce) = (escape(&frame.assets.script), escape(&frame.assets.nonce));
+    let script = if script.is_empty() {
+        script
+    } else {
+        format!(r#"<script type="module" src="{script}" nonce="{nonce}"></script>"#)
+    };
+    let build = escape(&frame.assets.build);
+    format!(r#"{head}{script}</head><body data-build="{build}">{inner}</body></html>"#)
 }
 
 /// A complete page for everyone: no sign-in, no nonce, no inline script, no islands.
 ///
 /// `script` is the path of a script file that only adds relative times, or nothing.
 pub fn public_page(title: &str, stylesheet: &str, script: Option<&str>, body: AnyView) -> String {
-    let mut html = opening(title, Theme::Device, stylesheet);
-    if let Some(script) = script {
-        html.push_str(&format!(r#"<script defer src="{}"></script>"#, escape(script)));
-    }
-    html.push_str("</head><body class=\"public\">");
-    html.push_str(&render(move || body));
-    html.push_str("</body></html>");
-    html
+    let head = opening(title, Theme::Device, stylesheet);
+    let script = script
+        .map(|script| format!(r#"<script defer src="{}"></script>"#, escape(script)))
+        .unwrap_or_default();
+    let inner = render(move || body);
+    format!(r#"{head}{script}</head><body class="public">{inner}</body></html>"#)
 }
 
 fn opening(title: &str, theme: Theme, stylesheet: &str) -> String {

@@ -28,7 +28,14 @@ pub fn packed(sheet: &str) -> String {
             packed.push(' ');
         }
     }
-    packed.replace(": ", ":").replace(", ", ",").replace("; ", ";").replace(" {", "{").replace("{ ", "{").replace(";}", "}").replace("; }", "}")
+    packed
+        .replace(": ", ":")
+        .replace(", ", ",")
+        .replace("; ", ";")
+        .replace(" {", "{")
+        .replace("{ ", "{")
+        .replace(";}", "}")
+        .replace("; }", "}")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Writes sample pages as files, to look at them without a server: `cargo run -p frontend --features ssr
 //! --example gallery -- FOLDER`. The people and figures are constructed.
 
+mod cards;
 mod morning;
 
 use std::{fs, io, path::Path};
@@ -18,10 +19,19 @@ fn main() -> io::Result<()> {
         let mut frame = morning::frame("/incidents/1");
         frame.theme = theme;
         let view = morning::board();
-        fs::write(folder.join(format!("{name}.html")), page(&frame, &view.title, pages::board::body(&frame, &view)))?;
+        fs::write(
+            folder.join(format!("{name}.html")),
+            page(&frame, &view.title, pages::board::body(&frame, &view)),
+        )?;
     }
     let (frame, view) = (morning::exercise(), morning::board());
-    fs::write(folder.join("board-exercise.html"), page(&frame, &view.title, pages::board::body(&frame, &view)))?;
+    fs::write(
+        folder.join("board-exercise.html"),
+        page(&frame, &view.title, pages::board::body(&frame, &view)),
+    )?;
     let (frame, view) = (morning::frame("/incidents/1"), morning::many_sites());
-    fs::write(folder.join("board-40-sites.html"), page(&frame, &view.title, pages::board::body(&frame, &view)))
+    fs::write(
+        folder.join("board-40-sites.html"),
+        page(&frame, &view.title, pages::board::body(&frame, &view)),
+    )
 }

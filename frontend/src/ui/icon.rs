@@ -3,7 +3,7 @@
 //!
 //! Icons are hidden from screen readers, because the word always stands beside them or in the cell's name.
 
-use domain::{scope::Status, view::{board::Look, frame::Section}};
+use domain::{instructions::Look, scope::Status, view::frame::Section};
 use leptos::prelude::*;
 
 /// What a system is.

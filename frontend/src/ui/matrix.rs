@@ -26,7 +26,11 @@ pub fn matrix(view: &BoardView) -> AnyView {
 }
 
 fn wide(view: &BoardView, columns: &[usize], rest: usize) -> AnyView {
-    let class = if columns.len() > 12 { "grid many" } else { "grid" };
+    let class = match (columns.len(), rest) {
+        (13.., _) => "grid many",
+        (_, 1..) => "grid few",
+        _ => "grid",
+    };
     let heads = columns
         .iter()
         .filter_map(|index| view.sites.get(*index))
@@ -161,7 +165,12 @@ fn some_of(names: &[String]) -> String {
 }
 
 fn legend(boxed: bool) -> AnyView {
-    let statuses = Status::ALL.into_iter().map(|status| tag::status(status, status.words())).collect_view();
+    let statuses = Status::ALL
+        .into_iter()
+        .map(|status| {
+            view! { <span><span class=icon::status_class(status)>{icon::status(status)}</span>" "{status.words()}</span> }
+        })
+        .collect_view();
     view! {
         <p class="legend">
             {boxed
@@ -174,5 +183,7 @@ fn legend(boxed: bool) -> AnyView {
 
 fn capital(words: &str) -> String {
     let mut characters = words.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + characters.as_str())
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + characters.as_str())
 }

@@ -5,14 +5,20 @@
 
 pub mod button;
 pub mod card;
+pub mod curve;
 pub mod field;
+pub mod funnel;
 pub mod head;
 pub mod icon;
+pub mod ladder;
+pub mod ledger;
 pub mod matrix;
 pub mod picture;
 pub mod shell;
 pub mod table;
 pub mod tag;
+pub mod unit_map;
+pub mod verdict;
 
 pub use head::{head, panel, section};
 
@@ -37,7 +43,7 @@ pub fn count(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::from(if number < 0 { "-" } else { "" });
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -30,6 +30,7 @@ pub fn around(frame: &Frame, body: AnyView) -> AnyView {
         <a class="skip" href="#main">"Skip to the page"</a>
         <div class=class>
             {exercise.then(band)}
+            {print_head(frame)}
             {match &frame.incident {
                 Some(incident) => incident_bar(incident),
                 None => plain_bar(frame),
@@ -38,6 +39,7 @@ pub fn around(frame: &Frame, body: AnyView) -> AnyView {
             <main id="main" tabindex="-1">
                 {frame.notice.clone().map(notice)}
                 {problems(frame)}
+                {print_clocks(frame)}
                 {body}
             </main>
             {(!frame.rail.is_empty()).then(|| bottom_bar(frame))}
@@ -312,7 +314,45 @@ fn problems(frame: &Frame) -> AnyView {
     .into_any()
 }
 
-/// On every printed page: what this is, as of when, and that figures may have changed.
+/// On every printed page: whose this is, which phase, as of when.
+fn print_head(frame: &Frame) -> AnyView {
+    let what = match &frame.incident {
+        Some(bar) => view! {
+            <b>{bar.name.clone()}</b>", "{frame.organisation.clone()}". "{phase(&bar.phase)}
+            {(!bar.level.is_empty()).then(|| format!(", {}", bar.level))}
+        }
+        .into_any(),
+        None => view! { <b>{frame.organisation.clone()}</b> }.into_any(),
+    };
+    view! {
+        <div class="print-head" aria-hidden="true">
+            <p>{what}</p>
+            <p>"As of "{frame.as_of.clone()}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The clocks of the bar in one line, for paper.
+fn print_clocks(frame: &Frame) -> AnyView {
+    let Some(bar) = &frame.incident else { return ().into_any() };
+    let update = bar
+        .clocks
+        .next_update
+        .as_ref()
+        .map(|promise| format!(" Next update due {}.", promise.clock))
+        .unwrap_or_default();
+    view! {
+        <p class="print-only" aria-hidden="true">
+            {format!("{} since {}, {}.", bar.clocks.t_plus, bar.clocks.since, bar.clocks.down)}
+            {update}
+            {format!(" Incident commander: {}.", bar.commander)}
+        </p>
+    }
+    .into_any()
+}
+
+/// At the end of a print: who printed it, and that figures may have changed.
 fn print_foot(frame: &Frame) -> AnyView {
     let who = frame.signed_in.as_ref().map(|who| format!(" by {}", who.name)).unwrap_or_default();
     view! { <p class="print-foot">"Printed "{frame.as_of.clone()}{who}". Figures may have changed since."</p> }

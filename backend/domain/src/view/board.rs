@@ -12,31 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::{frame::Section, picture::Picture};
 use crate::{
     id::{FacilityId, IncidentId, SystemId},
+    instructions::Look,
     scope::Status,
 };
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Look {
-    Forbid,
-    Limited,
-    Act,
-    Read,
-    Use,
-    NoOrder,
-}
-impl Look {
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Forbid => "forbid",
-            Self::Limited => "limited",
-            Self::Act => "act",
-            Self::Read => "read",
-            Self::Use => "use",
-            Self::NoOrder => "none",
-        }
-    }
-}
 
 /// How many site columns stand side by side before the quiet ones are drawn together.
 pub const MOST_COLUMNS: usize = 16;
@@ -204,9 +182,9 @@ impl BoardView {
             return ((0..self.sites.len()).collect(), 0);
         }
         let differs = |site: usize| {
-            self.rows
-                .iter()
-                .any(|row| row.cells.get(site).is_some_and(|cell| cell.own.is_some() || cell.status != row.status))
+            self.rows.iter().any(|row| {
+                row.cells.get(site).is_some_and(|cell| cell.own.is_some() || cell.status != row.status)
+            })
         };
         let mut shown: Vec<usize> = (0..self.sites.len()).filter(|site| differs(*site)).collect();
         shown.truncate(MOST_COLUMNS - 1);
@@ -230,15 +208,15 @@ pub fn sentence(rows: &[MatrixRow], sites: usize) -> String {
             .collect();
         hit.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
         let Some(((first, at), rest)) = hit.split_first() else { continue };
-        let mut text = format!("{} is {word} {}.", first.spoken, at_sites(*at, sites));
+        let mut sentences = vec![format!("{} is {word} {}.", first.spoken, at_sites(*at, sites))];
         for (row, at) in rest.iter().take(2) {
             let wide = if *at == sites { "everywhere".to_owned() } else { format!("at {at}") };
-            text.push_str(&format!(" {} {wide}.", row.spoken));
+            sentences.push(format!("{} {wide}.", row.spoken));
         }
         if rest.len() > 2 {
-            text.push_str(&format!(" {} more {word}.", rest.len() - 2));
+            sentences.push(format!("{} more {word}.", rest.len() - 2));
         }
-        return text;
+        return sentences.join(" ");
     }
     if rows.is_empty() {
         return "No system is named in this incident yet.".to_owned();
@@ -306,13 +284,23 @@ mod tests {
     #[test]
     fn the_title_reads_as_the_answer() {
         let rows = [
-            row("Laboratory", &[(Status::Down, Look::Forbid), (Status::Down, Look::Forbid), (Status::Operational, Look::Use)]),
+            row(
+                "Laboratory",
+                &[
+                    (Status::Down, Look::Forbid),
+                    (Status::Down, Look::Forbid),
+                    (Status::Operational, Look::Use),
+                ],
+            ),
             row("Epic", &[(Status::Down, Look::Forbid); 3]),
             row("E-mail", &[(Status::Operational, Look::Use); 3]),
         ];
         assert_eq!(sentence(&rows, 3), "Epic is down at all 3 sites. Laboratory at 2.");
         assert_eq!(sentence(&rows[2..], 3), "Every system works. Nothing is down.");
-        assert_eq!(sentence(&[row("Epic", &[(Status::Down, Look::Forbid)])], 1), "Epic is down at the one site.");
+        assert_eq!(
+            sentence(&[row("Epic", &[(Status::Down, Look::Forbid)])], 1),
+            "Epic is down at the one site."
+        );
         assert_eq!(sentence(&[], 12), "No system is named in this incident yet.");
     }
 
