@@ -25,6 +25,7 @@ pub fn page_with(frame: &Frame, title: &str, body: impl FnOnce() -> AnyView + 's
         move || shell::around(&frame, body())
     });
     let head = opening(&tab_title(frame, title), frame.theme, &frame.assets.stylesheet);
+    let dark = dark_sheet(frame);
     let (script, nonce) = (escape(&frame.assets.script), escape(&frame.assets.nonce));
     let script = if script.is_empty() {
         script
@@ -32,7 +33,7 @@ pub fn page_with(frame: &Frame, title: &str, body: impl FnOnce() -> AnyView + 's
         format!(r#"<script type="module" src="{script}" nonce="{nonce}"></script>"#)
     };
     let build = escape(&frame.assets.build);
-    format!(r#"{head}{script}</head><body data-build="{build}">{inner}</body></html>"#)
+    format!(r#"{head}{dark}{script}</head><body data-build="{build}">{inner}</body></html>"#)
 }
 
 /// A complete page for everyone: no sign-in, no nonce, no inline script, no islands.
@@ -45,6 +46,16 @@ pub fn public_page(title: &str, stylesheet: &str, script: Option<&str>, body: An
         .unwrap_or_default();
     let inner = render(move || body);
     format!(r#"{head}{script}</head><body class="public">{inner}</body></html>"#)
+}
+
+/// The tokens of the dark, by the device's preference or because it was chosen; paper stays white.
+fn dark_sheet(frame: &Frame) -> String {
+    let media = match frame.theme {
+        Theme::Light => return String::new(),
+        Theme::Dark => "screen",
+        Theme::Device => "screen and (prefers-color-scheme: dark)",
+    };
+    format!(r#"<link rel="stylesheet" media="{media}" href="{}">"#, escape(&frame.assets.dark))
 }
 
 fn opening(title: &str, theme: Theme, stylesheet: &str) -> String {

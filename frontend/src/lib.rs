@@ -12,4 +12,4 @@ pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub use document::{page, public_page};
-pub use style::{PUBLIC_STYLESHEET, STYLESHEET};
+pub use style::{DARK_STYLESHEET, PUBLIC_STYLESHEET, STYLESHEET, packed};

@@ -12,9 +12,17 @@ pub const STYLESHEET: &str = concat!(
     include_str!("style/print.css"),
 );
 
+/// The tokens of the dark theme. The page links them for whoever prefers or has chosen the dark, never for paper.
+pub const DARK_STYLESHEET: &str = include_str!("style/dark.css");
+
 /// The public pages, small enough to arrive with the first packets on a bad connection.
-pub const PUBLIC_STYLESHEET: &str =
-    concat!(include_str!("style/tokens.css"), include_str!("style/public.css"));
+pub const PUBLIC_STYLESHEET: &str = concat!(
+    include_str!("style/tokens.css"),
+    "@media screen and (prefers-color-scheme: dark) {",
+    include_str!("style/dark.css"),
+    "}",
+    include_str!("style/public.css")
+);
 
 /// A style sheet as it is sent: without the indentation and line ends that are there for reading it.
 pub fn packed(sheet: &str) -> String {
@@ -28,14 +36,9 @@ pub fn packed(sheet: &str) -> String {
             packed.push(' ');
         }
     }
-    packed
-        .replace(": ", ":")
-        .replace(", ", ",")
-        .replace("; ", ";")
-        .replace(" {", "{")
-        .replace("{ ", "{")
-        .replace(";}", "}")
-        .replace("; }", "}")
+    [(": ", ":"), (", ", ","), ("; ", ";"), (" {", "{"), ("{ ", "{"), (" > ", ">"), (" / ", "/"), (";}", "}"), ("; }", "}")]
+        .into_iter()
+        .fold(packed, |packed, (from, to)| packed.replace(from, to))
 }
 
 #[cfg(test)]

@@ -26,8 +26,9 @@ struct Asset {
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     vec![
-        Asset::new("style", "css", "text/css; charset=utf-8", frontend::STYLESHEET.as_bytes()),
-        Asset::new("public", "css", "text/css; charset=utf-8", frontend::PUBLIC_STYLESHEET.as_bytes()),
+        Asset::sheet("style", frontend::STYLESHEET),
+        Asset::sheet("public", frontend::PUBLIC_STYLESHEET),
+        Asset::sheet("dark", frontend::DARK_STYLESHEET),
     ]
 });
 
@@ -41,6 +42,10 @@ static BUILD: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Asset {
+    fn sheet(name: &str, sheet: &str) -> Self {
+        Self::new(name, "css", "text/css; charset=utf-8", frontend::packed(sheet).as_bytes())
+    }
+
     fn new(name: &str, extension: &str, media: &'static str, plain: &[u8]) -> Self {
         let hash = hex::encode(&Sha256::digest(plain)[..6]);
         Self {
@@ -60,6 +65,11 @@ pub fn stylesheet_path() -> &'static str {
 /// The style sheet of public pages.
 pub fn public_stylesheet_path() -> &'static str {
     &ASSETS[1].path
+}
+
+/// The tokens of the dark theme.
+pub fn dark_path() -> &'static str {
+    &ASSETS[2].path
 }
 
 /// The script that starts the islands; empty when this build has no bundle.

@@ -70,7 +70,11 @@ pub fn frame(path: &str) -> Frame {
             item(Section::Log, "/incidents/1/log", 1, true),
             item(Section::Report, "/incidents/1/report", 0, false),
         ],
-        assets: Assets { stylesheet: "style.css".to_owned(), ..Assets::default() },
+        assets: Assets {
+            stylesheet: "style.css".to_owned(),
+            dark: "dark.css".to_owned(),
+            ..Assets::default()
+        },
         ..Frame::default()
     }
 }

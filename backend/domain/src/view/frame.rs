@@ -42,6 +42,8 @@ pub struct Frame {
 pub struct Assets {
     /// Path of the style sheet of signed-in pages.
     pub stylesheet: String,
+    /// Path of the tokens of the dark theme.
+    pub dark: String,
     /// Path of the script file that starts the islands; empty when this build has no bundle.
     pub script: String,
     /// The nonce of this answer's Content-Security-Policy.
