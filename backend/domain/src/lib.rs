@@ -18,6 +18,7 @@ pub mod lexicon;
 pub mod playbooks;
 pub mod refusal;
 pub mod scope;
+pub mod table;
 pub mod time;
 pub mod view;
 
