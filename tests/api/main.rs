@@ -1,3 +1,5 @@
 //! Every use case through the JSON door, in process, on both databases: one file per capability.
 
+mod accounts;
 mod doors;
+mod incidents;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::app::App;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Starts every job.
 pub fn start(app: &App) {

@@ -68,8 +68,8 @@ pub async fn keep(app: App) {
         }
         tokio::select! {
             () = app.stop.cancelled() => break,
-            changed = changes.recv() => {
-                if matches!(changed, Err(tokio::sync::broadcast::error::RecvError::Closed)) {
+            heard = changes.recv() => {
+                if matches!(heard, Err(tokio::sync::broadcast::error::RecvError::Closed)) {
                     break;
                 }
             }

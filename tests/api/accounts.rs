@@ -1,0 +1,63 @@
+//! Signing in without hospital sign-on: the first administrator, cards, limits, and forms that survive an expired
+//! session.
+
+use acceptance::{World, both_databases};
+use domain::actor::Role;
+use serde_json::json;
+
+both_databases! {
+    async fn a_card_is_used_once_and_then_its_password_signs_in(world: World) {
+        let administrator = world.program(&[Role::Administrator]).await;
+        let made = administrator
+            .does("/accounts", json!({ "login": "n.night", "name": "Nia Night", "grants": ["viewer@all"] }))
+            .await;
+        let code = made["first_use_code"].as_str().expect("is a text").to_lowercase();
+        let stranger = world.unknown_program();
+        let card = json!({ "login": "N.Night", "code": code, "password": "nobody sleeps tonight" });
+        let signed_in = stranger.does("/first-use", &card).await;
+        assert_eq!(signed_in["name"], "Nia Night");
+        stranger.is_refused("/first-use", &card, 422).await;
+        stranger.does("/sign-in", json!({ "login": "n.night", "password": "nobody sleeps tonight" })).await;
+        stranger.is_refused("/sign-in", json!({ "login": "n.night", "password": "somebody sleeps" }), 422).await;
+    }
+
+    async fn an_unknown_name_and_a_wrong_password_sound_alike(world: World) {
+        let stranger = world.unknown_program();
+        let unknown = stranger.is_refused("/sign-in", json!({ "login": "nobody", "password": "x" }), 422).await;
+        assert_eq!(unknown["title"], "This name and password do not belong together.");
+    }
+
+    async fn too_many_tries_are_stopped(world: World) {
+        let stranger = world.unknown_program();
+        let wrong = json!({ "login": "nobody", "password": "x" });
+        let mut codes = Vec::new();
+        for _ in 0..12 {
+            codes.push(stranger.is_refused("/sign-in", &wrong, 422).await["type"].clone());
+        }
+        assert!(codes.contains(&json!("too-many-tries")), "{codes:?}");
+    }
+
+    async fn the_setup_link_makes_one_administrator_and_no_second(world: World) {
+        let secret = backend::accounts::setup_secret(&world.app).await.expect("can be read").expect("nobody is there");
+        let stranger = world.unknown_program();
+        let form = |login: &str| json!({
+            "secret": secret, "organisation": "Harbor Health", "zone": "America/New_York", "login": login,
+            "name": "Ada Admin", "password": "a long sentence"
+        });
+        let mut wrong = form("ada");
+        wrong["secret"] = json!("guessed");
+        stranger.is_refused("/setup", wrong, 422).await;
+        stranger.does("/setup", form("ada")).await;
+        let refused = stranger.is_refused("/setup", form("bea"), 422).await;
+        assert_eq!(refused["type"], "already-set-up");
+    }
+
+    async fn a_short_password_and_an_unknown_zone_are_said_at_their_fields(world: World) {
+        let secret = backend::accounts::setup_secret(&world.app).await.expect("can be read").expect("nobody is there");
+        let form = json!({ "secret": secret, "organisation": "H", "zone": "Mars/Base", "login": "a b", "name": "", "password": "short" });
+        let refused = world.unknown_program().is_refused("/setup", form, 422).await;
+        let fields: Vec<&str> =
+            refused["errors"].as_object().expect("is an object").keys().map(String::as_str).collect();
+        assert_eq!(fields, ["login", "name", "password", "zone"]);
+    }
+}
