@@ -36,9 +36,19 @@ pub fn packed(sheet: &str) -> String {
             packed.push(' ');
         }
     }
-    [(": ", ":"), (", ", ","), ("; ", ";"), (" {", "{"), ("{ ", "{"), (" > ", ">"), (" / ", "/"), (";}", "}"), ("; }", "}")]
-        .into_iter()
-        .fold(packed, |packed, (from, to)| packed.replace(from, to))
+    [
+        (": ", ":"),
+        (", ", ","),
+        ("; ", ";"),
+        (" {", "{"),
+        ("{ ", "{"),
+        (" > ", ">"),
+        (" / ", "/"),
+        (";}", "}"),
+        ("; }", "}"),
+    ]
+    .into_iter()
+    .fold(packed, |packed, (from, to)| packed.replace(from, to))
 }
 
 #[cfg(test)]

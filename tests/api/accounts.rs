@@ -1,7 +1,7 @@
 //! Signing in without hospital sign-on: the first administrator, cards, limits, and forms that survive an expired
 //! session.
 
-use acceptance::{World, both_databases};
+use acceptance::both_databases;
 use domain::actor::Role;
 use serde_json::json;
 

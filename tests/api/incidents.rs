@@ -1,6 +1,6 @@
 //! Declaring: what S1 counts, what is refused and why, and that nothing typed is lost.
 
-use acceptance::{World, both_databases};
+use acceptance::both_databases;
 use domain::actor::Role;
 use serde_json::json;
 

@@ -1,5 +1,6 @@
 //! Incidents: declaring a downtime, and what every page of it shows above itself.
 
+pub mod board;
 pub mod store;
 pub mod web;
 

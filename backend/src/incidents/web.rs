@@ -1,20 +1,23 @@
 //! The doors of incidents: the list, declaring, the board.
 
 use axum::{
-    extract::Query,
+    extract::{Path, Query},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
     actor::Role,
     id::IncidentId,
     incidents::{Declare, Declared},
-    view::incidents::{
-        DeclareView, IncidentLine, IncidentsView, LevelChoice, PlaceChoice, PlaybookChoice, SystemChoice,
+    view::{
+        board::BoardView,
+        incidents::{
+            DeclareView, IncidentLine, IncidentsView, LevelChoice, PlaceChoice, PlaybookChoice, SystemChoice,
+        },
     },
 };
 use serde::Deserialize;
 
-use super::store;
+use super::{board, store};
 use crate::{
     accounts::store as accounts,
     places::store as places,
@@ -37,6 +40,12 @@ pub fn routes(routes: Routes) -> Routes {
         .page::<IncidentsView, _>("/incidents", Access::VIEWERS, "All incidents", list)
         .page::<DeclareView, _>("/incidents/declare", COMMANDERS, "The form for declaring", show_declare)
         .command::<Declare, Declared, _>("/incidents", COMMANDERS, "Declare a downtime", declare)
+        .page::<BoardView, _>(
+            "/incidents/{incident}",
+            Access::VIEWERS,
+            "The board of an incident",
+            show_board,
+        )
 }
 
 async fn home() -> Response {
@@ -165,4 +174,13 @@ async fn declare(door: Door, input: Input<Declare>) -> Result<Response, Problem>
                 .await
         }
     }
+}
+
+async fn show_board(door: Door, Path(incident): Path<String>) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    let mut tx = door.app.db.read().await?;
+    let view = board::read(&door.app, &mut tx, incident).await?;
+    drop(tx);
+    let title = view.title.clone();
+    door.incident_page(incident, &title, view, frontend::pages::board::body, Mistakes::default()).await
 }

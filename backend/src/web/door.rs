@@ -263,7 +263,7 @@ pub fn html_page(html: String) -> Response {
 /// Renders a page whose body looks at its frame.
 pub fn render(frame: Frame, title: &str, body: impl FnOnce(&Frame) -> AnyView + 'static) -> String {
     let inner = frame.clone();
-    frontend::page(&frame, title, body(&inner))
+    frontend::document::page_with(&frame, title, move || body(&inner))
 }
 
 /// Prepares rendering outside any router; to be called once, before the first page.

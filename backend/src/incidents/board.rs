@@ -1,0 +1,65 @@
+//! The board of an incident: read in one snapshot, the same value for page, JSON and stream.
+
+use domain::{
+    id::IncidentId,
+    scope::Status,
+    view::board::{BoardView, MatrixRow, Shown, Site, sentence},
+};
+
+use super::store;
+use crate::{
+    accounts::store as accounts,
+    app::App,
+    failure::Failure,
+    places::store as places,
+    store::{Tx, journal},
+};
+
+/// Reads the board.
+///
+/// # Errors
+/// When there is no such incident.
+pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardView, Failure> {
+    store::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
+    let zone = accounts::installation(tx).await?.zone();
+    let statuses = store::statuses(tx, incident).await?;
+    let facilities: Vec<_> = places::facilities(tx)
+        .await?
+        .into_iter()
+        .filter(|facility| statuses.keys().any(|(_, site)| *site == facility.id))
+        .collect();
+    let mut rows = Vec::new();
+    for system in places::systems(tx).await? {
+        if !statuses.keys().any(|(each, _)| *each == system.id) {
+            continue;
+        }
+        let of = |facility: &places::Facility| statuses.get(&(system.id, facility.id));
+        let since = facilities.iter().filter_map(of).map(|(_, since)| *since).min();
+        let cells = facilities
+            .iter()
+            .map(|facility| (of(facility).map_or(Status::Unknown, |(status, _)| *status), Shown::nothing()))
+            .collect();
+        let spoken = if system.short_name.is_empty() { &system.name } else { &system.short_name };
+        let since = since.map(|at| format!("since {}", zone.clock(at))).unwrap_or_default();
+        let path = format!("/incidents/{incident}/instructions?system={}", system.code);
+        rows.push(MatrixRow::across(system.id, &system.name, spoken, &since, &path, cells));
+    }
+    let sites = facilities
+        .iter()
+        .map(|facility| Site {
+            id: facility.id,
+            name: facility.short_name.clone(),
+            path: format!("/status/{}", facility.code),
+        })
+        .collect::<Vec<_>>();
+    let seq = journal::head(tx, incident.0).await?.map_or(0, |(seq, _)| seq);
+    Ok(BoardView {
+        incident: Some(incident),
+        title: sentence(&rows, sites.len()),
+        sites,
+        rows,
+        seq,
+        as_of: zone.full(app.clock.now()),
+        ..BoardView::default()
+    })
+}
