@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     execute, fetch_optional,
     live::Live,
+    playbooks,
     store::{
         Db, Error,
         facts::{self, Facts},
@@ -97,6 +98,7 @@ impl App {
             hashing: Semaphore::new(2),
         }));
         Self::outlive(write_facts);
+        playbooks::load(&app).await?;
         Ok(app)
     }
 

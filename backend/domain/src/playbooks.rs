@@ -1,6 +1,6 @@
 //! The playbook: what a hospital has decided in daylight, so that at three in the morning nobody has to.
 //!
-//! One TOML file is one playbook. It names things by key (`ehr-production`), never by row id, so that the same
+//! One TOML file is one playbook. It names things by key (`epic`), never by row id, so that the same
 //! file serves every installation; its canonical JSON and fingerprint are frozen into each incident declared from
 //! it (rule 14). `parse` reads a file and says of every mistake where it stands and what was expected.
 

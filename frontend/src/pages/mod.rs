@@ -3,4 +3,5 @@
 pub mod accounts;
 pub mod board;
 pub mod incidents;
+pub mod playbooks;
 pub mod problem;

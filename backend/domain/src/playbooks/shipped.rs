@@ -36,14 +36,14 @@ mod tests {
         let playbook =
             shipped().into_iter().find(|playbook| playbook.key == "endpoint-crash").expect("is shipped");
         assert_eq!(playbook.title(), "Endpoint outage v7");
-        assert_eq!(playbook.system("epic-production").expect("is listed").status, Status::Down);
+        assert_eq!(playbook.system("epic").expect("is listed").status, Status::Down);
         let order = |key: &str| {
             let order = playbook.instructions.iter().find(|order| order.system.as_deref() == Some(key));
             order.expect("has an order")
         };
-        assert_eq!(order("epic-production").order, Word::DoNotLogIn);
-        assert_eq!(order("windows-computers").order, Word::LeaveOff);
-        assert_eq!(order("windows-computers").condition, "not already used today");
+        assert_eq!(order("epic").order, Word::DoNotLogIn);
+        assert_eq!(order("workstations").order, Word::LeaveOff);
+        assert_eq!(order("workstations").condition, "not already used today");
         let body =
             &playbook.message("first-word").expect("is there").email.as_ref().expect("has a mail").body;
         assert!(body.contains("All scheduled staff report to work"));

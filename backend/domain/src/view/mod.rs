@@ -3,6 +3,10 @@
 pub mod accounts;
 pub mod board;
 pub mod frame;
+pub mod imports;
 pub mod incidents;
+pub mod people;
 pub mod picture;
+pub mod places;
+pub mod playbooks;
 pub mod problem;

@@ -1,0 +1,253 @@
+//! Staff as a file gives them: who, where, what they do, and the addresses on which they can be told.
+
+mod bulk;
+
+use std::collections::{BTreeSet, HashMap};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub use bulk::{AccountsFromStaff, Reach, Rule, login_of};
+
+use crate::{
+    columns::{Column, Mapping, Refused, list, yes_or_no},
+    id::UnitId,
+};
+
+/// The columns of a staff file.
+pub const COLUMNS: [Column; 11] = [
+    column("staff_number", "Staff number", true, &["employeeid", "employeenumber", "staffid", "id", "badge"]),
+    column("name", "Name", true, &["fullname", "displayname", "staffname"]),
+    column("facility", "Site", true, &["site", "hospital", "facilitycode", "location"]),
+    column("unit", "Unit", true, &["department", "ward", "unitcode", "dept"]),
+    column("job", "Job", true, &["jobtitle", "title", "role", "position"]),
+    column("unit_lead", "Unit lead (yes or no)", false, &["lead", "manager", "islead", "chargenurse"]),
+    column("email", "E-mail", false, &["mail", "emailaddress", "workemail", "email1"]),
+    column("email_2", "Second e-mail", false, &["personalemail", "privateemail", "otheremail"]),
+    column("phone", "Mobile phone", false, &["mobile", "cell", "mobilephone", "cellphone", "sms", "phone1"]),
+    column("phone_2", "Second phone", false, &["otherphone", "homephone", "secondphone"]),
+    column("qualifications", "Qualifications", false, &["skills", "tags", "certifications"]),
+];
+
+const fn column(
+    key: &'static str,
+    label: &'static str,
+    required: bool,
+    names: &'static [&'static str],
+) -> Column {
+    Column { key, label, required, names }
+}
+
+/// One person of the staff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Staff {
+    pub staff_number: String,
+    pub name: String,
+    /// Code of the facility.
+    pub facility: String,
+    /// Code of the unit in it.
+    pub unit: String,
+    pub job: String,
+    pub unit_lead: bool,
+    /// In the order in which they are tried; so are the phones.
+    pub emails: Vec<String>,
+    pub phones: Vec<String>,
+    pub qualifications: Vec<String>,
+}
+
+impl Staff {
+    /// Tells whether anything about the person has changed since the last import.
+    pub fn content_hash(&self) -> [u8; 32] {
+        Sha256::digest(serde_json::to_vec(self).expect("a person is texts and lists")).into()
+    }
+}
+
+/// The units that exist, by every word by which a file may call them.
+#[derive(Debug, Clone, Default)]
+pub struct KnownUnits {
+    by_words: HashMap<(String, String), (UnitId, String, String)>,
+    facilities: BTreeSet<String>,
+}
+
+impl KnownUnits {
+    /// Adds a unit under its facility's code, name and short name, and its own code and name.
+    pub fn add(&mut self, id: UnitId, facility: [&str; 3], unit: [&str; 2]) {
+        for facility_word in facility {
+            self.facilities.insert(facility_word.to_lowercase());
+            for unit_word in unit {
+                let words = (facility_word.to_lowercase(), unit_word.to_lowercase());
+                self.by_words
+                    .entry(words)
+                    .or_insert_with(|| (id, facility[0].to_owned(), unit[0].to_owned()));
+            }
+        }
+    }
+
+    /// The unit's id by the codes of facility and unit.
+    pub fn id(&self, facility: &str, unit: &str) -> Option<UnitId> {
+        self.by_words.get(&(facility.to_lowercase(), unit.to_lowercase())).map(|(id, ..)| *id)
+    }
+
+    fn find(&self, facility: &str, unit: &str) -> Result<(String, String), (&'static str, String)> {
+        if !self.facilities.contains(&facility.to_lowercase()) {
+            return Err(("facility", format!("There is no site {facility:?}; import the sites first.")));
+        }
+        let found = self.by_words.get(&(facility.to_lowercase(), unit.to_lowercase()));
+        let (_, facility, unit) =
+            found.ok_or_else(|| ("unit", format!("The site {facility:?} has no unit {unit:?}.")))?;
+        Ok((facility.clone(), unit.clone()))
+    }
+}
+
+/// What a staff file contains.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Read {
+    pub staff: Vec<Staff>,
+    /// Rows that repeat a staff number of an earlier row, which holds.
+    pub duplicates: usize,
+    pub refused: Vec<Refused>,
+}
+
+/// Reads the rows of a staff file; each comes with its line number.
+pub fn read<'a>(
+    rows: impl IntoIterator<Item = (usize, &'a [String])>,
+    mapping: &Mapping,
+    units: &KnownUnits,
+) -> Read {
+    let mut read = Read::default();
+    let mut seen = BTreeSet::new();
+    for (line, row) in rows {
+        match person(row, mapping, units) {
+            Err((key, reason)) => {
+                let column =
+                    COLUMNS.iter().find(|column| column.key == key).map_or(key, |column| column.label);
+                read.refused.push(Refused { row: line, column: column.to_owned(), reason });
+            }
+            Ok(person) if !seen.insert(person.staff_number.clone()) => read.duplicates += 1,
+            Ok(person) => read.staff.push(person),
+        }
+    }
+    read
+}
+
+fn person(row: &[String], mapping: &Mapping, units: &KnownUnits) -> Result<Staff, (&'static str, String)> {
+    let value = |key| mapping.value(row, key);
+    let required = |key: &'static str, most: usize| match value(key) {
+        "" => Err((key, "This is empty.".to_owned())),
+        text if text.chars().count() > most => Err((key, format!("This is longer than {most} characters."))),
+        text => Ok(text.to_owned()),
+    };
+    let staff_number = required("staff_number", 40)?;
+    let name = required("name", 120)?;
+    let (facility, unit) = units.find(&required("facility", 120)?, &required("unit", 120)?)?;
+    let job = required("job", 120)?;
+    let unit_lead = yes_or_no(value("unit_lead"))
+        .ok_or_else(|| ("unit_lead", format!("Write yes or no, not {:?}.", value("unit_lead"))))?;
+    let mut emails = Vec::new();
+    for key in ["email", "email_2"] {
+        for address in list(value(key)) {
+            emails.push(
+                email(&address).ok_or_else(|| (key, format!("{address:?} is not an e-mail address.")))?,
+            );
+        }
+    }
+    let mut phones = Vec::new();
+    for key in ["phone", "phone_2"] {
+        for number in list(value(key)) {
+            let read = phone(&number).ok_or_else(|| {
+                (key, format!("{number:?} is not a phone number; write it as +1 617 555 0123."))
+            })?;
+            phones.push(read);
+        }
+    }
+    keep_first(&mut emails);
+    keep_first(&mut phones);
+    let qualifications = list(value("qualifications"));
+    Ok(Staff { staff_number, name, facility, unit, job, unit_lead, emails, phones, qualifications })
+}
+
+fn keep_first(values: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    values.retain(|value| seen.insert(value.to_lowercase()));
+}
+
+/// An address with one `@`, a name before and a domain with a dot after it. More is for the mail server to say.
+fn email(text: &str) -> Option<String> {
+    let (local, domain) = text.split_once('@')?;
+    let plain = |part: &str| {
+        !part.is_empty()
+            && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>(),;:\"@".contains(c))
+    };
+    let fits = plain(local) && plain(domain) && domain.contains('.') && text.len() <= 254;
+    (fits && !domain.starts_with('.') && !domain.ends_with('.')).then(|| text.to_owned())
+}
+
+/// E.164: `+` and 8 to 15 digits. Ten digits without a country are taken as North American.
+fn phone(text: &str) -> Option<String> {
+    if !text.chars().all(|c| c.is_ascii_digit() || " +-.()/".contains(c)) {
+        return None;
+    }
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    match (text.trim_start().starts_with('+'), digits.len()) {
+        (true, 8..=15) => Some(format!("+{digits}")),
+        (false, 10) => Some(format!("+1{digits}")),
+        (false, 11) if digits.starts_with('1') => Some(format!("+{digits}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn units() -> KnownUnits {
+        let mut units = KnownUnits::default();
+        units.add(
+            UnitId(uuid::Uuid::from_u128(1)),
+            ["general", "Harbor General", "General"],
+            ["ed", "Emergency"],
+        );
+        units
+    }
+
+    fn rows(text: &str) -> Vec<Vec<String>> {
+        text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    }
+
+    fn read_text(text: &str) -> Read {
+        let rows = rows(text);
+        let mapping = Mapping::guess(&COLUMNS, &rows[0]);
+        read(
+            rows.iter().enumerate().skip(1).map(|(line, row)| (line + 1, row.as_slice())),
+            &mapping,
+            &units(),
+        )
+    }
+
+    #[test]
+    fn a_row_is_read_by_code_or_by_name_and_keeps_leading_zeros() {
+        let read = read_text(
+            "Employee ID,Name,Hospital,Dept,Job title,Lead,E-mail,Mobile\n\
+             0042,Ada A. Cruz,GENERAL,Emergency,Registered nurse,yes,ada@harbor-health.example,(617) 555-0123",
+        );
+        let person = &read.staff[0];
+        assert_eq!((person.staff_number.as_str(), person.unit.as_str()), ("0042", "ed"));
+        assert_eq!(person.phones, ["+16175550123"]);
+        assert!(person.unit_lead);
+    }
+
+    #[test]
+    fn a_refused_row_says_row_column_and_reason() {
+        let read = read_text(
+            "staff_number,name,facility,unit,job,email\n\
+             1,Ada,general,ed,Nurse,ada(at)x\n\
+             2,Ben,general,icu,Nurse,\n\
+             3,Cai,general,ed,Nurse,\n\
+             3,Cai,general,ed,Nurse,",
+        );
+        assert_eq!((read.staff.len(), read.duplicates, read.refused.len()), (1, 1, 2));
+        assert_eq!((read.refused[0].row, read.refused[0].column.as_str()), (2, "E-mail"));
+        assert_eq!(read.refused[1].reason, "The site \"general\" has no unit \"icu\".");
+    }
+}
