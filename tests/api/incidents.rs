@@ -105,4 +105,30 @@ both_databases! {
         assert!(refused.error_at("basis").is_some());
         assert!(refused.source().contains("Night of &lt;b&gt;the&lt;/b&gt; crash"), "{}", refused.source());
     }
+
+    async fn a_reported_status_changes_the_board_and_only_where_it_was_another(world: World) {
+        world.harbor().await;
+        let commander = world.program(&[Role::Commander]).await;
+        let incident = commander.does("/incidents", night()).await["incident"].as_str().expect("is a text").to_owned();
+        let path = format!("/incidents/{incident}/statuses");
+        let report = json!({ "system": "epic", "status": "restoring", "sites": ["cape", "islands"] });
+        assert_eq!(commander.does(&path, &report).await["changed"], 2);
+        assert_eq!(commander.does(&path, &report).await["changed"], 0);
+        let board = commander.reads(&format!("/incidents/{incident}")).await;
+        assert_eq!(board["title"], "Epic is down at 10 of 12 sites.");
+        let elsewhere = json!({ "system": "epic", "status": "down", "sites": ["atlantis"] });
+        commander.is_refused(&path, elsewhere, 422).await;
+        commander.is_refused(&path, json!({ "system": "laboratory", "status": "down" }), 422).await;
+    }
+
+    async fn a_promised_update_turns_late_when_its_time_has_come(world: World) {
+        world.harbor().await;
+        let commander = world.program(&[Role::Commander]).await;
+        let incident = commander.does("/incidents", night()).await["incident"].as_str().expect("is a text").to_owned();
+        commander.does(&format!("/incidents/{incident}/next-update"), json!({ "minutes": 20 })).await;
+        let mut person = world.person(&[Role::Viewer]).await;
+        assert!(person.opens(&format!("/incidents/{incident}")).await.says("in 20:00"));
+        world.minutes_pass(25);
+        assert!(person.opens(&format!("/incidents/{incident}")).await.says("05:00 late"));
+    }
 }

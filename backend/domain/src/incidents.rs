@@ -1,5 +1,7 @@
 //! Incidents: declaring, and the life from watch to close.
 
+pub mod situation;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

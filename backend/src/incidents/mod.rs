@@ -1,6 +1,7 @@
 //! Incidents: declaring a downtime, and what every page of it shows above itself.
 
 pub mod board;
+pub mod situation;
 pub mod store;
 pub mod web;
 

@@ -7,17 +7,21 @@ use axum::{
 use domain::{
     actor::Role,
     id::IncidentId,
-    incidents::{Declare, Declared},
+    incidents::{
+        Declare, Declared,
+        situation::{PromiseUpdate, ReportStatus, StatusReported, UpdatePromised},
+    },
     view::{
         board::BoardView,
         incidents::{
             DeclareView, IncidentLine, IncidentsView, LevelChoice, PlaceChoice, PlaybookChoice, SystemChoice,
         },
+        situation::SituationView,
     },
 };
 use serde::Deserialize;
 
-use super::{board, store};
+use super::{board, situation, store};
 use crate::{
     accounts::store as accounts,
     places::store as places,
@@ -45,6 +49,24 @@ pub fn routes(routes: Routes) -> Routes {
             Access::VIEWERS,
             "The board of an incident",
             show_board,
+        )
+        .page::<SituationView, _>(
+            "/incidents/{incident}/situation",
+            COMMANDERS,
+            "What has changed",
+            show_situation,
+        )
+        .command::<ReportStatus, StatusReported, _>(
+            "/incidents/{incident}/statuses",
+            COMMANDERS,
+            "Report what a system is now",
+            report,
+        )
+        .command::<PromiseUpdate, UpdatePromised, _>(
+            "/incidents/{incident}/next-update",
+            COMMANDERS,
+            "Promise the next update",
+            promise,
         )
 }
 
@@ -183,4 +205,81 @@ async fn show_board(door: Door, Path(incident): Path<String>) -> Result<Response
     drop(tx);
     let title = view.title.clone();
     door.incident_page(incident, &title, view, frontend::pages::board::body, Mistakes::default()).await
+}
+
+async fn show_situation(door: Door, Path(incident): Path<String>) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    let (report, promise) = (ReportStatus::default(), PromiseUpdate::default());
+    situation_page(&door, incident, report, promise, Mistakes::default()).await
+}
+
+async fn situation_page(
+    door: &Door,
+    incident: IncidentId,
+    report: ReportStatus,
+    promise: PromiseUpdate,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let board = board::read(&door.app, &mut tx, incident).await?;
+    let codes: Vec<_> =
+        places::systems(&mut tx).await?.into_iter().map(|system| (system.id, system.code)).collect();
+    let facilities = places::facilities(&mut tx).await?;
+    drop(tx);
+    let systems = board.rows.iter().filter_map(|row| {
+        let (_, code) = codes.iter().find(|(id, _)| *id == row.system)?;
+        Some(SystemChoice {
+            code: code.clone(),
+            name: row.name.clone(),
+            status: row.status.words().to_owned(),
+        })
+    });
+    let is_part = |id| board.sites.iter().any(|site| site.id == id);
+    let sites = facilities.into_iter().filter(|facility| is_part(facility.id));
+    let view = SituationView {
+        path: format!("/incidents/{incident}"),
+        systems: systems.collect(),
+        sites: sites.map(|facility| (facility.code, facility.short_name)).collect(),
+        report,
+        promise,
+        report_id: door.request_id(),
+        promise_id: door.request_id(),
+    };
+    door.incident_page(incident, "What has changed", view, frontend::pages::situation::page, mistakes).await
+}
+
+async fn report(
+    door: Door,
+    Path(incident): Path<String>,
+    input: Input<ReportStatus>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    match door.run(&input, move |app, by, form| situation::report(app, by, incident, form)).await {
+        Ok(reported) => Ok(door.done(&format!("/incidents/{incident}"), &reported)),
+        Err(failure) => {
+            let form = input.form;
+            let page = async |mistakes| {
+                situation_page(&door, incident, form, PromiseUpdate::default(), mistakes).await
+            };
+            door.again(failure, &input.typed, page).await
+        }
+    }
+}
+
+async fn promise(
+    door: Door,
+    Path(incident): Path<String>,
+    input: Input<PromiseUpdate>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    match door.run(&input, move |app, by, form| situation::promise(app, by, incident, form)).await {
+        Ok(promised) => Ok(door.done(&format!("/incidents/{incident}"), &promised)),
+        Err(failure) => {
+            let form = input.form;
+            let page = async |mistakes| {
+                situation_page(&door, incident, ReportStatus::default(), form, mistakes).await
+            };
+            door.again(failure, &input.typed, page).await
+        }
+    }
 }

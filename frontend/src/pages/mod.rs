@@ -5,3 +5,4 @@ pub mod board;
 pub mod incidents;
 pub mod playbooks;
 pub mod problem;
+pub mod situation;

@@ -10,3 +10,4 @@ pub mod picture;
 pub mod places;
 pub mod playbooks;
 pub mod problem;
+pub mod situation;

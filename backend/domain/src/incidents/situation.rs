@@ -1,0 +1,136 @@
+//! What changes while a downtime lasts: the status of a system at sites, and the time of the next update.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Refusal,
+    field::{FieldErrors, Text},
+    id::{IncidentId, SystemId},
+    incidents::Phase,
+    scope::Status,
+    time::{Timestamp, Zone},
+};
+
+/// A system is found to be something else, at some sites or at all sites of the incident.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ReportStatus {
+    pub request_id: Text,
+    /// The system's code.
+    pub system: Text,
+    /// A status code: `down`, `degraded`, `read_only`, `restoring`, `operational`, `unknown`.
+    pub status: Text,
+    /// Codes of facilities; none means every site of the incident.
+    pub sites: Vec<Text>,
+    /// When it became so; empty means now.
+    pub since: Text,
+}
+
+/// A promise of the next update.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct PromiseUpdate {
+    pub request_id: Text,
+    /// Minutes from now, 5 to 1440.
+    pub minutes: Text,
+}
+
+/// What reporting a status changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StatusReported {
+    pub incident: IncidentId,
+    pub seq: i64,
+    pub system: SystemId,
+    /// At how many sites the status is now another than before.
+    pub changed: i64,
+}
+
+/// When the next update is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UpdatePromised {
+    pub incident: IncidentId,
+    pub seq: i64,
+    pub next_update_at: Timestamp,
+}
+
+/// A report whose fields have been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub system: String,
+    pub status: Status,
+    pub sites: Vec<String>,
+    pub since: Timestamp,
+}
+
+impl ReportStatus {
+    /// Reads the fields.
+    ///
+    /// # Errors
+    /// What is wrong, by field.
+    pub fn read(&self, now: Timestamp, zone: &Zone) -> Result<Report, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let system = errors.required("system", &self.system, 64, "Choose a system.");
+        let status = Status::from_code(self.status.trimmed());
+        if status.is_none() {
+            errors.add("status", "Choose what the system is now.");
+        }
+        let since =
+            if self.since.is_blank() { Some(now) } else { errors.keep("since", zone.parse(&self.since.0)) };
+        if since.is_some_and(|since| since > now) {
+            errors.add("since", "This time has not come yet.");
+        }
+        let sites =
+            self.sites.iter().filter(|site| !site.is_blank()).map(|site| site.trimmed().to_owned()).collect();
+        errors.into_result()?;
+        let (Some(system), Some(status), Some(since)) = (system, status, since) else {
+            return Err(FieldErrors::one("status", "Choose what the system is now."));
+        };
+        Ok(Report { system, status, sites, since })
+    }
+}
+
+impl PromiseUpdate {
+    /// Reads the minutes.
+    ///
+    /// # Errors
+    /// A sentence at the field.
+    pub fn read(&self) -> Result<i64, FieldErrors> {
+        match self.minutes.trimmed().parse() {
+            Ok(minutes @ 5..=1440) => Ok(minutes),
+            _ => Err(FieldErrors::one("minutes", "Promise the next update in 5 to 1440 minutes.")),
+        }
+    }
+}
+
+/// Whether the situation of an incident may still change.
+///
+/// # Errors
+/// A refusal when the incident has ended.
+pub fn may_change(phase: Phase) -> Result<(), Refusal> {
+    if phase.is_open() {
+        return Ok(());
+    }
+    Err(Refusal::new("ended", "This incident has ended; reopen it before you change its systems."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_names_what_is_missing_at_its_field() {
+        let now = Timestamp::from_seconds(1_721_372_700);
+        let errors = ReportStatus { since: "2031-01-01 00:00".into(), ..ReportStatus::default() }
+            .read(now, &Zone::utc())
+            .expect_err("is empty");
+        assert_eq!(errors.0.keys().map(String::as_str).collect::<Vec<_>>(), ["since", "status", "system"]);
+    }
+
+    #[test]
+    fn an_ended_incident_does_not_change() {
+        for phase in Phase::ALL {
+            assert_eq!(may_change(phase).is_ok(), phase.is_open(), "{phase:?}");
+        }
+    }
+}
