@@ -1,1 +1,4 @@
 //! The whole program under kill -9, a full disk and servers that fail: nothing acknowledged may be missing.
+
+mod disk;
+mod start;

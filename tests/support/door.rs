@@ -73,6 +73,8 @@ impl Door {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
+            // A connection to a server that was killed must not be used again.
+            .pool_max_idle_per_host(0)
             .build()
             .expect("a client without TLS can be made");
         Self::Tcp(address.trim_end_matches('/').to_owned(), client)

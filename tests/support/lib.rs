@@ -5,6 +5,7 @@
 
 pub mod browser;
 pub mod databases;
+pub mod disk;
 pub mod door;
 pub mod harbor;
 pub mod mail;

@@ -13,17 +13,25 @@ pub struct Program {
     pub door: Door,
     /// Sent as `Authorization: Bearer …`.
     pub token: Option<String>,
+    /// Sent as `Cookie: …`; a session instead of a token.
+    pub cookie: Option<String>,
 }
 
 impl Program {
     /// A program that nobody knows yet.
     pub fn stranger(door: Door) -> Self {
-        Self { door, token: None }
+        Self { door, token: None, cookie: None }
     }
 
     /// A program with a token.
     pub fn with_token(door: Door, token: impl Into<String>) -> Self {
-        Self { door, token: Some(token.into()) }
+        Self { door, token: Some(token.into()), cookie: None }
+    }
+
+    /// The same with a session's cookie, as `name=value`.
+    #[must_use]
+    pub fn with_cookie(self, cookie: &str) -> Self {
+        Self { cookie: Some(cookie.to_owned()), ..self }
     }
 
     /// Asks for a page's view model, whatever the answer.
@@ -88,9 +96,10 @@ impl Program {
 
     fn request(&self, method: Method, path: &str) -> Request {
         let request = Request::new(method, path).header("accept", "application/json");
-        match &self.token {
-            Some(token) => request.header("authorization", &format!("Bearer {token}")),
-            None => request,
+        match (&self.token, &self.cookie) {
+            (Some(token), _) => request.header("authorization", &format!("Bearer {token}")),
+            (None, Some(cookie)) => request.header("cookie", cookie),
+            (None, None) => request,
         }
     }
 }

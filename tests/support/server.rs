@@ -3,11 +3,9 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -19,13 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The program, as an operator runs it.
 pub struct RealServer {
     pub folder: tempfile::TempDir,
+    data: PathBuf,
     pub port: u16,
     /// Where PostgreSQL is, when it is used.
     pub database: Option<String>,
     kept: Option<Database>,
     settings: Vec<(String, String)>,
     child: Option<Child>,
-    said: Arc<Mutex<String>>,
 }
 
 impl RealServer {
@@ -46,8 +44,10 @@ impl RealServer {
             Kind::Sqlite => None,
             Kind::Postgres => Some(Database::empty_postgres().await),
         };
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
         Self {
-            folder: tempfile::tempdir().expect("a temporary folder can be made"),
+            data: folder.path().join("data"),
+            folder,
             port: free_port(),
             database: kept.as_ref().and_then(|database| database.address.clone()),
             kept,
@@ -56,13 +56,17 @@ impl RealServer {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             child: None,
-            said: Arc::default(),
         }
     }
 
     /// Where the SQLite file, the keys and the outbox are.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.data.clone()
+    }
+
+    /// Puts the data folder on another disk, before the first start.
+    pub fn keep_data_in(&mut self, folder: &Path) {
+        self.data = folder.join("data");
     }
 
     /// The server's address.
@@ -85,39 +89,48 @@ impl RealServer {
         Program::stranger(self.door())
     }
 
-    /// Starts the process and waits until it answers.
+    /// Starts the process and waits until it says that it is ready.
     ///
     /// # Panics
     /// When it does not start, with what it wrote.
     pub fn launch(&mut self) {
         let log =
-            File::options().create(true).append(true).open(self.log()).expect("the folder can be written");
+            || File::options().create(true).append(true).open(self.log()).expect("the folder can be written");
+        let starts = || self.written().lines().filter(|line| line.starts_with("Ready")).count();
+        let before = starts();
         let mut child = self
             .command(&["serve", "--listen", &format!("127.0.0.1:{}", self.port)])
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
+            .stdout(log())
+            .stderr(log())
             .spawn()
             .expect("the program can be run");
-        let output = child.stdout.take().expect("its output was asked for");
-        let said = self.said.clone();
-        std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                let mut said = said.lock().expect("nobody panics while holding this");
-                said.push_str(&line);
-                said.push('\n');
-            }
-        });
-        self.child = Some(child);
         let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let child = self.child.as_mut().expect("it was just started");
+        while starts() == before {
             if let Some(status) = child.try_wait().expect("a child can be asked") {
-                panic!("the program ended with {status}: {}{}", self.said(), self.written());
+                panic!("the program ended with {status}: {}", self.written());
             }
-            assert!(began.elapsed() < PATIENCE, "no answer on port {}: {}", self.port, self.written());
-            std::thread::sleep(Duration::from_millis(5));
+            assert!(began.elapsed() < PATIENCE, "it is not ready: {}", self.written());
+            std::thread::sleep(Duration::from_millis(2));
         }
+        self.child = Some(child);
+    }
+
+    /// Makes the first administrator by the printed link: a program with that session, who is also commander.
+    ///
+    /// # Panics
+    /// When the link does not work.
+    pub async fn set_up(&self) -> Program {
+        let written = self.written();
+        let secret = written.split("/setup?secret=").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let secret = secret.unwrap_or_else(|| panic!("no link in {written}"));
+        let form = serde_json::json!({
+            "secret": secret, "organisation": "Harbor Health", "zone": "America/New_York",
+            "login": "root", "name": "Rae Root", "password": "a long enough password",
+        });
+        let answer = self.program().posts("/setup", form).await.expect(201);
+        let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default();
+        self.program().with_cookie(cookie)
     }
 
     /// Runs another command of the program on the same data, as `["demo", "s"]`, until it ends.
@@ -149,27 +162,7 @@ impl RealServer {
         command
     }
 
-    /// What it printed for the operator since its first start.
-    pub fn said(&self) -> String {
-        self.said.lock().expect("nobody panics while holding this").clone()
-    }
-
-    /// Waits for a line of its output that holds these words.
-    ///
-    /// # Panics
-    /// When there is none within 10 s.
-    pub fn says(&self, words: &str) -> String {
-        let began = Instant::now();
-        loop {
-            if let Some(line) = self.said().lines().find(|line| line.contains(words)) {
-                return line.to_owned();
-            }
-            assert!(began.elapsed() < Duration::from_secs(10), "no {words:?} in {:?}", self.said());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    /// What it wrote to its log.
+    /// What it said to the operator and wrote to its log since its first start.
     pub fn written(&self) -> String {
         std::fs::read_to_string(self.log()).unwrap_or_default()
     }

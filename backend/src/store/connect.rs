@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use sqlx::{
-    ConnectOptions,
+    ConnectOptions, Connection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -59,7 +59,12 @@ impl Db {
                 let pool = |connections| {
                     SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
                 };
-                let write = pool(1).connect_with(options.clone()).await?;
+                // A full disk makes SQLite end the transaction by itself; sqlx then believes for ever that it is
+                // open. Such a connection is replaced.
+                let write = pool(1)
+                    .after_release(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+                    .connect_with(options.clone())
+                    .await?;
                 let read = pool(4).connect_with(options.create_if_missing(false).read_only(true)).await?;
                 Ok(Self::of(Pools::Sqlite { read, write }))
             }

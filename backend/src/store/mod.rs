@@ -49,9 +49,9 @@ impl From<sqlx::Error> for Error {
         let Some(database) = error.as_database_error() else { return Self::Other(error) };
         let code = database.code().unwrap_or_default().into_owned();
         match code.as_str() {
-            "40001" | "40P01" | "5" | "261" | "517" => Self::Conflict(error),
+            "40001" | "40P01" | "261" | "517" => Self::Conflict(error),
             "13" | "53100" => Self::Full(error),
-            "8" | "6" | "10" | "14" | "264" | "520" | "776" | "778" | "1032" | "25006" => {
+            "5" | "6" | "8" | "10" | "14" | "264" | "520" | "776" | "778" | "1032" | "25006" => {
                 Self::ReadOnly(error)
             }
             "787" | "1299" | "1555" | "2067" | "275" | "23505" | "23503" | "23514" | "23502" => {
