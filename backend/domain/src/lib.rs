@@ -6,10 +6,12 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod cases;
 pub mod clearance;
 pub mod closing;
 pub mod columns;
 pub mod command;
+pub mod decisions;
 pub mod field;
 pub mod forms;
 pub mod id;
@@ -23,9 +25,11 @@ pub mod places;
 pub mod log;
 pub mod playbooks;
 pub mod refusal;
+pub mod schedule;
 pub mod scope;
 pub mod table;
 pub mod time;
+pub mod triage;
 pub mod view;
 
 pub use refusal::Refusal;

@@ -186,7 +186,7 @@ impl Lines<'_> {
         let rest = self.text.get(reported..).unwrap_or_default();
         let start = reported + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let passed = self.text.get(self.at..start).unwrap_or_default();
-        let ends = passed.iter().filter(|byte| **byte == b'\n').count();
+        let ends = passed.split(|byte| *byte == b'\n').count() - 1;
         self.line += u64::try_from(ends).unwrap_or(0);
         self.at = start;
         self.line

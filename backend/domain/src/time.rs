@@ -141,6 +141,12 @@ impl Zone {
         at.jiff().to_zoned(self.0.clone()).date()
     }
 
+    /// The instant at which a civil day begins here; `None` at the far ends of time.
+    pub fn start_of(&self, day: civil::Date) -> Option<Timestamp> {
+        let begins = day.to_zoned(self.0.clone()).ok()?;
+        Some(Timestamp(begins.timestamp().as_microsecond()))
+    }
+
     /// What a local date and time meant in this zone.
     pub fn local(&self, local: civil::DateTime) -> Local {
         let ambiguous = self.0.to_ambiguous_timestamp(local);

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod board;
+pub mod cases;
 pub mod frame;
 pub mod imports;
 pub mod incidents;

@@ -1,0 +1,440 @@
+//! The schedule as it was exported: each row becomes a booking, a duplicate or a refusal with its reason.
+//!
+//! Local times have no zone in such files; they are read in their facility's zone (rule 5). The sums always hold:
+//! rows = bookings + duplicates + invalid.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{self, Date};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::FacilityId,
+    table::{Known, Mapping, Record, Reject, Table},
+    time::{Local, Timestamp, Zone},
+    triage::{Scheme, Triage},
+};
+
+/// An operation or procedure, or a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Procedure,
+    Visit,
+}
+
+impl Kind {
+    pub const ALL: [Self; 2] = [Self::Procedure, Self::Visit];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Procedure => "procedure",
+            Self::Visit => "visit",
+        }
+    }
+
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Procedure => "procedures",
+            Self::Visit => "visits",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        match text.trim().to_lowercase().as_str() {
+            "procedure" | "surgery" | "operation" | "or" | "endoscopy" | "p" => Some(Self::Procedure),
+            "visit" | "clinic" | "outpatient" | "appointment" | "office" | "telehealth" | "v" => {
+                Some(Self::Visit)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How urgent a booking is, as far as its row says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Priority {
+    /// Nobody has ranked it.
+    None,
+    Known(Triage),
+    /// Something is written there that no scheme explains: no rule may decide over it.
+    Unclear(String),
+}
+
+impl Priority {
+    /// The scheme and value as the store keeps them.
+    pub fn parts(&self) -> (&str, &str) {
+        match self {
+            Self::None => ("", ""),
+            Self::Known(triage) => (triage.scheme().code(), triage.value()),
+            Self::Unclear(value) => ("unclear", value),
+        }
+    }
+
+    /// From the store's scheme and value.
+    pub fn from_parts(scheme: &str, value: &str) -> Self {
+        if scheme.is_empty() && value.is_empty() {
+            return Self::None;
+        }
+        let known = Scheme::from_code(scheme).and_then(|scheme| Triage::read(scheme, value).ok());
+        known.map_or_else(|| Self::Unclear(value.to_owned()), Self::Known)
+    }
+
+    /// `P3`, `ESAS 3a`, `not ranked`, `not clear`
+    pub fn words(&self) -> String {
+        match self {
+            Self::None => "not ranked".into(),
+            Self::Known(triage) => triage.to_string(),
+            Self::Unclear(_) => "priority not clear".into(),
+        }
+    }
+}
+
+/// What belongs to the patient, and is kept only encrypted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Patient {
+    /// With its leading zeros.
+    pub mrn: String,
+    pub name: String,
+    /// `1975-02-03`; empty when the file has none.
+    #[serde(default)]
+    pub born: String,
+    #[serde(default)]
+    pub phone: String,
+    #[serde(default)]
+    pub email: String,
+    #[serde(default)]
+    pub language: String,
+}
+
+/// One booked operation or visit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booking {
+    pub line: u64,
+    pub appointment: String,
+    pub patient: Patient,
+    pub kind: Kind,
+    pub service: String,
+    pub department: String,
+    pub provider: String,
+    pub facility: FacilityId,
+    pub start: Timestamp,
+    /// The civil date at the facility.
+    pub day: Date,
+    /// The time lies in the doubled hour of a clock change; the first was taken (rule 5).
+    pub first_of_two: bool,
+    pub minutes: i64,
+    pub priority: Priority,
+    /// `dialysis`, `infusion`, `obstetric` … in lower case.
+    pub classes: Vec<String>,
+}
+
+/// A site as a row may name it.
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub id: FacilityId,
+    pub code: String,
+    pub name: String,
+    pub short_name: String,
+    pub zone: Zone,
+}
+
+/// What became of the rows of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schedule {
+    pub bookings: Vec<Booking>,
+    /// Rows whose appointment stands on an earlier row.
+    pub duplicates: i64,
+    /// Of these, rows that say something else than the earlier one.
+    pub differing: i64,
+    pub invalid: i64,
+    pub rejects: Vec<Reject>,
+}
+
+/// The figures of an import; `rows` is always the sum of the other three.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Figures {
+    pub rows: i64,
+    pub valid: i64,
+    pub duplicates: i64,
+    pub invalid: i64,
+    pub procedures: i64,
+    pub visits: i64,
+    /// Duplicates that differ from the row that was taken.
+    pub differing: i64,
+    /// Times in the doubled hour of a clock change.
+    pub first_of_two: i64,
+    /// Priorities that no scheme explains.
+    pub unclear: i64,
+}
+
+/// The fields of a schedule.
+pub const FIELDS: [Known; 17] = [
+    field(
+        "appointment_id",
+        "Appointment id",
+        &["apptid", "appointment", "csn", "visitid", "fillerid", "caseid"],
+        true,
+    ),
+    field("mrn", "MRN", &["medicalrecordnumber", "patientid", "patientmrn", "recordnumber"], true),
+    field("name", "Patient name", &["patient", "name", "fullname"], true),
+    field("dob", "Date of birth", &["birthdate", "born", "dateofbirth"], false),
+    field("phone", "Phone", &["mobile", "cell", "telephone", "patientphone", "phonenumber"], false),
+    field("email", "E-mail", &["mail", "emailaddress", "patientemail"], false),
+    field("language", "Language", &["preferredlanguage", "lang", "spokenlanguage"], false),
+    field("kind", "Kind", &["type", "appointmenttype", "encountertype", "class"], true),
+    field("service", "Procedure or service", &["procedure", "visittype", "reason", "servicename"], false),
+    field("department", "Department", &["dept", "clinic", "unit", "room", "location"], false),
+    field("facility", "Site", &["hospital", "site", "campus"], true),
+    field("provider", "Provider", &["surgeon", "physician", "doctor", "clinician"], false),
+    field(
+        "start",
+        "Start",
+        &["starttime", "scheduledstart", "datetime", "appointmenttime", "appttime", "date"],
+        true,
+    ),
+    field("duration", "Minutes", &["durationminutes", "length", "durationmin"], false),
+    field("scheme", "Priority scheme", &["triagescheme", "priorityscheme"], false),
+    field("priority", "Priority", &["triage", "triagevalue", "acuity", "urgency"], false),
+    field("classes", "Classes of care", &["careclass", "category", "tags", "program"], false),
+];
+
+const fn field(
+    key: &'static str,
+    label: &'static str,
+    synonyms: &'static [&'static str],
+    required: bool,
+) -> Known {
+    Known { key, label, synonyms, required }
+}
+
+impl Schedule {
+    /// Sorts the rows of a file into bookings, duplicates and refusals.
+    pub fn read(table: &Table, mapping: &Mapping, sites: &[Site], default_scheme: Option<Scheme>) -> Self {
+        let mut schedule = Self::default();
+        let mut first_line: BTreeMap<String, usize> = BTreeMap::new();
+        let reader = Reader { mapping, sites, default_scheme };
+        for record in &table.rows {
+            match reader.booking(record) {
+                Err((key, reason)) => {
+                    schedule.invalid += 1;
+                    let column = mapping.column(&table.header, key);
+                    let column = if column.is_empty() { label(key) } else { column };
+                    schedule.reject(record.line, column, reason);
+                }
+                Ok(booking) => match first_line.get(&booking.appointment) {
+                    None => {
+                        first_line.insert(booking.appointment.clone(), schedule.bookings.len());
+                        schedule.bookings.push(booking);
+                    }
+                    Some(first) => {
+                        schedule.duplicate(*first, booking, mapping.column(&table.header, "appointment_id"));
+                    }
+                },
+            }
+        }
+        schedule
+    }
+
+    fn duplicate(&mut self, first: usize, again: Booking, column: &str) {
+        self.duplicates += 1;
+        let Some(taken) = self.bookings.get(first) else { return };
+        let line = taken.line;
+        if (Booking { line, ..again.clone() }) != *taken {
+            self.differing += 1;
+            let reason =
+                format!("This appointment stands on row {line} with other contents; that row was taken.");
+            self.reject(again.line, column, reason);
+        }
+    }
+
+    fn reject(&mut self, row: u64, column: &str, reason: impl Into<String>) {
+        self.rejects.push(Reject { row, column: column.to_owned(), reason: reason.into() });
+    }
+
+    pub fn figures(&self) -> Figures {
+        let count = |which: &dyn Fn(&Booking) -> bool| {
+            i64::try_from(self.bookings.iter().filter(|booking| which(booking)).count()).unwrap_or(i64::MAX)
+        };
+        let valid = count(&|_| true);
+        Figures {
+            rows: valid + self.duplicates + self.invalid,
+            valid,
+            duplicates: self.duplicates,
+            invalid: self.invalid,
+            procedures: count(&|booking| booking.kind == Kind::Procedure),
+            visits: count(&|booking| booking.kind == Kind::Visit),
+            differing: self.differing,
+            first_of_two: count(&|booking| booking.first_of_two),
+            unclear: count(&|booking| matches!(booking.priority, Priority::Unclear(_))),
+        }
+    }
+}
+
+fn label(key: &str) -> &'static str {
+    FIELDS.iter().find(|field| field.key == key).map_or("", |field| field.label)
+}
+
+type Refused = (&'static str, String);
+
+struct Reader<'a> {
+    mapping: &'a Mapping,
+    sites: &'a [Site],
+    default_scheme: Option<Scheme>,
+}
+
+impl Reader<'_> {
+    fn booking(&self, record: &Record) -> Result<Booking, Refused> {
+        if let Some(trouble) = &record.trouble {
+            return Err(("", trouble.clone()));
+        }
+        let cell = |key| self.mapping.cell(record, key);
+        let needed = |key, missing: &str, most| {
+            text(cell(key), most).filter(|t| !t.is_empty()).ok_or((key, missing.to_owned()))
+        };
+        let optional = |key: &'static str, most| text(cell(key), most).ok_or((key, too_long(most)));
+        let appointment = needed("appointment_id", "The appointment id is missing or too long.", 64)?;
+        let mrn = needed("mrn", "The MRN is missing or too long.", 32)?;
+        let name = needed("name", "The patient's name is missing or too long.", 200)?;
+        let kind = Kind::read(cell("kind"))
+            .ok_or(("kind", "The kind is neither a procedure nor a visit.".into()))?;
+        let site = self.site(cell("facility"))?;
+        let (start, first_of_two) = self.start(cell("start"), &site.zone)?;
+        let born = cell("dob");
+        let born = match born {
+            "" => String::new(),
+            written => {
+                let day = date(written).ok_or(("dob", "The date of birth cannot be read.".to_owned()))?;
+                day.to_string()
+            }
+        };
+        let minutes = match cell("duration") {
+            "" => 0,
+            written => written
+                .parse()
+                .ok()
+                .filter(|minutes| (0..=2_880).contains(minutes))
+                .ok_or(("duration", "The duration is not a number of minutes.".to_owned()))?,
+        };
+        Ok(Booking {
+            line: record.line,
+            appointment,
+            patient: Patient {
+                mrn,
+                name,
+                born,
+                phone: optional("phone", 40)?,
+                email: optional("email", 200)?,
+                language: optional("language", 40)?,
+            },
+            kind,
+            service: optional("service", 200)?,
+            department: optional("department", 120)?,
+            provider: optional("provider", 200)?,
+            facility: site.id,
+            start,
+            day: site.zone.civil_date(start),
+            first_of_two,
+            minutes,
+            priority: self.priority(cell("scheme"), cell("priority")),
+            classes: classes(cell("classes")),
+        })
+    }
+
+    fn site(&self, written: &str) -> Result<&Site, Refused> {
+        if written.is_empty() && self.sites.len() == 1 {
+            return Ok(&self.sites[0]);
+        }
+        let same = |name: &str| name.to_lowercase() == written.to_lowercase();
+        self.sites
+            .iter()
+            .find(|site| same(&site.code) || same(&site.name) || same(&site.short_name))
+            .ok_or(("facility", "This is not one of your sites.".into()))
+    }
+
+    #[expect(clippy::unused_self, reason = "the parts of a row are read side by side")]
+    fn start(&self, written: &str, zone: &Zone) -> Result<(Timestamp, bool), Refused> {
+        if let Ok(at) = Timestamp::parse_rfc3339(written) {
+            return Ok((at, false));
+        }
+        let local = local(written).ok_or(("start", "The date and time cannot be read.".to_owned()))?;
+        match zone.local(local) {
+            Local::Once(at) => Ok((at, false)),
+            Local::TakenAsFirst(at) => Ok((at, true)),
+            Local::NeverHappened => {
+                Err(("start", "The clocks were put forward over this time; it never was.".into()))
+            }
+        }
+    }
+
+    fn priority(&self, scheme: &str, value: &str) -> Priority {
+        if value.is_empty() {
+            return Priority::None;
+        }
+        let scheme = if scheme.is_empty() { self.default_scheme } else { Scheme::from_code(scheme) };
+        let unclear = || Priority::Unclear(value.chars().take(20).collect());
+        scheme.and_then(|scheme| Triage::read(scheme, value).ok()).map_or_else(unclear, Priority::Known)
+    }
+}
+
+fn text(cell: &str, most: usize) -> Option<String> {
+    (cell.chars().count() <= most).then(|| cell.to_owned())
+}
+
+fn too_long(most: usize) -> String {
+    format!("The field has more than {most} characters.")
+}
+
+fn classes(cell: &str) -> Vec<String> {
+    let each = cell.split([';', ',', '|']).map(|class| class.trim().to_lowercase());
+    each.filter(|class| !class.is_empty()).take(10).map(|class| class.chars().take(40).collect()).collect()
+}
+
+/// `2024-07-19`, `07/19/2024` (month first), `19.07.2024` (day first).
+fn date(written: &str) -> Option<Date> {
+    let numbers = |separator| -> Option<[i16; 3]> {
+        let parts: Vec<i16> =
+            written.split(separator).map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        parts.try_into().ok()
+    };
+    let small = |number: i16| i8::try_from(number).ok();
+    let (year, month, day) = if let Some([year, month, day]) = numbers('-') {
+        (year, month, day)
+    } else if let Some([month, day, year]) = numbers('/') {
+        (year, month, day)
+    } else {
+        let [day, month, year] = numbers('.')?;
+        (year, month, day)
+    };
+    // Two-digit years could mean either century.
+    (year >= 1850).then(|| Date::new(year, small(month)?, small(day)?).ok()).flatten()
+}
+
+/// A date and `06:30`, `06:30:00` or `6:30 AM`.
+fn local(written: &str) -> Option<civil::DateTime> {
+    let (day, clock) = written.split_once([' ', 'T'])?;
+    let clock = clock.trim().to_lowercase();
+    let afternoon = clock.ends_with("pm");
+    let twelve = afternoon || clock.ends_with("am");
+    let clock = clock.trim_end_matches(['a', 'p', 'm', ' ']);
+    let mut parts = clock.split(':');
+    let mut number = || parts.next().map(str::parse::<i8>);
+    let hour = number()?.ok()?;
+    let minute = number()?.ok()?;
+    let second = number().unwrap_or(Ok(0)).ok()?;
+    let hour = match (twelve, afternoon) {
+        (false, _) => hour,
+        (true, _) if !(1..=12).contains(&hour) => return None,
+        (true, pm) => hour % 12 + if pm { 12 } else { 0 },
+    };
+    let time = civil::Time::new(hour, minute, second, 0).ok()?;
+    Some(date(day)?.to_datetime(time))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,323 @@
+//! The pages of cases: the schedule's import, the decision, the list by risk, and one case.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cases::{
+        State,
+        forms::{ChangeCase, Decide, EndOfDay, ImportColumns},
+    },
+    decisions::Totals,
+    id::{CaseId, DecisionId, FacilityId, IncidentId, RequestId, SnapshotId},
+    schedule::Figures,
+    table::Reject,
+};
+
+/// Cancelled, told, rebooked, seen, and what has not moved on. Every number is a count of cases.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Funnel {
+    /// All rows that became cases.
+    pub booked: i64,
+    /// Rows in no decision's window.
+    pub untouched: i64,
+    pub undecided: i64,
+    pub kept: i64,
+    pub cancelled: i64,
+    /// Of the cancelled.
+    pub told: i64,
+    pub not_told: i64,
+    pub told_without_date: i64,
+    pub rebooked: i64,
+    pub seen: i64,
+    /// Of the cancelled, ended otherwise than seen.
+    pub ended_otherwise: i64,
+    pub past_safe_by: i64,
+    /// Somebody must speak with the patient, or find an earlier date.
+    pub to_call: i64,
+    pub tried_not_reached: i64,
+    pub interpreter: i64,
+    /// Cases that have reached no end: kept ones and cancelled ones.
+    pub open: i64,
+}
+
+/// One part of the list, with its count and address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    pub code: String,
+    pub words: String,
+    pub count: i64,
+    pub path: String,
+    pub current: bool,
+}
+
+/// A choice of a filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Alternative {
+    pub value: String,
+    pub words: String,
+}
+
+/// What the list is narrowed to, as it stands in the address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CaseFilter {
+    /// `call`, `soon`, `past`, `unreached`, `interpreter`, `locked`, `untold`, `told`, `rebooked`, `seen`, `ended`,
+    /// `cancelled`, `kept`, `undecided` or `all`.
+    pub show: String,
+    /// A facility's id.
+    pub site: String,
+    /// `procedure` or `visit`.
+    pub kind: String,
+    /// Scheme and value, as `fssa:P2`.
+    pub priority: String,
+    pub mrn: String,
+    /// Where the page before ended.
+    pub after: String,
+}
+
+/// The list of cases.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CasesView {
+    pub incident: IncidentId,
+    /// The sentence that answers "who must I call next?".
+    pub title: String,
+    pub funnel: Funnel,
+    /// Due soon and not told, and before when: `38`, `08:00`.
+    pub due_soon: i64,
+    pub due_before: String,
+    /// `23:50 EDT, Thu 18 July`; empty without a schedule.
+    pub as_of: String,
+    pub parts: Vec<Part>,
+    pub filter: CaseFilter,
+    pub sites: Vec<Alternative>,
+    pub priorities: Vec<Alternative>,
+    pub lines: Vec<CaseLine>,
+    /// The next page's address, if there is one.
+    pub next: Option<String>,
+    pub csv: String,
+    pub may_work: bool,
+    pub may_decide: bool,
+    pub request_id: RequestId,
+}
+
+/// One case in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseLine {
+    pub id: CaseId,
+    pub version: i64,
+    pub appointment: String,
+    pub mrn: String,
+    pub name: String,
+    pub kind: String,
+    pub facility: FacilityId,
+    /// `08:10`
+    pub clock: String,
+    /// `19 Jul 2024`
+    pub day: String,
+    pub service: String,
+    /// `Northside, OR 2`
+    pub place: String,
+    pub priority: String,
+    pub state: State,
+    pub decided: String,
+    /// The rule or the hand that decided: `esas-3`, `by hand`.
+    pub rule: String,
+    /// `Due in 1 h 08 min`
+    pub risk: String,
+    pub late: bool,
+    /// `16 Aug 2024`; empty when nobody has set one.
+    pub safe_by: String,
+    pub day_28: String,
+    /// `Booked for 22 Aug 2024`
+    pub standing: String,
+    /// `2 attempts, last 05:08 no answer`
+    pub last_contact: String,
+    /// `Caller 3 since 05:19`
+    pub locked: Option<String>,
+}
+
+/// One case with its past, and what can be done.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CaseView {
+    pub incident: IncidentId,
+    pub line: CaseLine,
+    pub born: String,
+    pub phone: String,
+    pub email: String,
+    pub language: String,
+    pub provider: String,
+    pub classes: Vec<String>,
+    pub first_of_two: bool,
+    pub attempts: Vec<AttemptLine>,
+    pub history: Vec<HistoryLine>,
+    /// The acts that this state allows, by their codes.
+    pub acts: Vec<String>,
+    pub form: ChangeCase,
+    /// Which act the form with mistakes was.
+    pub sent: String,
+    pub request_id: RequestId,
+}
+
+/// One try to reach the patient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttemptLine {
+    pub at: String,
+    pub channel: String,
+    pub result: String,
+    pub by: String,
+}
+
+/// One change of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HistoryLine {
+    pub seq: i64,
+    pub at: String,
+    pub what: String,
+    pub from: String,
+    pub to: String,
+    pub by: String,
+    pub rule: String,
+}
+
+/// What a change of a case answers.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CaseChanged {
+    pub case: CaseId,
+    pub seq: i64,
+    pub version: i64,
+    pub state: State,
+}
+
+/// The schedules of an incident and the form for another.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ScheduleView {
+    pub incident: IncidentId,
+    pub snapshots: Vec<SnapshotLine>,
+    /// What was typed: when the schedule was taken.
+    pub as_of: String,
+    pub request_id: RequestId,
+}
+
+/// One imported or offered file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotLine {
+    pub id: SnapshotId,
+    pub file_name: String,
+    pub as_of: String,
+    /// `previewed`, `staging` or `committed`
+    pub state: String,
+    pub figures: Figures,
+    pub added: i64,
+}
+
+/// A schedule before it is committed, or what came of it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotView {
+    pub incident: IncidentId,
+    pub snapshot: SnapshotLine,
+    pub encoding: String,
+    pub delimiter: String,
+    pub header: Vec<String>,
+    /// The first row under the header, to recognise the columns by.
+    pub sample: Vec<String>,
+    pub fields: Vec<FieldColumn>,
+    /// Required fields without a column.
+    pub missing: Vec<String>,
+    pub form: ImportColumns,
+    /// The first of them; the file has all.
+    pub rejects: Vec<Reject>,
+    pub request_id: RequestId,
+}
+
+/// Which column holds a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FieldColumn {
+    pub key: String,
+    pub label: String,
+    pub required: bool,
+    pub column: Option<usize>,
+}
+
+/// What an upload answers: the same file gives the same snapshot.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Uploaded {
+    pub snapshot: SnapshotId,
+    pub figures: Figures,
+    /// The file had been offered before.
+    pub known: bool,
+    pub state: String,
+}
+
+/// What a commit answers.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Committed {
+    pub snapshot: SnapshotId,
+    pub figures: Figures,
+    /// Rows that were not known yet.
+    pub added: i64,
+    pub seq: i64,
+}
+
+/// What a decision would do, before it is made, and the decisions made so far.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct DecideView {
+    pub incident: IncidentId,
+    pub rules: Vec<Alternative>,
+    pub rule_name: String,
+    pub keeps: Vec<KeepLine>,
+    pub totals: Totals,
+    pub places: Vec<Alternative>,
+    pub form: Decide,
+    pub made: Vec<DecisionLine>,
+    pub request_id: RequestId,
+}
+
+/// One keep rule and how many rows it keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeepLine {
+    pub key: String,
+    pub label: String,
+    pub rows: i64,
+}
+
+/// A decision that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DecisionLine {
+    pub id: DecisionId,
+    /// `D-3`
+    pub name: String,
+    pub rule: String,
+    pub day: String,
+    pub at: String,
+    pub by: String,
+    /// What it did then; overrides since are in the counts of the list.
+    pub totals: Totals,
+}
+
+/// What a decision answers.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct DecisionMade {
+    pub decision: DecisionId,
+    pub name: String,
+    pub seq: i64,
+    pub totals: Totals,
+}
+
+/// The form of a service's end-of-day list.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct EndOfDayView {
+    pub incident: IncidentId,
+    pub sites: Vec<Alternative>,
+    pub services: Vec<Alternative>,
+    pub form: EndOfDay,
+    pub request_id: RequestId,
+}
+
+/// What an end-of-day list answers.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct DayEnded {
+    pub done: i64,
+    pub left_open: i64,
+    pub seq: i64,
+}
