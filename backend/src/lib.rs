@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod app;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod failure;
 pub mod incidents;

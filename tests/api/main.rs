@@ -1,5 +1,6 @@
 //! Every use case through the JSON door, in process, on both databases: one file per capability.
 
 mod accounts;
+mod command;
 mod doors;
 mod incidents;

@@ -1,7 +1,10 @@
-//! Who holds an incident, and what each position has to do by when.
+//! Command: who holds an incident at every instant (rule 3), and the tasks of the chart's positions.
 //!
-//! From declaration to close one person commands at every instant (rule 3): a handover takes effect when it is
-//! accepted, and command that does not answer may be assumed, at once and flagged.
+//! ```text
+//! offered ──accept──> accepted      the new commander holds from this instant
+//!    ├────decline───> declined
+//!    └────withdraw──> withdrawn
+//! ```
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,258 +12,178 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Refusal,
     field::{FieldErrors, Text},
-    id::{AccountId, HandoverId, TaskId},
-    time::Timestamp,
+    id::{AccountId, HandoverId, IncidentId, TaskId},
+    incidents::Phase,
+    time::{Timestamp, hours_minutes},
 };
 
-/// How somebody came to command.
+/// Where an offer of command stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum How {
-    Declared,
-    HandedOver,
-    /// Taken because pages stayed unanswered: told to both, and flagged in the log.
-    Assumed,
-}
-
-impl How {
-    pub const ALL: [Self; 3] = [Self::Declared, Self::HandedOver, Self::Assumed];
-
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Declared => "declared",
-            Self::HandedOver => "handed_over",
-            Self::Assumed => "assumed",
-        }
-    }
-
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Declared => "declared",
-            Self::HandedOver => "accepted a handover",
-            Self::Assumed => "assumed command",
-        }
-    }
-
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|how| how.code() == code)
-    }
-}
-
-/// One person's time in command: from `from`, up to but not at `until`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Holding {
-    pub who: AccountId,
-    pub from: Timestamp,
-    /// `None` for who commands now.
-    pub until: Option<Timestamp>,
-    pub how: How,
-}
-
-/// What became of an offer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OfferState {
-    Open,
+pub enum HandoverState {
+    Offered,
     Accepted,
     Declined,
     Withdrawn,
-    /// Somebody assumed command in between.
-    Lapsed,
 }
 
-impl OfferState {
-    pub const ALL: [Self; 5] = [Self::Open, Self::Accepted, Self::Declined, Self::Withdrawn, Self::Lapsed];
-
+impl HandoverState {
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Open => "open",
+            Self::Offered => "offered",
             Self::Accepted => "accepted",
             Self::Declined => "declined",
             Self::Withdrawn => "withdrawn",
-            Self::Lapsed => "lapsed",
         }
     }
 
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.code() == code)
+        [Self::Offered, Self::Accepted, Self::Declined, Self::Withdrawn]
+            .into_iter()
+            .find(|each| each.code() == code)
     }
 }
 
-/// An offer of command that waits for its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Offer {
+/// What somebody does about an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoverAct {
+    Accept,
+    Decline,
+    Withdraw,
+}
+
+/// An offer of command from its holder to somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handover {
     pub id: HandoverId,
     pub from: AccountId,
     pub to: AccountId,
-    pub at: Timestamp,
+    pub state: HandoverState,
 }
 
-/// Command of one incident: everybody who held it, in order, and what is pending.
+impl Handover {
+    /// The state after an act of `account`.
+    ///
+    /// # Errors
+    /// When the offer is answered already, or the act belongs to the other side.
+    pub fn after(&self, act: HandoverAct, account: AccountId) -> Result<HandoverState, Refusal> {
+        if self.state != HandoverState::Offered {
+            let sentence = format!("This offer was {} already.", self.state.code());
+            return Err(Refusal::new("answered", sentence));
+        }
+        match act {
+            HandoverAct::Accept if account == self.to => Ok(HandoverState::Accepted),
+            HandoverAct::Decline if account == self.to => Ok(HandoverState::Declined),
+            HandoverAct::Withdraw if account == self.from => Ok(HandoverState::Withdrawn),
+            HandoverAct::Accept | HandoverAct::Decline => {
+                Err(Refusal::new("not-yours", "Only the person to whom command was offered can answer."))
+            }
+            HandoverAct::Withdraw => {
+                Err(Refusal::new("not-yours", "Only the person who offered command can withdraw the offer."))
+            }
+        }
+    }
+}
+
+/// Who held command from when to when; the present holder's interval is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Holding {
+    pub account: AccountId,
+    pub from: Timestamp,
+    pub until: Option<Timestamp>,
+}
+
+/// Everybody who has held an incident, in order: without a gap and without an overlap.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command {
-    /// Without gap and without overlap; the last one is open until the incident closes.
-    pub holdings: Vec<Holding>,
-    pub offer: Option<Offer>,
-    /// Since when pages to the commander have been unanswered.
-    pub paged_at: Option<Timestamp>,
-}
+pub struct Holders(Vec<Holding>);
 
-impl Command {
-    /// Command as a declaration makes it.
-    pub fn declared(who: AccountId, at: Timestamp) -> Self {
-        let holding = Holding { who, from: at, until: None, how: How::Declared };
-        Self { holdings: vec![holding], offer: None, paged_at: None }
+impl Holders {
+    /// Begins with the person who declared.
+    pub fn begin(account: AccountId, at: Timestamp) -> Self {
+        Self(vec![Holding { account, from: at, until: None }])
     }
 
-    /// Who commands; `None` once the incident is closed.
-    pub fn holder(&self) -> Option<AccountId> {
-        self.holdings.last().filter(|last| last.until.is_none()).map(|last| last.who)
-    }
-
-    /// The commander offers command to somebody.
+    /// From what is kept, oldest first.
     ///
     /// # Errors
-    /// Refused to everybody else, to oneself, and while another offer is open.
-    pub fn offer(&mut self, offer: Offer) -> Result<(), Refusal> {
-        self.only_the_holder(offer.from)?;
-        if offer.to == offer.from {
-            return Err(Refusal::new("to-yourself", "You hold command; offer it to somebody else."));
+    /// When the intervals have a gap or an overlap, or nobody holds now; the text is for the log.
+    pub fn kept(holdings: Vec<Holding>) -> Result<Self, String> {
+        let fits = holdings.windows(2).all(|pair| pair[0].until == Some(pair[1].from));
+        let held = holdings.last().is_some_and(|last| last.until.is_none());
+        if fits && held {
+            Ok(Self(holdings))
+        } else {
+            Err("the holders of command have a gap or an overlap".into())
         }
-        if self.offer.is_some() {
-            return Err(Refusal::new("offered", "An offer is waiting for its answer; withdraw it first."));
+    }
+
+    /// Passes command on at an instant, which is never before the present holder's beginning.
+    pub fn pass(&mut self, to: AccountId, at: Timestamp) {
+        if let Some(last) = self.0.last_mut() {
+            let at = at.max(last.from);
+            last.until = Some(at);
+            self.0.push(Holding { account: to, from: at, until: None });
         }
-        // Who hands over is there.
-        (self.offer, self.paged_at) = (Some(offer), None);
+    }
+
+    /// Who holds command now.
+    pub fn now(&self) -> AccountId {
+        self.0.last().expect("command begins with the declaration and is only passed on").account
+    }
+
+    /// Who held it at an instant.
+    pub fn at(&self, at: Timestamp) -> Option<AccountId> {
+        let holds = |holding: &&Holding| holding.from <= at && holding.until.is_none_or(|until| at < until);
+        self.0.iter().find(holds).map(|holding| holding.account)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Holding> {
+        self.0.iter()
+    }
+}
+
+/// Whether somebody may assume command: not the holder, and only after a page stayed unanswered.
+///
+/// # Errors
+/// A refusal that says since when, or how long still to wait.
+pub fn may_assume(
+    account: AccountId,
+    commander: AccountId,
+    oldest_unanswered_page: Option<Timestamp>,
+    patience_minutes: i64,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    if account == commander {
+        return Err(Refusal::new("yours", "You hold command already."));
+    }
+    let Some(paged) = oldest_unanswered_page else {
+        let sentence = "Page the commander first; command can be assumed when the page stays unanswered.";
+        return Err(Refusal::new("not-paged", sentence));
+    };
+    let waited = now.minutes_since(paged);
+    if waited < patience_minutes {
+        let left = patience_minutes - waited;
+        let sentence = format!("The commander has {left} more minutes to answer the page.");
+        return Err(Refusal::new("wait", sentence));
+    }
+    Ok(())
+}
+
+/// Whether command of an incident can change.
+///
+/// # Errors
+/// A refusal when the incident has ended.
+pub fn may_change(phase: Phase) -> Result<(), Refusal> {
+    if phase.is_open() {
         Ok(())
-    }
-
-    /// The one to whom command was offered takes it: from this instant.
-    ///
-    /// # Errors
-    /// Refused to everybody else, and when nothing is offered.
-    pub fn accept(&mut self, by: AccountId, at: Timestamp) -> Result<Offer, Refusal> {
-        let offer = self.offered_to(by)?;
-        self.take(by, at, How::HandedOver);
-        Ok(offer)
-    }
-
-    /// The one to whom command was offered leaves it where it is.
-    ///
-    /// # Errors
-    /// Refused to everybody else, and when nothing is offered.
-    pub fn decline(&mut self, by: AccountId) -> Result<Offer, Refusal> {
-        let offer = self.offered_to(by)?;
-        self.offer = None;
-        Ok(offer)
-    }
-
-    /// The commander takes the offer back.
-    ///
-    /// # Errors
-    /// Refused to everybody else, and when nothing is offered.
-    pub fn withdraw(&mut self, by: AccountId) -> Result<Offer, Refusal> {
-        self.only_the_holder(by)?;
-        self.offer.take().ok_or_else(nothing_offered)
-    }
-
-    /// Somebody calls the commander; the first call that stays unanswered starts the clock.
-    ///
-    /// # Errors
-    /// Refused to the commander.
-    pub fn page(&mut self, by: AccountId, at: Timestamp) -> Result<(), Refusal> {
-        self.must_be_open()?;
-        if self.holder() == Some(by) {
-            return Err(Refusal::new("you-command", "You hold command; there is nobody to call."));
-        }
-        self.paged_at.get_or_insert(at);
-        Ok(())
-    }
-
-    /// The commander answers.
-    ///
-    /// # Errors
-    /// Refused to everybody else, and when nobody called.
-    pub fn answer(&mut self, by: AccountId) -> Result<(), Refusal> {
-        self.only_the_holder(by)?;
-        match self.paged_at.take() {
-            Some(_) => Ok(()),
-            None => Err(Refusal::new("not-paged", "Nobody waits for your answer.")),
-        }
-    }
-
-    /// The next in succession assumes command because calls stayed unanswered for `minutes`.
-    ///
-    /// # Errors
-    /// Refused to the commander, without an unanswered call, and before the time has passed.
-    pub fn assume(&mut self, by: AccountId, at: Timestamp, minutes: i64) -> Result<Option<Offer>, Refusal> {
-        self.must_be_open()?;
-        if self.holder() == Some(by) {
-            return Err(Refusal::new("you-command", "You hold command already."));
-        }
-        let Some(paged_at) = self.paged_at else {
-            let sentence = "The commander has not been called, or has answered. Call first.";
-            return Err(Refusal::new("not-paged", sentence));
-        };
-        let left = paged_at.plus_minutes(minutes).0 - at.0;
-        if left > 0 {
-            let left = (left + 59_999_999) / 60_000_000;
-            let sentence = format!("The commander may still answer: command can be assumed in {left} min.");
-            return Err(Refusal::new("too-early", sentence));
-        }
-        let lapsed = self.offer;
-        self.take(by, at, How::Assumed);
-        Ok(lapsed)
-    }
-
-    /// The incident is closed: nobody commands from here on.
-    pub fn end(&mut self, at: Timestamp) {
-        if let Some(last) = self.holdings.last_mut().filter(|last| last.until.is_none()) {
-            last.until = Some(at.max(last.from));
-        }
-        (self.offer, self.paged_at) = (None, None);
-    }
-
-    fn take(&mut self, who: AccountId, at: Timestamp, how: How) {
-        let from = self.holdings.last().map_or(at, |last| at.max(last.from));
-        if let Some(last) = self.holdings.last_mut() {
-            last.until = Some(from);
-        }
-        self.holdings.push(Holding { who, from, until: None, how });
-        (self.offer, self.paged_at) = (None, None);
-    }
-
-    fn must_be_open(&self) -> Result<(), Refusal> {
-        match self.holder() {
-            Some(_) => Ok(()),
-            None => Err(Refusal::new("ended", "This incident has ended; nobody commands it.")),
-        }
-    }
-
-    fn only_the_holder(&self, by: AccountId) -> Result<(), Refusal> {
-        self.must_be_open()?;
-        if self.holder() == Some(by) {
-            return Ok(());
-        }
-        Err(Refusal::new("not-the-commander", "Only who holds command can do this."))
-    }
-
-    fn offered_to(&self, by: AccountId) -> Result<Offer, Refusal> {
-        self.must_be_open()?;
-        let offer = self.offer.ok_or_else(nothing_offered)?;
-        if offer.to == by {
-            return Ok(offer);
-        }
-        Err(Refusal::new("not-offered-to-you", "Command was offered to somebody else."))
+    } else {
+        Err(Refusal::new("ended", "This incident has ended; nobody commands it."))
     }
 }
 
-fn nothing_offered() -> Refusal {
-    Refusal::new("not-offered", "Command is not on offer; the offer was answered or withdrawn.")
-}
-
-/// Where a checklist item stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+/// Where a task stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskState {
     Open,
@@ -269,8 +192,6 @@ pub enum TaskState {
 }
 
 impl TaskState {
-    pub const ALL: [Self; 3] = [Self::Open, Self::Done, Self::NotApplicable];
-
     pub const fn code(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -280,111 +201,207 @@ impl TaskState {
     }
 
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.code() == code)
+        [Self::Open, Self::Done, Self::NotApplicable].into_iter().find(|each| each.code() == code)
     }
 
-    /// Ends an open item.
+    /// The state after marking. A task that is done may be found not applicable and the other way round, but it
+    /// never becomes open again: what was initialled stays in the log.
     ///
     /// # Errors
-    /// Refused when it has ended.
-    pub fn ended_as(self, to: Self) -> Result<Self, Refusal> {
-        match self {
-            Self::Open => Ok(to),
-            Self::Done => Err(Refusal::new("done", "This is done already.")),
-            Self::NotApplicable => {
-                Err(Refusal::new("not-applicable", "This was marked as not applicable already."))
+    /// When it is marked so already, or is to be opened again.
+    pub fn after(self, mark: Self) -> Result<Self, Refusal> {
+        match (self, mark) {
+            (_, Self::Open) => Err(Refusal::new("initialled", "A task is marked done or not applicable.")),
+            (before, after) if before == after => {
+                Err(Refusal::new("marked", "Somebody has marked this task already."))
             }
+            (_, after) => Ok(after),
         }
-    }
-
-    /// Whether it is open past its time.
-    pub fn is_overdue(self, due_at: Timestamp, now: Timestamp) -> bool {
-        self == Self::Open && due_at < now
     }
 }
 
-/// Offers command to somebody, named by login or account id.
+/// Whether a task is overdue, and by how much in words: `22 min late`, `02:05 late`.
+pub fn overdue(state: TaskState, due: Timestamp, now: Timestamp) -> Option<String> {
+    let late = now.minutes_since(due);
+    let is_late = state == TaskState::Open && now > due;
+    is_late
+        .then(|| if late < 60 { format!("{late} min late") } else { format!("{} late", hours_minutes(late)) })
+}
+
+/// Offers command to somebody, by their name for signing in.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct OfferCommand {
     pub request_id: Text,
-    /// The account's id, or its login.
-    pub to: Text,
+    pub login: Text,
     /// What the next commander must know.
     pub briefing: Text,
 }
 
-/// Answers an offer or a call: accept, decline, withdraw, answer.
+/// Answers an offer: `accept`, `decline` or `withdraw`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AnswerOffer {
+    pub request_id: Text,
+    pub answer: Text,
+}
+
+/// Assumes command from a commander who does not answer.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AssumeCommand {
+    pub request_id: Text,
+    pub reason: Text,
+}
+
+/// A command that needs nothing but its path: paging the commander, or answering the page.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Plain {
     pub request_id: Text,
-    /// Words for the log.
-    pub note: Text,
 }
 
-/// Assumes command.
+/// Marks a task.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Assume {
-    pub request_id: Text,
-    pub reason: Text,
-}
-
-/// Ends a checklist item.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct EndTask {
+pub struct MarkTask {
     pub request_id: Text,
     /// `done` or `not_applicable`.
     pub state: Text,
+    /// One to five letters.
     pub initials: Text,
-    /// Why it does not apply.
-    pub reason: Text,
 }
 
-/// What a step of command gives.
+/// What happened to command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct CommandStep {
+pub struct CommandChanged {
+    pub incident: IncidentId,
     pub seq: i64,
-    /// Who commands afterwards.
     pub commander: AccountId,
-    pub at: Timestamp,
+    pub handover: Option<HandoverId>,
 }
 
-/// What ending an item gives.
+/// What happened to a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TaskEnded {
-    pub seq: i64,
+pub struct TaskMarked {
     pub task: TaskId,
+    pub seq: i64,
     pub state: TaskState,
-    pub at: Timestamp,
 }
 
-impl EndTask {
-    /// Reads the fields: the state, the initials in capitals, the reason.
+impl AnswerOffer {
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// A sentence at the field.
+    pub fn read(&self) -> Result<HandoverAct, FieldErrors> {
+        match self.answer.trimmed() {
+            "accept" => Ok(HandoverAct::Accept),
+            "decline" => Ok(HandoverAct::Decline),
+            "withdraw" => Ok(HandoverAct::Withdraw),
+            _ => Err(FieldErrors::one("answer", "Answer with accept, decline or withdraw.")),
+        }
+    }
+}
+
+impl MarkTask {
+    /// Reads the mark and the initials.
     ///
     /// # Errors
     /// What is wrong, by field.
-    pub fn read(&self) -> Result<(TaskState, String, String), FieldErrors> {
+    pub fn read(&self) -> Result<(TaskState, String), FieldErrors> {
         let mut errors = FieldErrors::default();
         let state = TaskState::from_code(self.state.trimmed()).filter(|state| *state != TaskState::Open);
         if state.is_none() {
-            errors.add("state", "Say whether this is done or not applicable.");
+            errors.add("state", "Mark the task done or not_applicable.");
         }
         let initials = self.initials.trimmed().to_uppercase();
-        let letters = initials.chars().count();
-        if !(2..=4).contains(&letters) || !initials.chars().all(char::is_alphabetic) {
-            errors.add("initials", "Write your initials, 2 to 4 letters.");
-        }
-        let reason = errors.optional("reason", &self.reason, 500).unwrap_or_default();
-        if state == Some(TaskState::NotApplicable) && reason.is_empty() {
-            errors.add("reason", "Say why this does not apply.");
+        let fits = (1..=5).contains(&initials.chars().count()) && initials.chars().all(char::is_alphabetic);
+        if !fits {
+            errors.add("initials", "Write your initials: one to five letters.");
         }
         errors.into_result()?;
-        Ok((state.unwrap_or(TaskState::Done), initials, reason))
+        Ok((state.unwrap_or(TaskState::Done), initials))
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn account(number: u8) -> AccountId {
+        AccountId(Uuid::from_u128(u128::from(number) + 1))
+    }
+
+    fn offer(state: HandoverState) -> Handover {
+        Handover { id: HandoverId(Uuid::nil()), from: account(0), to: account(1), state }
+    }
+
+    #[test]
+    fn only_the_person_asked_can_accept_and_only_the_person_asking_can_withdraw() {
+        let offered = offer(HandoverState::Offered);
+        assert_eq!(offered.after(HandoverAct::Accept, account(1)), Ok(HandoverState::Accepted));
+        assert!(offered.after(HandoverAct::Accept, account(0)).is_err());
+        assert!(offered.after(HandoverAct::Withdraw, account(1)).is_err());
+        assert_eq!(offered.after(HandoverAct::Withdraw, account(0)), Ok(HandoverState::Withdrawn));
+        for answered in [HandoverState::Accepted, HandoverState::Declined, HandoverState::Withdrawn] {
+            assert!(offer(answered).after(HandoverAct::Accept, account(1)).is_err());
+        }
+    }
+
+    #[test]
+    fn command_is_assumed_only_after_a_page_stayed_unanswered() {
+        let now = Timestamp::from_seconds(3_600);
+        let assume =
+            |paged| may_assume(account(1), account(0), paged, 15, now).map_err(|refusal| refusal.code);
+        assert_eq!(assume(None), Err("not-paged".into()));
+        assert_eq!(assume(Some(now.plus_minutes(-14))), Err("wait".into()));
+        assert_eq!(assume(Some(now.plus_minutes(-15))), Ok(()));
+        assert!(may_assume(account(0), account(0), Some(Timestamp(0)), 15, now).is_err());
+    }
+
+    #[test]
+    fn a_marked_task_never_becomes_open_again() {
+        for state in [TaskState::Open, TaskState::Done, TaskState::NotApplicable] {
+            assert!(state.after(TaskState::Open).is_err());
+        }
+        assert_eq!(TaskState::Open.after(TaskState::Done), Ok(TaskState::Done));
+        assert!(TaskState::Done.after(TaskState::Done).is_err());
+    }
+
+    #[test]
+    fn a_task_is_late_from_the_minute_it_was_due() {
+        let due = Timestamp::from_seconds(600);
+        assert_eq!(overdue(TaskState::Open, due, due), None);
+        assert_eq!(overdue(TaskState::Open, due, due.plus_minutes(22)), Some("22 min late".into()));
+        assert_eq!(overdue(TaskState::Open, due, due.plus_minutes(125)), Some("02:05 late".into()));
+        assert_eq!(overdue(TaskState::Done, due, due.plus_minutes(22)), None);
+    }
+
+    proptest! {
+        /// Rule 3: at every instant from the declaration on exactly one person holds command, whatever the clock does.
+        #[test]
+        fn exactly_one_person_holds_command_at_every_instant(
+            passes in prop::collection::vec((0_u8..6, -50_i64..500), 0..40),
+            asked in 0_i64..100_000,
+        ) {
+            let begin = Timestamp(1_000);
+            let mut holders = Holders::begin(account(0), begin);
+            let mut at = begin;
+            for (to, step) in passes {
+                at = Timestamp(at.0 + step);
+                holders.pass(account(to), at);
+            }
+            let asked = Timestamp(begin.0 + asked);
+            let holding = holders.iter().filter(|each| {
+                each.from <= asked && each.until.is_none_or(|until| asked < until)
+            });
+            prop_assert_eq!(holding.count(), 1);
+            prop_assert!(holders.at(asked).is_some());
+            prop_assert!(Holders::kept(holders.iter().copied().collect()).is_ok());
+        }
+    }
+}

@@ -10,6 +10,7 @@ use super::store;
 use crate::{
     accounts::store as accounts,
     app::App,
+    command::web as command,
     failure::Failure,
     places::store as places,
     store::{Tx, journal},
@@ -52,12 +53,16 @@ pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardV
             path: format!("/status/{}", facility.code),
         })
         .collect::<Vec<_>>();
+    let mut cards = Vec::new();
+    cards.extend(command::card(tx, incident, app.clock.now()).await?);
     let seq = journal::head(tx, incident.0).await?.map_or(0, |(seq, _)| seq);
     Ok(BoardView {
         incident: Some(incident),
         title: sentence(&rows, sites.len()),
         sites,
         rows,
+        late: cards.iter().filter_map(|card| card.late.clone()).collect(),
+        cards,
         seq,
         as_of: zone.full(app.clock.now()),
         ..BoardView::default()

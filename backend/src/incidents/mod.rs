@@ -23,7 +23,7 @@ use serde_json::json;
 use crate::{
     accounts::{InstallationRow, store as accounts},
     app::App,
-    begin,
+    begin, command,
     failure::Failure,
     places::store::{self as places, Facility, System},
     playbooks::store as playbooks,
@@ -67,6 +67,10 @@ pub async fn declare(app: App, by: By, form: Declare) -> Result<Declared, Failur
     let seq = say_declared(&app, &mut decision, &declaration, row.playbook, &statuses).await?;
     store::log_beginning(&mut decision.tx, incident, seq, &statuses, decision.at, by.actor.account).await?;
     // What a declaration sets in motion: orders, tasks and positions of the playbook, one line each.
+    command::begin(&mut decision, incident).await?;
+    if let Some(playbook) = playbook {
+        command::tasks::create(&app, &mut decision, incident, playbook).await?;
+    }
 
     let outcome = Declared {
         incident,

@@ -4,11 +4,12 @@ use domain::{
     actor::{Actor, Grant, Role},
     id::IncidentId,
     scope::Place,
+    time::Timestamp,
     view::frame::{Frame, RailItem, Section, SignedIn},
 };
 
 use super::{problem::Problem, session::Caller};
-use crate::{accounts, app::App, incidents, store::Tx};
+use crate::{accounts, app::App, command::store as command, incidents, store::Tx};
 
 /// The frame of a page; what depends on the request alone is filled in by the door.
 pub async fn read(
@@ -28,7 +29,7 @@ pub async fn read(
     if let Some(incident) = incident {
         let bar = incidents::bar(&mut tx, incident, &installation, now).await?;
         frame.incident = Some(bar.ok_or_else(|| Problem::not_found("incident"))?);
-        frame.rail = incident_rail(&mut tx, incident).await?;
+        frame.rail = incident_rail(&mut tx, incident, now).await?;
     } else if let Some(caller) = caller {
         frame.rail = rail(&caller.actor);
     }
@@ -66,9 +67,13 @@ fn rail(actor: &Actor) -> Vec<RailItem> {
 }
 
 /// The destinations of an incident; a capability adds its count and whether something there is late.
-async fn incident_rail(_tx: &mut Tx, incident: IncidentId) -> Result<Vec<RailItem>, Problem> {
+async fn incident_rail(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Result<Vec<RailItem>, Problem> {
     let path = |end: &str| format!("/incidents/{incident}{end}");
-    Ok(vec![item(Section::Board, path(""))])
+    let (_, _, late_tasks, _) = command::counts(tx, incident, now).await?;
+    Ok(vec![
+        item(Section::Board, path("")),
+        RailItem { count: late_tasks, late: late_tasks > 0, ..item(Section::Command, path("/command")) },
+    ])
 }
 
 fn item(section: Section, path: String) -> RailItem {

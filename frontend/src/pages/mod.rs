@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod board;
+pub mod command;
 pub mod incidents;
 pub mod playbooks;
 pub mod problem;
