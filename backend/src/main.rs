@@ -67,6 +67,7 @@ fn say(text: &str) {
 
 async fn serve(config: Config) -> Result<(), String> {
     web::door::start_rendering();
+    web::server::choose_cryptography();
     let listener = web::server::bind(config.listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let config = Config { listen: address, ..config };

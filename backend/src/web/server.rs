@@ -12,6 +12,12 @@ use crate::app::App;
 const BACKLOG: u32 = 4096;
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Chooses the cryptography of TLS, for serving and for sending; to be called once, before either.
+pub fn choose_cryptography() {
+    // Chosen twice (by tests in one process) is as good as once.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// Binds the address with a backlog that stands a reconnecting hospital.
 ///
 /// # Errors
