@@ -3,7 +3,7 @@
 //! The last character checks the others (ISO 7064 MOD 37,36: every wrong character and nearly every swap of two
 //! neighbours shows), so that a misread serial is refused instead of counting another sheet.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, iter::Peekable, str::FromStr};
 
 /// The prefix of sheets that turned up without a valid serial. They count apart.
 pub const FOUND_PREFIX: &str = "F";
@@ -114,21 +114,39 @@ pub fn pick(text: &str, prefix: &str, most: i64) -> Result<Picked, NotASerial> {
     Ok(picked)
 }
 
+/// One sheet or a range, its ends as numbers or as serials: `1001-1040`, `MAR-01001-K`, `MAR-01001-MAR-01040`.
 fn range(word: &str, prefix: &str) -> Result<(i64, i64), NotASerial> {
     let shape = || NotASerial::Shape(word.to_owned());
-    if !word.starts_with(|each: char| each.is_ascii_digit()) {
-        let serial: Serial = word.parse()?;
-        if serial.prefix != prefix {
-            return Err(NotASerial::OtherType(word.to_owned(), prefix.to_owned()));
-        }
-        return Ok((serial.number, serial.number));
+    let upper = word.to_ascii_uppercase().replace('–', "-");
+    let mut parts = upper.split('-').peekable();
+    let first = end(&mut parts, word, prefix)?;
+    let last = if parts.peek().is_none() { first } else { end(&mut parts, word, prefix)? };
+    if parts.next().is_some() {
+        return Err(shape());
     }
-    let (first, last) = match word.split_once(['-', '–']) {
-        None => (read_number(word), read_number(word)),
-        Some((first, last)) => (read_number(first), read_number(last)),
-    };
-    let (first, last) = (first.ok_or_else(shape)?, last.ok_or_else(shape)?);
     if last < first { Err(NotASerial::Backwards(word.to_owned())) } else { Ok((first, last)) }
+}
+
+/// One end of a range. A check character is looked for only behind a prefix, where one is printed; a single digit
+/// behind a number alone is the end of a range.
+fn end<'a>(
+    parts: &mut Peekable<impl Iterator<Item = &'a str>>,
+    word: &str,
+    prefix: &str,
+) -> Result<i64, NotASerial> {
+    let shape = || NotASerial::Shape(word.to_owned());
+    let of_type = parts.next_if(|part| part.starts_with(|each: char| each.is_ascii_alphabetic()));
+    if of_type.is_some_and(|of_type| of_type != prefix) {
+        return Err(NotASerial::OtherType(word.to_owned(), prefix.to_owned()));
+    }
+    let number = parts.next().and_then(read_number).ok_or_else(shape)?;
+    if of_type.is_some()
+        && let Some(check) = parts.next_if(|part| part.chars().count() == 1)
+        && !check.chars().eq([Serial::new(prefix, number).check()])
+    {
+        return Err(NotASerial::Check(word.to_owned()));
+    }
+    Ok(number)
 }
 
 #[cfg(test)]
@@ -163,6 +181,37 @@ mod tests {
         let scanned = Serial::new("MAR", 7).to_string();
         let picked = pick(&format!("{scanned}\n1001-1003, 1010;"), "MAR", 100).expect("can be read");
         assert_eq!(picked.into_iter().collect::<Vec<_>>(), [7, 1001, 1002, 1003, 1010]);
+    }
+
+    #[test]
+    fn a_range_may_stand_between_two_serials() {
+        let (first, last) = (Serial::new("MAR", 1001), Serial::new("MAR", 1040));
+        let typed = [
+            format!("{first}-{last}"),
+            "MAR-001001-MAR-001040".to_owned(),
+            "mar-1001–mar-1040".to_owned(),
+            "MAR-01001-01040".to_owned(),
+            "1001-1040".to_owned(),
+        ];
+        for text in typed {
+            let picked = pick(&text, "MAR", 100).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(
+                (picked.len(), picked.first(), picked.last()),
+                (40, Some(&1001), Some(&1040)),
+                "{text}"
+            );
+        }
+        assert_eq!(pick("3-7", "MAR", 100).map(|picked| picked.len()), Ok(5));
+    }
+
+    #[test]
+    fn a_misread_end_of_a_range_is_noticed() {
+        let (first, last) = (Serial::new("MAR", 1001), Serial::new("MAR", 1040));
+        let check = if last.check() == 'A' { 'B' } else { 'A' };
+        let misread = format!("{first}-MAR-01040-{check}");
+        assert_eq!(pick(&misread, "MAR", 100), Err(NotASerial::Check(misread.clone())));
+        assert!(matches!(pick("MAR-1001-REG-1040", "MAR", 100), Err(NotASerial::OtherType(..))));
+        assert!(matches!(pick("1-2-3", "MAR", 100), Err(NotASerial::Shape(..))));
     }
 
     #[test]
