@@ -1,4 +1,5 @@
 //! The whole program under kill -9, a full disk and servers that fail: nothing acknowledged may be missing.
 
 mod disk;
+mod kill;
 mod start;

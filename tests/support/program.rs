@@ -1,9 +1,17 @@
 //! A program that speaks JSON, as an integration would: a bearer token or a session, nothing remembered but that.
 
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
 use axum::body::Bytes;
 use reqwest::Method;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::door::{Answer, Door, Request};
 
@@ -11,6 +19,10 @@ use crate::door::{Answer, Door, Request};
 #[derive(Clone)]
 pub struct Program {
     pub door: Door,
+    /// How long a command is repeated, under the same request id, while the server does not answer.
+    pub patience: Duration,
+    /// Every command that was acknowledged: where, what, and the outcome.
+    acknowledged: Arc<Mutex<Vec<(String, Value, Value)>>>,
     /// Sent as `Authorization: Bearer …`.
     pub token: Option<String>,
     /// Sent as `Cookie: …`; a session instead of a token.
@@ -20,12 +32,18 @@ pub struct Program {
 impl Program {
     /// A program that nobody knows yet.
     pub fn stranger(door: Door) -> Self {
-        Self { door, token: None, cookie: None }
+        Self { door, patience: Duration::ZERO, acknowledged: Arc::default(), token: None, cookie: None }
     }
 
     /// A program with a token.
     pub fn with_token(door: Door, token: impl Into<String>) -> Self {
-        Self { door, token: Some(token.into()), cookie: None }
+        Self { token: Some(token.into()), ..Self::stranger(door) }
+    }
+
+    /// The same, repeating each command for as long as a server may take to come back from a crash.
+    #[must_use]
+    pub fn that_insists(self) -> Self {
+        Self { patience: Duration::from_mins(1), ..self }
     }
 
     /// The same with a session's cookie, as `name=value`.
@@ -36,7 +54,7 @@ impl Program {
 
     /// Asks for a page's view model, whatever the answer.
     pub async fn asks(&self, path: &str) -> Answer {
-        self.door.send(self.query(path)).await
+        self.insists(self.query(path)).await
     }
 
     /// Reads a page's view model.
@@ -49,7 +67,7 @@ impl Program {
 
     /// Sends a command, whatever the answer.
     pub async fn posts(&self, path: &str, command: impl Serialize) -> Answer {
-        self.door.send(self.command(path, command)).await
+        self.insists(self.command(path, command)).await
     }
 
     /// Sends a command that is carried out.
@@ -57,9 +75,43 @@ impl Program {
     /// # Panics
     /// When it is refused.
     pub async fn does(&self, path: &str, command: impl Serialize) -> Value {
-        let answer = self.posts(path, command).await;
+        let mut command = serde_json::to_value(command).expect("a test's command is JSON");
+        if !self.patience.is_zero() && command.get("request_id").is_none() {
+            command["request_id"] = json!(request_id());
+        }
+        let answer = self.insists(self.command(path, &command)).await;
         assert!(answer.status.is_success(), "{answer:?}");
-        answer.json()
+        let outcome: Value = answer.json();
+        let mut acknowledged = self.acknowledged.lock().expect("nobody panics while holding this");
+        acknowledged.push((path.to_owned(), command, outcome.clone()));
+        outcome
+    }
+
+    /// Repeats every command that was acknowledged: each must give its first outcome again.
+    ///
+    /// # Panics
+    /// When one was forgotten or is now done a second time.
+    pub async fn repeats_all(&self) -> usize {
+        let acknowledged = self.acknowledged.lock().expect("nobody panics while holding this").clone();
+        for (path, command, outcome) in
+            acknowledged.iter().filter(|(_, command, _)| command.get("request_id").is_some())
+        {
+            let again: Value = self.insists(self.command(path, command)).await.json();
+            assert_eq!(&again, outcome, "{path} {command}");
+        }
+        acknowledged.len()
+    }
+
+    /// Sends a request again while nobody answers, until the patience is used up.
+    pub async fn insists(&self, request: Request) -> Answer {
+        let began = Instant::now();
+        loop {
+            match self.door.try_send(request.clone()).await {
+                Ok(answer) => return answer,
+                Err(error) if began.elapsed() >= self.patience => panic!("{} {error}", request.path),
+                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
     }
 
     /// Sends a command that the rules refuse: the problem's body.
@@ -74,7 +126,7 @@ impl Program {
 
     /// Sends a file as an upload form does, with the form's other fields.
     pub async fn uploads(&self, path: &str, fields: &[(&str, &str)], file: (&str, &str, &[u8])) -> Answer {
-        self.door.send(self.upload(path, fields, file)).await
+        self.insists(self.upload(path, fields, file)).await
     }
 
     /// The question for a page's view model as a request.
@@ -102,6 +154,13 @@ impl Program {
             (None, None) => request,
         }
     }
+}
+
+/// A request id that no other command of this test program has.
+fn request_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("01900000-0000-7000-8000-{number:012}")
 }
 
 /// A `multipart/form-data` body and its media type; the file is (field, name, bytes).

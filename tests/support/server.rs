@@ -9,7 +9,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Kind, Person, Program, databases::Database, door::Door, settings};
+use backend::{
+    app::App,
+    clock::Clock,
+    config::{Config, Secret},
+    web,
+};
+
+use crate::{
+    Kind, Person, Program,
+    databases::Database,
+    door::Door,
+    harbor::{self, Harbor},
+    settings,
+};
 
 /// How long a start may take in a test, far over what it should.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -114,6 +127,19 @@ impl RealServer {
             std::thread::sleep(Duration::from_millis(2));
         }
         self.child = Some(child);
+    }
+
+    /// Puts Harbor Health into the database of a server that is not running.
+    ///
+    /// # Panics
+    /// When the database cannot be opened.
+    pub async fn put_harbor(&self) -> Harbor {
+        let mut config = Config::in_folder(self.data());
+        config.database = self.database.clone().map(Secret);
+        let app = App::open(config, Clock::System).await.expect("the database opens");
+        let harbor = harbor::put_into(&app).await;
+        web::server::shut_down(&app).await;
+        harbor
     }
 
     /// Makes the first administrator by the printed link: a program with that session, who is also commander.

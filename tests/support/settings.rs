@@ -47,3 +47,12 @@ pub fn binary() -> PathBuf {
 pub fn long() -> bool {
     optional("DOWNTIME_TEST_LONG").is_some()
 }
+
+/// Says what a long check has counted, for `tests/LONG.md`.
+///
+/// # Panics
+/// When the output is closed.
+pub fn report(line: &str) {
+    use std::io::Write;
+    writeln!(std::io::stdout(), "long: {line}").expect("the output is open");
+}
