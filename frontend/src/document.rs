@@ -64,6 +64,7 @@ fn opening(title: &str, theme: Theme, stylesheet: &str) -> String {
             r#"<!DOCTYPE html><html lang="en" data-theme="{}"><head><meta charset="utf-8">"#,
             r#"<meta name="viewport" content="width=device-width, initial-scale=1">"#,
             r#"<meta name="color-scheme" content="light dark"><title>{}</title>"#,
+            r#"<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Cpath fill='%23a3121f' d='M0 0h8v8H0z'/%3E%3C/svg%3E">"#,
             r#"<link rel="stylesheet" href="{}">"#,
         ),
         theme.code(),

@@ -1,1 +1,3 @@
 //! What only a real browser shows: hydration, live pages, axe, the content security policy, the keyboard.
+
+mod pages;

@@ -142,14 +142,24 @@ impl RealServer {
         harbor
     }
 
+    /// The path of the one-time link that the program printed at its last start.
+    ///
+    /// # Panics
+    /// When it printed none.
+    pub fn setup_path(&self) -> String {
+        let written = self.written();
+        let secret = written.rsplit("/setup?secret=").next().and_then(|rest| rest.split_whitespace().next());
+        let secret = secret.unwrap_or_else(|| panic!("no link in {written}"));
+        format!("/setup?secret={secret}")
+    }
+
     /// Makes the first administrator by the printed link: a program with that session, who is also commander.
     ///
     /// # Panics
     /// When the link does not work.
     pub async fn set_up(&self) -> Program {
-        let written = self.written();
-        let secret = written.split("/setup?secret=").nth(1).and_then(|rest| rest.split_whitespace().next());
-        let secret = secret.unwrap_or_else(|| panic!("no link in {written}"));
+        let path = self.setup_path();
+        let (_, secret) = path.split_once("secret=").expect("the link carries a secret");
         let form = serde_json::json!({
             "secret": secret, "organisation": "Harbor Health", "zone": "America/New_York",
             "login": "root", "name": "Rae Root", "password": "a long enough password",

@@ -102,7 +102,7 @@ pub fn show(frame: &Frame, view: &PlaybookView) -> AnyView {
         {cancellations(playbook)}
         {forms(playbook)}
         {ui::section("What stands before an all clear", playbook.gates.iter().map(|each| gate(playbook, each)).collect_view().into_any())}
-        <p class="muted">{format!("Fingerprint {}", view.line.fingerprint)}</p>
+        <p class="muted">{format!("Fingerprint {}", in_groups(&view.line.fingerprint))}</p>
     }
     .into_any()
 }
@@ -232,4 +232,16 @@ fn gate(playbook: &Playbook, gate: &Gate) -> AnyView {
         </article>
     }
     .into_any()
+}
+
+/// Digits in groups of eight, which wrap on a phone and can be read aloud.
+fn in_groups(digits: &str) -> String {
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 8);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && index.is_multiple_of(8) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
