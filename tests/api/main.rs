@@ -4,3 +4,6 @@ mod accounts;
 mod command;
 mod doors;
 mod incidents;
+mod people;
+mod places;
+mod playbooks;

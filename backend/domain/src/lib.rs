@@ -7,9 +7,9 @@
 pub mod accounts;
 pub mod actor;
 pub mod cases;
+pub mod cells;
 pub mod clearance;
 pub mod closing;
-pub mod columns;
 pub mod command;
 pub mod decisions;
 pub mod field;

@@ -11,12 +11,13 @@ use sha2::{Digest, Sha256};
 pub use bulk::{AccountsFromStaff, Reach, Rule, login_of};
 
 use crate::{
-    columns::{Column, Mapping, Refused, list, yes_or_no},
+    cells::{list, yes_or_no},
     id::UnitId,
+    table::{Known, Mapping, Record, Reject},
 };
 
 /// The columns of a staff file.
-pub const COLUMNS: [Column; 11] = [
+pub const COLUMNS: [Known; 11] = [
     column("staff_number", "Staff number", true, &["employeeid", "employeenumber", "staffid", "id", "badge"]),
     column("name", "Name", true, &["fullname", "displayname", "staffname"]),
     column("facility", "Site", true, &["site", "hospital", "facilitycode", "location"]),
@@ -34,9 +35,9 @@ const fn column(
     key: &'static str,
     label: &'static str,
     required: bool,
-    names: &'static [&'static str],
-) -> Column {
-    Column { key, label, required, names }
+    synonyms: &'static [&'static str],
+) -> Known {
+    Known { key, label, synonyms, required }
 }
 
 /// One person of the staff.
@@ -91,11 +92,10 @@ impl KnownUnits {
 
     fn find(&self, facility: &str, unit: &str) -> Result<(String, String), (&'static str, String)> {
         if !self.facilities.contains(&facility.to_lowercase()) {
-            return Err(("facility", format!("There is no site {facility:?}; import the sites first.")));
+            return Err(("facility", "There is no such site; import the sites first.".to_owned()));
         }
         let found = self.by_words.get(&(facility.to_lowercase(), unit.to_lowercase()));
-        let (_, facility, unit) =
-            found.ok_or_else(|| ("unit", format!("The site {facility:?} has no unit {unit:?}.")))?;
+        let (_, facility, unit) = found.ok_or_else(|| ("unit", "This site has no such unit.".to_owned()))?;
         Ok((facility.clone(), unit.clone()))
     }
 }
@@ -106,23 +106,22 @@ pub struct Read {
     pub staff: Vec<Staff>,
     /// Rows that repeat a staff number of an earlier row, which holds.
     pub duplicates: usize,
-    pub refused: Vec<Refused>,
+    pub rejects: Vec<Reject>,
 }
 
-/// Reads the rows of a staff file; each comes with its line number.
-pub fn read<'a>(
-    rows: impl IntoIterator<Item = (usize, &'a [String])>,
-    mapping: &Mapping,
-    units: &KnownUnits,
-) -> Read {
+/// Reads the rows of a staff file.
+pub fn read(rows: &[Record], header: &[String], mapping: &Mapping, units: &KnownUnits) -> Read {
     let mut read = Read::default();
     let mut seen = BTreeSet::new();
-    for (line, row) in rows {
+    for row in rows {
+        if let Some(reason) = row.trouble.clone() {
+            read.rejects.push(Reject { row: row.line, column: String::new(), reason });
+            continue;
+        }
         match person(row, mapping, units) {
             Err((key, reason)) => {
-                let column =
-                    COLUMNS.iter().find(|column| column.key == key).map_or(key, |column| column.label);
-                read.refused.push(Refused { row: line, column: column.to_owned(), reason });
+                let column = mapping.column(header, key).to_owned();
+                read.rejects.push(Reject { row: row.line, column, reason });
             }
             Ok(person) if !seen.insert(person.staff_number.clone()) => read.duplicates += 1,
             Ok(person) => read.staff.push(person),
@@ -131,8 +130,8 @@ pub fn read<'a>(
     read
 }
 
-fn person(row: &[String], mapping: &Mapping, units: &KnownUnits) -> Result<Staff, (&'static str, String)> {
-    let value = |key| mapping.value(row, key);
+fn person(row: &Record, mapping: &Mapping, units: &KnownUnits) -> Result<Staff, (&'static str, String)> {
+    let value = |key| mapping.cell(row, key);
     let required = |key: &'static str, most: usize| match value(key) {
         "" => Err((key, "This is empty.".to_owned())),
         text if text.chars().count() > most => Err((key, format!("This is longer than {most} characters."))),
@@ -142,21 +141,19 @@ fn person(row: &[String], mapping: &Mapping, units: &KnownUnits) -> Result<Staff
     let name = required("name", 120)?;
     let (facility, unit) = units.find(&required("facility", 120)?, &required("unit", 120)?)?;
     let job = required("job", 120)?;
-    let unit_lead = yes_or_no(value("unit_lead"))
-        .ok_or_else(|| ("unit_lead", format!("Write yes or no, not {:?}.", value("unit_lead"))))?;
+    let unit_lead =
+        yes_or_no(value("unit_lead")).ok_or_else(|| ("unit_lead", "Write yes or no.".to_owned()))?;
     let mut emails = Vec::new();
     for key in ["email", "email_2"] {
         for address in list(value(key)) {
-            emails.push(
-                email(&address).ok_or_else(|| (key, format!("{address:?} is not an e-mail address.")))?,
-            );
+            emails.push(email(&address).ok_or_else(|| (key, "This is not an e-mail address.".to_owned()))?);
         }
     }
     let mut phones = Vec::new();
     for key in ["phone", "phone_2"] {
         for number in list(value(key)) {
             let read = phone(&number).ok_or_else(|| {
-                (key, format!("{number:?} is not a phone number; write it as +1 617 555 0123."))
+                (key, "This is not a phone number; write it as +1 617 555 0123.".to_owned())
             })?;
             phones.push(read);
         }
@@ -200,6 +197,7 @@ fn phone(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::{self, Limits};
 
     fn units() -> KnownUnits {
         let mut units = KnownUnits::default();
@@ -211,18 +209,10 @@ mod tests {
         units
     }
 
-    fn rows(text: &str) -> Vec<Vec<String>> {
-        text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
-    }
-
     fn read_text(text: &str) -> Read {
-        let rows = rows(text);
-        let mapping = Mapping::guess(&COLUMNS, &rows[0]);
-        read(
-            rows.iter().enumerate().skip(1).map(|(line, row)| (line + 1, row.as_slice())),
-            &mapping,
-            &units(),
-        )
+        let table = table::read(text.as_bytes(), &Limits::IMPORT).expect("is a table");
+        let mapping = Mapping::guess(&table.header, &COLUMNS);
+        read(&table.rows, &table.header, &mapping, &units())
     }
 
     #[test]
@@ -246,8 +236,8 @@ mod tests {
              3,Cai,general,ed,Nurse,\n\
              3,Cai,general,ed,Nurse,",
         );
-        assert_eq!((read.staff.len(), read.duplicates, read.refused.len()), (1, 1, 2));
-        assert_eq!((read.refused[0].row, read.refused[0].column.as_str()), (2, "E-mail"));
-        assert_eq!(read.refused[1].reason, "The site \"general\" has no unit \"icu\".");
+        assert_eq!((read.staff.len(), read.duplicates, read.rejects.len()), (1, 1, 2));
+        assert_eq!((read.rejects[0].row, read.rejects[0].column.as_str()), (2, "email"));
+        assert_eq!(read.rejects[1].reason, "This site has no such unit.");
     }
 }

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    columns::{Column, Mapping, Refused, list},
+    cells::list,
     scope::SystemKind,
+    table::{Known as Column, Mapping, Record, Reject},
     time::Zone,
 };
 
@@ -28,9 +29,9 @@ const fn column(
     key: &'static str,
     label: &'static str,
     required: bool,
-    names: &'static [&'static str],
+    synonyms: &'static [&'static str],
 ) -> Column {
-    Column { key, label, required, names }
+    Column { key, label, synonyms, required }
 }
 
 /// A group of facilities.
@@ -80,13 +81,22 @@ pub struct Read {
     pub systems: Vec<System>,
     /// Rows that repeat a code of an earlier row of their kind, which holds.
     pub duplicates: usize,
-    pub refused: Vec<Refused>,
+    pub rejects: Vec<Reject>,
 }
 
 impl Read {
     /// How many rows can be used.
     pub fn valid(&self) -> usize {
         self.groups.len() + self.facilities.len() + self.units.len() + self.systems.len()
+    }
+
+    fn keep(&mut self, row: Row) {
+        match row {
+            Row::Group(group) => self.groups.push(group),
+            Row::Facility(facility) => self.facilities.push(facility),
+            Row::Unit(unit) => self.units.push(unit),
+            Row::System(system) => self.systems.push(system),
+        }
     }
 }
 
@@ -97,20 +107,17 @@ enum Row {
     System(System),
 }
 
-/// Reads the rows of a places file; each comes with its line number. `known` are the codes of facilities and of
-/// groups that exist already; `zone` is the installation's, for facilities that name none.
-pub fn read<'a>(
-    rows: impl IntoIterator<Item = (usize, &'a [String])>,
-    mapping: &Mapping,
-    known: &Known,
-    zone: &str,
-) -> Read {
+/// Reads the rows of a places file. `zone` is the installation's, for facilities that name none.
+pub fn read(rows: &[Record], header: &[String], mapping: &Mapping, known: &Known, zone: &str) -> Read {
     let mut read = Read::default();
     let mut parsed = Vec::new();
-    for (line, row) in rows {
-        match place(row, mapping, zone) {
-            Ok(place) => parsed.push((line, place)),
-            Err((key, reason)) => refuse(&mut read, line, key, reason),
+    for row in rows {
+        match row.trouble.clone().map_or_else(|| place(row, mapping, zone), |trouble| Err(("", trouble))) {
+            Ok(place) => parsed.push((row.line, place)),
+            Err((key, reason)) => {
+                let column = mapping.column(header, key).to_owned();
+                read.rejects.push(Reject { row: row.line, column, reason });
+            }
         }
     }
     let mut facilities = known.facilities.clone();
@@ -124,9 +131,35 @@ pub fn read<'a>(
     }
     let mut seen = BTreeSet::new();
     for (line, row) in parsed {
-        keep(&mut read, line, row, &facilities, &groups, &mut seen);
+        let lies_nowhere = match &row {
+            Row::Unit(unit) if !facilities.contains(&unit.facility) => Some(("facility", "facility")),
+            Row::Facility(facility) if !facility.groups.iter().all(|group| groups.contains(group)) => {
+                Some(("groups", "group"))
+            }
+            _ => None,
+        };
+        match lies_nowhere {
+            Some((key, what)) => {
+                let column = mapping.column(header, key).to_owned();
+                read.rejects.push(Reject { row: line, column, reason: format!("There is no such {what}.") });
+            }
+            None if seen.insert(row.name()) => read.keep(row),
+            None => read.duplicates += 1,
+        }
     }
     read
+}
+
+impl Row {
+    /// What no two rows may share: kind, facility of a unit, code.
+    fn name(&self) -> (&'static str, String, String) {
+        match self {
+            Self::Group(group) => ("group", String::new(), group.code.clone()),
+            Self::Facility(facility) => ("facility", String::new(), facility.code.clone()),
+            Self::Unit(unit) => ("unit", unit.facility.clone(), unit.code.clone()),
+            Self::System(system) => ("system", String::new(), system.code.clone()),
+        }
+    }
 }
 
 /// What exists already, by code.
@@ -136,51 +169,14 @@ pub struct Known {
     pub groups: BTreeSet<String>,
 }
 
-fn keep(
-    read: &mut Read,
-    line: usize,
-    row: Row,
-    facilities: &BTreeSet<String>,
-    groups: &BTreeSet<String>,
-    seen: &mut BTreeSet<(&'static str, String, String)>,
-) {
-    let name = match &row {
-        Row::Group(group) => ("group", String::new(), group.code.clone()),
-        Row::Facility(facility) => ("facility", String::new(), facility.code.clone()),
-        Row::Unit(unit) => ("unit", unit.facility.clone(), unit.code.clone()),
-        Row::System(system) => ("system", String::new(), system.code.clone()),
-    };
-    if !seen.insert(name) {
-        read.duplicates += 1;
-        return;
-    }
-    match row {
-        Row::Group(group) => read.groups.push(group),
-        Row::Facility(facility) => match facility.groups.iter().find(|group| !groups.contains(*group)) {
-            Some(group) => refuse(read, line, "groups", format!("There is no group {group:?}.")),
-            None => read.facilities.push(facility),
-        },
-        Row::Unit(unit) if !facilities.contains(&unit.facility) => {
-            refuse(read, line, "facility", format!("There is no facility {:?}.", unit.facility));
-        }
-        Row::Unit(unit) => read.units.push(unit),
-        Row::System(system) => read.systems.push(system),
-    }
-}
-
-fn refuse(read: &mut Read, row: usize, key: &str, reason: String) {
-    let column = COLUMNS.iter().find(|column| column.key == key).map_or(key, |column| column.label);
-    read.refused.push(Refused { row, column: column.to_owned(), reason });
-}
-
-fn place(row: &[String], mapping: &Mapping, zone: &str) -> Result<Row, (&'static str, String)> {
-    let value = |key| mapping.value(row, key).to_owned();
+fn place(row: &Record, mapping: &Mapping, zone: &str) -> Result<Row, (&'static str, String)> {
+    let value = |key| mapping.cell(row, key).to_owned();
     let code = value("code").to_lowercase();
     let name = value("name");
     let fits = (1..=40).contains(&code.len())
         && code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if !fits {
-        return Err(("code", format!("A code has 1 to 40 letters, digits, dots or dashes; not {code:?}.")));
+        return Err(("code", "A code has 1 to 40 letters, digits, dots or dashes.".to_owned()));
     }
     if name.is_empty() || name.chars().count() > 120 {
         return Err(("name", "Write a name of at most 120 characters.".to_owned()));
@@ -215,13 +211,12 @@ fn place(row: &[String], mapping: &Mapping, zone: &str) -> Result<Row, (&'static
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::{self, Limits};
 
     fn read_text(text: &str) -> Read {
-        let rows: Vec<Vec<String>> =
-            text.lines().map(|line| line.split(',').map(|cell| cell.trim().to_owned()).collect()).collect();
-        let mapping = Mapping::guess(&COLUMNS, &rows[0]);
-        let body = rows.iter().enumerate().skip(1).map(|(line, row)| (line + 1, row.as_slice()));
-        read(body, &mapping, &Known::default(), "America/New_York")
+        let table = table::read(text.as_bytes(), &Limits::IMPORT).expect("is a table");
+        let mapping = Mapping::guess(&table.header, &COLUMNS);
+        read(&table.rows, &table.header, &mapping, &Known::default(), "America/New_York")
     }
 
     #[test]
@@ -233,7 +228,7 @@ mod tests {
              group,academic,Academic hospitals,,\n\
              device_class,workstations,Windows computers,,",
         );
-        assert_eq!((read.valid(), read.refused.len()), (4, 0));
+        assert_eq!((read.valid(), read.rejects.len()), (4, 0));
         assert_eq!(read.facilities[0].code, "general");
         assert_eq!(read.systems[0].kind, SystemKind::DeviceClass);
     }
@@ -241,11 +236,7 @@ mod tests {
     #[test]
     fn what_lies_nowhere_is_refused_with_row_and_column() {
         let read = read_text("kind,code,name,site\nunit,ed,Emergency,nowhere\nplanet,x,X,\nfacility,a b,A,");
-        let found: Vec<_> =
-            read.refused.iter().map(|refused| (refused.row, refused.column.as_str())).collect();
-        assert_eq!(
-            found,
-            [(3, "Kind (group, facility, unit or system)"), (4, "Code"), (2, "Facility (of a unit)")]
-        );
+        let found: Vec<_> = read.rejects.iter().map(|reject| (reject.row, reject.column.as_str())).collect();
+        assert_eq!(found, [(3, "kind"), (4, "code"), (2, "site")]);
     }
 }

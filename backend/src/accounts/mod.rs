@@ -30,7 +30,7 @@ use crate::{
 /// How long a session lasts.
 const SESSION_MINUTES: i64 = 12 * 60;
 /// How long a card may lie in its envelope.
-const CARD_MINUTES: i64 = 365 * 24 * 60;
+pub const CARD_MINUTES: i64 = 365 * 24 * 60;
 
 /// A session that has begun: its secret goes into the cookie, its hash into the database.
 #[derive(Debug, Clone)]

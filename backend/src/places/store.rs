@@ -11,7 +11,7 @@ use sqlx::types::Uuid;
 
 use crate::{
     execute, fetch_all, fetch_optional,
-    store::{Error, Tx},
+    store::{Error, Rows, Sql, Tx},
 };
 
 /// A facility as it is kept.
@@ -169,4 +169,157 @@ const INSERT_FACILITY: &str = "
 pub async fn insert_facility(tx: &mut Tx, facility: &Facility) -> Result<(), Error> {
     let (id, zone) = (facility.id.0, facility.zone.name());
     execute!(tx, INSERT_FACILITY, id, &facility.code, &facility.name, &facility.short_name, zone).map(|_| ())
+}
+
+const MEMBER_CODES: &str = "
+    SELECT facility_group.code, facility.code
+    FROM facility_group_member
+    JOIN facility_group ON facility_group.id = facility_group_member.facility_group
+    JOIN facility ON facility.id = facility_group_member.facility";
+
+/// Which facility is in which group, by their codes: (group, facility).
+pub async fn member_codes(tx: &mut Tx) -> Result<BTreeSet<(String, String)>, Error> {
+    Ok(fetch_all!(tx, (String, String), MEMBER_CODES)?.into_iter().collect())
+}
+
+/// A unit as it is kept, with its facility's code.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct UnitRow {
+    pub id: Uuid,
+    pub facility: String,
+    pub code: String,
+    pub name: String,
+    pub phone: String,
+}
+
+impl UnitRow {
+    /// What tells units apart: the facility's code and the unit's.
+    pub fn key(&self) -> (String, String) {
+        (self.facility.clone(), self.code.clone())
+    }
+}
+
+const ALL_UNITS: &str = "
+    SELECT unit.id, facility.code AS facility, unit.code, unit.name, unit.phone
+    FROM unit
+    JOIN facility ON facility.id = unit.facility
+    ORDER BY facility.position, unit.code";
+
+/// All units, facility by facility.
+pub async fn units(tx: &mut Tx) -> Result<Vec<UnitRow>, Error> {
+    fetch_all!(tx, UnitRow, ALL_UNITS)
+}
+
+/// How many units and people a facility has.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub struct FacilityCounts {
+    pub id: Uuid,
+    pub units: i64,
+    pub staff: i64,
+}
+
+const COUNTS: &str = "
+    SELECT facility.id, COUNT(DISTINCT unit.id) AS units, COUNT(person.id) AS staff
+    FROM facility
+    LEFT JOIN unit ON unit.facility = facility.id
+    LEFT JOIN person ON person.unit = unit.id AND person.left_at IS NULL
+    GROUP BY facility.id";
+
+/// Units and staff of each facility.
+pub async fn counts(tx: &mut Tx) -> Result<Vec<FacilityCounts>, Error> {
+    fetch_all!(tx, FacilityCounts, COUNTS)
+}
+
+const SAVE_GROUP: &str = "
+    INSERT INTO facility_group (id, code, name)
+    VALUES ($1, $2, $3)
+    ON CONFLICT (code) DO UPDATE
+    SET name = excluded.name";
+
+/// Keeps a group; a known code is changed.
+pub async fn save_group(tx: &mut Tx, id: GroupId, code: &str, name: &str) -> Result<(), Error> {
+    execute!(tx, SAVE_GROUP, id.0, code, name).map(|_| ())
+}
+
+const SAVE_FACILITY: &str = "
+    INSERT INTO facility (id, code, name, short_name, zone, position)
+    SELECT $1, $2, $3, $4, $5, COALESCE(MAX(position), 0) + 1
+    FROM facility
+    WHERE TRUE
+    ON CONFLICT (code) DO UPDATE
+    SET name = excluded.name, short_name = excluded.short_name, zone = excluded.zone";
+
+/// Keeps a facility; a known code is changed and keeps its place in the order.
+pub async fn save_facility(
+    tx: &mut Tx,
+    id: FacilityId,
+    facility: &domain::places::Facility,
+) -> Result<(), Error> {
+    let domain::places::Facility { code, name, short_name, zone, .. } = facility;
+    execute!(tx, SAVE_FACILITY, id.0, code, name, short_name, zone).map(|_| ())
+}
+
+const SAVE_MEMBER: &str = "
+    INSERT INTO facility_group_member (facility_group, facility)
+    SELECT facility_group.id, facility.id
+    FROM facility_group
+    CROSS JOIN facility
+    WHERE facility_group.code = $1 AND facility.code = $2
+    ON CONFLICT DO NOTHING";
+
+/// Puts a facility into a group, by their codes.
+pub async fn save_member(tx: &mut Tx, group: &str, facility: &str) -> Result<(), Error> {
+    execute!(tx, SAVE_MEMBER, group, facility).map(|_| ())
+}
+
+const SAVE_UNITS: Sql = Sql {
+    sqlite: "
+    INSERT INTO unit (id, facility, code, name, phone)
+    SELECT unhex(value ->> 'id'), facility.id, value ->> 'code', value ->> 'name', value ->> 'phone'
+    FROM json_each($1)
+    JOIN facility ON facility.code = value ->> 'facility'
+    WHERE TRUE
+    ON CONFLICT (facility, code) DO UPDATE
+    SET name = excluded.name, phone = excluded.phone",
+    postgres: "
+    INSERT INTO unit (id, facility, code, name, phone)
+    SELECT row.id::uuid, facility.id, row.code, row.name, row.phone
+    FROM json_to_recordset($1::json) AS row (id TEXT, facility TEXT, code TEXT, name TEXT, phone TEXT)
+    JOIN facility ON facility.code = row.facility
+    ON CONFLICT (facility, code) DO UPDATE
+    SET name = excluded.name, phone = excluded.phone",
+};
+
+/// Keeps units; those known by facility and code are changed.
+pub async fn save_units(tx: &mut Tx, units: &[(UnitId, &domain::places::Unit)]) -> Result<(), Error> {
+    let rows: Vec<_> = units
+        .iter()
+        .map(|(id, unit)| {
+            serde_json::json!({
+                "id": id.0.simple().to_string(),
+                "facility": unit.facility,
+                "code": unit.code,
+                "name": unit.name,
+                "phone": unit.phone,
+            })
+        })
+        .collect();
+    execute!(tx, SAVE_UNITS, Rows::of(&rows).text()).map(|_| ())
+}
+
+const SAVE_SYSTEM: &str = "
+    INSERT INTO system (id, code, name, short_name, aliases, kind, functions, position)
+    SELECT $1, $2, $3, $4, $5, $6, $7, COALESCE(MAX(position), 0) + 1
+    FROM system
+    WHERE TRUE
+    ON CONFLICT (code) DO UPDATE
+    SET name = excluded.name, short_name = excluded.short_name, aliases = excluded.aliases,
+        kind = excluded.kind";
+
+/// Keeps a system; a known code is changed and keeps its place in the order and its functions.
+pub async fn save_system(tx: &mut Tx, id: SystemId, system: &domain::places::System) -> Result<(), Error> {
+    let aliases = serde_json::to_string(&system.aliases).expect("a list of texts serialises");
+    let domain::places::System { code, name, short_name, kind, .. } = system;
+    let functions = Functions::ALL.bits();
+    execute!(tx, SAVE_SYSTEM, id.0, code, name, short_name, aliases, kind.code(), functions).map(|_| ())
 }

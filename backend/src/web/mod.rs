@@ -13,7 +13,7 @@ pub mod session;
 
 use axum::Router;
 
-use crate::{accounts, app::App, command, incidents, playbooks};
+use crate::{accounts, app::App, command, demo, imports, incidents, people, places, playbooks};
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
@@ -22,6 +22,10 @@ pub fn routes() -> Routes {
     let routes = accounts::web::routes(routes);
     let routes = incidents::web::routes(routes);
     let routes = command::web::routes(routes);
+    let routes = demo::web::routes(routes);
+    let routes = imports::web::routes(routes);
+    let routes = people::web::routes(routes);
+    let routes = places::web::routes(routes);
     let routes = playbooks::web::routes(routes);
     let routes = assets::routes(routes);
     openapi::routes(routes)

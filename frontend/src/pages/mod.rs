@@ -3,7 +3,11 @@
 pub mod accounts;
 pub mod board;
 pub mod command;
+pub mod demo;
+pub mod imports;
 pub mod incidents;
+pub mod people;
+pub mod places;
 pub mod playbooks;
 pub mod problem;
 pub mod situation;

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    columns::Refused,
     field::Text,
     id::{ImportId, RequestId},
+    table::Reject,
 };
 
 /// The page that asks for a file.
@@ -48,8 +48,8 @@ pub struct ImportView {
     pub columns: Vec<ColumnChoice>,
     /// The header of the file.
     pub header: Vec<String>,
-    /// The first refused rows; the file of all of them is at `refused.csv`.
-    pub refused: Vec<Refused>,
+    /// The first refused rows; the file of all of them is at `rejects.csv`.
+    pub rejects: Vec<Reject>,
     pub request_id: RequestId,
 }
 

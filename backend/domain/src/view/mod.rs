@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod board;
 pub mod cases;
 pub mod command;
+pub mod demo;
 pub mod frame;
 pub mod imports;
 pub mod incidents;

@@ -1,0 +1,216 @@
+//! The doors of importing people and places: offer a file, see what it would do, name its columns, take it over.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Multipart, Path},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    actor::Role,
+    field::FieldErrors,
+    id::ImportId,
+    table::rejects_csv,
+    view::imports::{ColumnChoice, CommitImport, ImportOutcome, ImportStartView, ImportView, Remap},
+};
+use sha2::{Digest, Sha256};
+
+use super::{Kind, Offered, file};
+use crate::{
+    failure::Failure,
+    store::requests::Request,
+    web::{
+        door::{Door, Mistakes},
+        form::Input,
+        problem::Problem,
+        routes::{Access, Routes},
+    },
+};
+
+const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
+/// Refused rows on the page; all of them are in the file.
+const SHOWN: usize = 50;
+
+/// The routes of imports.
+pub fn routes(routes: Routes) -> Routes {
+    let routes = of(
+        routes,
+        Kind::People,
+        [
+            "/people/import",
+            "/people/import/{import}",
+            "/people/import/{import}/columns",
+            "/people/import/{import}/commit",
+            "/people/import/{import}/rejects.csv",
+        ],
+    );
+    of(
+        routes,
+        Kind::Places,
+        [
+            "/places/import",
+            "/places/import/{import}",
+            "/places/import/{import}/columns",
+            "/places/import/{import}/commit",
+            "/places/import/{import}/rejects.csv",
+        ],
+    )
+}
+
+fn of(routes: Routes, kind: Kind, [start, one, columns, commit, rejects]: [&'static str; 5]) -> Routes {
+    routes
+        .page::<ImportStartView, _>(start, ADMINISTRATORS, "The form for offering a file", async move |door: Door| {
+            start_page(&door, kind, Mistakes::default()).await
+        })
+        .upload::<ImportOutcome, _>(
+            start,
+            ADMINISTRATORS,
+            "Offer a file (field file) and get its preview",
+            file::MOST_FILE,
+            async move |door: Door, multipart: Result<Multipart, axum::extract::multipart::MultipartRejection>| {
+                offer(door, kind, multipart).await
+            },
+        )
+        .page::<ImportView, _>(one, ADMINISTRATORS, "What a file would do, or has done", async move |door: Door, Path(id): Path<String>| {
+            one_page(&door, kind, import_id(&id)?, Mistakes::default()).await
+        })
+        .command::<Remap, ImportOutcome, _>(columns, ADMINISTRATORS, "Say which column holds what", async move |door: Door, Path(id): Path<String>, input: Input<Remap>| {
+            run(door, kind, &id, input, super::remap).await
+        })
+        .command::<CommitImport, ImportOutcome, _>(commit, ADMINISTRATORS, "Take the file over", async move |door: Door, Path(id): Path<String>, input: Input<CommitImport>| {
+            run(door, kind, &id, input, super::commit).await
+        })
+        .file(rejects, ADMINISTRATORS, "text/csv", "The refused rows with their reasons", async move |door: Door, Path(id): Path<String>| {
+            rejects_file(door, kind, &id).await
+        })
+}
+
+fn import_id(text: &str) -> Result<ImportId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("import"))
+}
+
+async fn start_page(door: &Door, kind: Kind, mistakes: Mistakes) -> Result<Response, Problem> {
+    let columns = kind
+        .columns()
+        .iter()
+        .map(|column| {
+            let needed = if column.required { ", needed" } else { "" };
+            format!("{} ({}{needed})", column.label, column.key)
+        })
+        .collect();
+    let view = ImportStartView { kind: kind.code().to_owned(), request_id: door.request_id(), columns };
+    let title = frontend::pages::imports::start_title(&view);
+    door.page(&title, view, frontend::pages::imports::start, mistakes).await
+}
+
+async fn offer(
+    door: Door,
+    kind: Kind,
+    multipart: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+) -> Result<Response, Problem> {
+    let received = match multipart {
+        Ok(multipart) => receive(&door, kind, multipart).await,
+        Err(_) => Err(FieldErrors::one("file", "Choose a file.").into()),
+    };
+    let done = match received {
+        Ok(input) => door.run(&input, super::offer).await,
+        Err(failure) => Err(failure),
+    };
+    match done {
+        Ok(outcome) => Ok(door.done(&format!("/{}/import/{}", kind.code(), outcome.import), &outcome)),
+        Err(failure) => {
+            door.again(failure, &[], async |mistakes| start_page(&door, kind, mistakes).await).await
+        }
+    }
+}
+
+async fn receive(door: &Door, kind: Kind, mut multipart: Multipart) -> Result<Input<Arc<Offered>>, Failure> {
+    let cut_off =
+        |_| Failure::from(FieldErrors::one("file", "The upload ended early. Send it again; at most 64 MB."));
+    let id: ImportId = door.app.clock.id();
+    let (mut request_id, mut file_name) = (None, None);
+    while let Some(field) = multipart.next_field().await.map_err(cut_off)? {
+        match field.name() {
+            Some("request_id") => request_id = field.text().await.map_err(cut_off)?.parse().ok(),
+            Some("file") => {
+                file_name = Some(field.file_name().unwrap_or("file").chars().take(200).collect::<String>());
+                file::receive(&door.app, id, field).await?;
+            }
+            _ => {}
+        }
+    }
+    let missing = || Failure::from(FieldErrors::one("file", "Choose a file."));
+    let file_name = file_name.filter(|name| !name.is_empty()).ok_or_else(missing)?;
+    let (sha256, table) = file::read(&door.app, id, None).await?;
+    let body_hash = Sha256::new().chain_update(kind.code()).chain_update(sha256).finalize().into();
+    let request = Request { id: request_id.unwrap_or_else(|| door.request_id()), body_hash };
+    let offered = Arc::new(Offered { kind, id, file_name, sha256, table });
+    Ok(Input { form: offered, request, typed: Vec::new() })
+}
+
+async fn one_page(door: &Door, kind: Kind, id: ImportId, mistakes: Mistakes) -> Result<Response, Problem> {
+    let (row, table) = super::read_again(&door.app, kind, id).await?;
+    let mapping = row.mapping()?;
+    let mut tx = door.app.db.read().await?;
+    let plan = super::plan(&door.app, &mut tx, kind, &table, &mapping).await?;
+    drop(tx);
+    let columns = kind.columns().iter().map(|column| ColumnChoice {
+        key: column.key.to_owned(),
+        label: column.label.to_owned(),
+        required: column.required,
+        from: mapping.0.get(column.key).copied(),
+    });
+    // What a file has done stands as it was; what it would do is counted afresh.
+    let figures = if row.state == "committed" { row.figures()? } else { plan.figures().clone() };
+    let view = ImportView {
+        id,
+        kind: kind.code().to_owned(),
+        file_name: row.file_name.clone(),
+        state: row.state.clone(),
+        figures,
+        missing: mapping.missing(kind.columns()).iter().map(|column| column.label.to_owned()).collect(),
+        columns: columns.collect(),
+        header: table.header,
+        rejects: plan.rejects().iter().take(SHOWN).cloned().collect(),
+        request_id: door.request_id(),
+    };
+    let title = frontend::pages::imports::title(&view);
+    door.page(&title, view, frontend::pages::imports::one, mistakes).await
+}
+
+async fn run<F, C, R>(
+    door: Door,
+    kind: Kind,
+    id: &str,
+    input: Input<F>,
+    use_case: C,
+) -> Result<Response, Problem>
+where
+    F: Clone + Send + Sync + 'static,
+    C: Fn(crate::app::App, crate::store::journal::By, (Kind, ImportId, F)) -> R + Send + 'static,
+    R: Future<Output = Result<ImportOutcome, Failure>> + Send + 'static,
+{
+    let id = import_id(id)?;
+    let typed = input.typed.clone();
+    let input = Input { form: (kind, id, input.form), request: input.request, typed: input.typed };
+    match door.run(&input, use_case).await {
+        Ok(outcome) => Ok(door.done(&format!("/{}/import/{id}", kind.code()), &outcome)),
+        Err(failure) => {
+            door.again(failure, &typed, async |mistakes| one_page(&door, kind, id, mistakes).await).await
+        }
+    }
+}
+
+async fn rejects_file(door: Door, kind: Kind, id: &str) -> Result<Response, Problem> {
+    let (row, table) = super::read_again(&door.app, kind, import_id(id)?).await?;
+    let mut tx = door.app.db.read().await?;
+    let plan = super::plan(&door.app, &mut tx, kind, &table, &row.mapping()?).await?;
+    let name = format!("attachment; filename=\"{}-refused.csv\"", kind.code());
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, rejects_csv(plan.rejects())).into_response())
+}

@@ -1,0 +1,140 @@
+//! The staff directory: imported by preview, idempotent, with a list of what was refused; and accounts made from it.
+
+use std::fmt::Write as _;
+
+use acceptance::{Program, both_databases, settings};
+use domain::actor::Role;
+use serde_json::{Value, json};
+
+const HEADER: &str = "Employee ID,Name,Site,Department,Job title,Unit lead,E-mail,Mobile\r\n";
+
+async fn offer(program: &Program, path: &str, name: &str, bytes: &[u8]) -> Value {
+    program.uploads(path, &[], ("file", name, bytes)).await.expect(201).json()
+}
+
+/// Offers a file and takes it over: the figures of both.
+async fn import(program: &Program, bytes: &[u8]) -> (Value, Value) {
+    let offered = offer(program, "/people/import", "staff.csv", bytes).await;
+    let path = format!("/people/import/{}/commit", offered["import"].as_str().expect("is a text"));
+    let done = program.does(&path, json!({})).await;
+    (offered["figures"].clone(), done["figures"].clone())
+}
+
+/// `count` people over the units of Harbor Health.
+fn staff(count: usize) -> String {
+    let units = ["ed", "icu", "4w"];
+    let mut text = String::from(HEADER);
+    for number in 0..count {
+        let site = acceptance::harbor::SITES[number % 12].0;
+        let (unit, lead) = (units[number / 12 % 3], if number < 36 { "yes" } else { "no" });
+        writeln!(
+            text,
+            "{number:06},\"Person {number}, RN\",{site},{unit},Registered nurse,{lead},p{number}@harbor-health.example,+1{}55501{:02}\r",
+            200 + number / 100 % 800,
+            number % 100
+        )
+        .expect("a text grows");
+    }
+    text
+}
+
+both_databases! {
+    async fn importing_82_000_staff_twice_changes_nothing(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let count = if settings::long() { 82_000 } else { 3_000 };
+        let file = staff(count);
+        let (preview, done) = import(&administrator, file.as_bytes()).await;
+        assert_eq!((&preview["added"], &done["added"]), (&json!(count), &json!(count)));
+        let (preview, done) = import(&administrator, file.as_bytes()).await;
+        for figures in [preview, done] {
+            assert_eq!(
+                (&figures["added"], &figures["changed"], &figures["unchanged"]),
+                (&json!(0), &json!(0), &json!(count))
+            );
+        }
+        let people = administrator.reads("/people").await;
+        assert_eq!((&people["total"], &people["without_address"]), (&json!(count), &json!(0)));
+        assert_eq!(people["people"][0]["staff_number"], "000000", "leading zeros stay");
+    }
+
+    async fn a_changed_row_changes_one_person_and_replaces_the_addresses(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        import(&administrator, staff(40).as_bytes()).await;
+        let changed = format!("{HEADER}000007,Person Seven,general,icu,Registered nurse,no,seven@mail.example,\r\n");
+        let (_, done) = import(&administrator, changed.as_bytes()).await;
+        assert_eq!((&done["changed"], &done["added"]), (&json!(1), &json!(0)));
+        let found = administrator.reads("/people?search=person+seven").await;
+        assert_eq!(found["people"][0]["emails"], json!(["seven@mail.example"]));
+        assert_eq!(found["people"][0]["phones"], json!([]));
+        assert_eq!(found["people"][0]["unit"], "Intensive care");
+    }
+
+    async fn a_refused_row_comes_back_with_row_column_and_reason(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let file = format!(
+            "{HEADER}1,Ada,General,Emergency,Nurse,yes,ada@harbor-health.example,\r\n\
+             2,Ben,General,Nowhere,Nurse,no,,\r\n\
+             3,,General,Emergency,Nurse,no,,\r\n\
+             4,Dee,General,Emergency,Nurse,maybe,,\r\n\
+             5,Eli,General,Emergency,Nurse,no,eli at home,\r\n\
+             6,Fay,General,Emergency,Nurse,no,,12\r\n\
+             1,Ada,General,Emergency,Nurse,yes,,\r\n"
+        );
+        let offered = offer(&administrator, "/people/import", "staff.csv", file.as_bytes()).await;
+        let figures = &offered["figures"];
+        assert_eq!((&figures["valid"], &figures["duplicates"], &figures["refused"]), (&json!(1), &json!(1), &json!(5)));
+        let path = format!("/people/import/{}", offered["import"].as_str().expect("is a text"));
+        let answer = administrator.asks(&format!("{path}/rejects.csv")).await.expect(200);
+        let rejects = answer.text();
+        let lines: Vec<&str> = rejects.trim_start_matches('\u{feff}').lines().collect();
+        assert_eq!(lines[1], "3,Department,This site has no such unit.");
+        assert_eq!(lines.len(), 6);
+        assert!(!rejects.contains("eli at home"), "the list travels further than the file");
+    }
+
+    async fn columns_with_strange_names_are_mapped_by_hand(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let file = "Pers.-Nr.;Wer;Haus;Station;Beruf\r\n0042;Ana;general;ed;Nurse\r\n";
+        let offered = offer(&administrator, "/people/import", "staff.csv", file.as_bytes()).await;
+        let path = format!("/people/import/{}", offered["import"].as_str().expect("is a text"));
+        let refused = administrator.is_refused(&format!("{path}/commit"), json!({}), 422).await;
+        assert_eq!(refused["type"], "columns-missing");
+        let columns = ["staff_number:0", "name:1", "facility:2", "unit:3", "job:4", "email:"];
+        administrator.does(&format!("{path}/columns"), json!({ "columns": columns })).await;
+        let done = administrator.does(&format!("{path}/commit"), json!({})).await;
+        assert_eq!(done["figures"]["added"], 1);
+        let refused = administrator.is_refused(&format!("{path}/commit"), json!({}), 422).await;
+        assert_eq!(refused["type"], "already-imported");
+        administrator.is_refused(&format!("{path}/columns"), json!({ "columns": ["name:9"] }), 422).await;
+    }
+
+    async fn what_is_no_table_is_refused_in_one_sentence(world: World) {
+        let administrator = world.program(&[Role::Administrator]).await;
+        for bytes in [b"".as_slice(), b"PK\x03\x04\x00\x00\x00\x00"] {
+            let answer = administrator.uploads("/people/import", &[], ("file", "staff.xlsx", bytes)).await.expect(422);
+            assert!(answer.json::<Value>()["errors"]["file"][0].is_string(), "{answer:?}");
+        }
+    }
+
+    async fn accounts_in_bulk_give_cards_that_work_once(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        import(&administrator, staff(100).as_bytes()).await;
+        let rule = json!({ "role": "unit_lead", "leads": "yes", "reach": "unit" });
+        let made = administrator.does("/people/accounts", &rule).await;
+        assert_eq!((&made["made"], &made["had_one"]), (&json!(36), &json!(0)));
+        let card = &made["cards"][0]["card"];
+        let stranger = world.unknown_program();
+        let first = json!({ "login": card["login"], "code": card["code"], "password": "nobody sleeps tonight" });
+        stranger.does("/first-use", &first).await;
+        stranger.is_refused("/first-use", &first, 422).await;
+        let again = administrator.does("/people/accounts", &rule).await;
+        assert_eq!((&again["made"], &again["had_one"]), (&json!(0), &json!(36)));
+        let everyone = json!({ "role": "viewer", "reach": "all" });
+        administrator.is_refused("/people/accounts", everyone, 422).await;
+    }
+}
