@@ -46,7 +46,7 @@ fn playbook_check_names_file_line_field_and_expected() {
     let (_, good) = domain::playbooks::SHIPPED[1];
     std::fs::write(&path, good.replacen("due_minutes = 0", "due_minutes = -1", 1)).expect("can be written");
     let line = good.lines().position(|line| line == "due_minutes = 0").expect("is there") + 1;
-    let mistakes = backend::playbooks::check(&[path.clone()]).expect("can be read");
+    let mistakes = backend::playbooks::check(std::slice::from_ref(&path)).expect("can be read");
     let expected = format!("{}:{line}: tasks[1].due_minutes: ", path.display());
     assert!(mistakes[0].to_string().starts_with(&expected), "{}", mistakes[0]);
     assert!(backend::playbooks::check(&[]).expect("are built in").is_empty());
