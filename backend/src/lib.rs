@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod failure;
 pub mod imports;
+pub mod forms;
 pub mod incidents;
 pub mod jobs;
 pub mod live;

@@ -12,6 +12,7 @@ use crate::{
     app::App,
     command::web as command,
     failure::Failure,
+    forms,
     places::store as places,
     store::{Tx, journal},
 };
@@ -54,6 +55,7 @@ pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardV
         })
         .collect::<Vec<_>>();
     let mut cards = Vec::new();
+    cards.extend(forms::card(tx, incident).await?);
     cards.extend(command::card(tx, incident, app.clock.now()).await?);
     let seq = journal::head(tx, incident.0).await?.map_or(0, |(seq, _)| seq);
     Ok(BoardView {

@@ -14,12 +14,14 @@ pub mod session;
 use axum::Router;
 
 use crate::{accounts, app::App, command, demo, imports, incidents, people, places, playbooks};
+use crate::{accounts, app::App, command, forms, incidents, playbooks};
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
 pub fn routes() -> Routes {
     let routes = Routes::default();
     let routes = accounts::web::routes(routes);
+    let routes = forms::web::routes(routes);
     let routes = incidents::web::routes(routes);
     let routes = command::web::routes(routes);
     let routes = demo::web::routes(routes);

@@ -5,6 +5,7 @@ pub mod board;
 pub mod command;
 pub mod demo;
 pub mod imports;
+pub mod forms;
 pub mod incidents;
 pub mod people;
 pub mod places;

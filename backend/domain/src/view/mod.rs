@@ -5,6 +5,7 @@ pub mod board;
 pub mod cases;
 pub mod command;
 pub mod demo;
+pub mod forms;
 pub mod frame;
 pub mod imports;
 pub mod incidents;

@@ -1,0 +1,442 @@
+//! Paper: handing ranges of serials to units, counting them back, typing in, verifying, filing, and the ledger
+//! that proves none was lost.
+
+mod ledger;
+mod reading;
+pub mod store;
+pub mod tally;
+pub mod web;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    Refusal,
+    actor::{Actor, Role},
+    field::FieldErrors,
+    forms::{
+        Act, Count, Counted, Counting, FOUND_PREFIX, Found, Issue, IssueRange, Issued, Ledger, MoveSheets,
+        Moved, MovedSheets, Picked, Serial, Sheet, State, sampled,
+    },
+    id::{IncidentId, IssueId, UnitId},
+    playbooks::{FormType, Playbook},
+    scope::{Place, Places},
+};
+use serde_json::json;
+
+pub use ledger::{Outstanding, SitePaper, by_site, card, late, outstanding};
+
+use crate::{
+    app::App,
+    begin,
+    failure::Failure,
+    incidents::store as incidents,
+    places::store as places,
+    playbooks::store as playbooks,
+    store::{
+        Error, Tx,
+        journal::{By, Chain, Decision, Say},
+    },
+};
+use store::{Change, NewSheet, SheetRow};
+
+/// What moves sheets on once they are back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Enter,
+    Verify,
+    Dispute,
+    File,
+}
+
+impl Step {
+    /// The step of the last part of an address.
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "enter" => Some(Self::Enter),
+            "verify" => Some(Self::Verify),
+            "dispute" => Some(Self::Dispute),
+            "file" => Some(Self::File),
+            _ => None,
+        }
+    }
+
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Enter => "forms.entered",
+            Self::Verify => "forms.verified",
+            Self::Dispute => "forms.disputed",
+            Self::File => "forms.filed",
+        }
+    }
+}
+
+/// Hands a range of serials to a unit.
+///
+/// # Errors
+/// What is wrong by field; refused when a serial of the range is handed out already.
+pub async fn issue(app: App, by: By, incident: IncidentId, form: Issue) -> Result<Issued, Failure> {
+    let mut decision = begin!(&app, &by, Chain::Incident(incident));
+    let playbook = open_playbook(&mut decision.tx, incident).await?;
+    let range = form.read(&playbook)?;
+    let lattice = places::lattice(&mut decision.tx).await?;
+    must_be_in(&mut decision.tx, incident, range.unit, &lattice).await?;
+    may(&by.actor, &[Role::FormsClerk], [range.unit], &lattice)?;
+    let (first, last) = free_range(&mut decision.tx, incident, &range).await?;
+
+    let issue: IssueId = app.clock.id();
+    let seq = decision.seq;
+    let row = store::NewIssue { id: issue, incident, range: &range, first, last };
+    store::insert_issue(&mut decision.tx, &row, decision.at, decision.account, seq).await?;
+    let sheet = Sheet::issued(range.form_type.disposition);
+    let sheets = new_sheets(&app, first..=last, &range.form_type.serial_prefix, &sheet);
+    let batch =
+        store::Batch { incident, form_type: &range.form_type.code, unit: range.unit, issue: Some(issue) };
+    add_sheets(&mut decision, &batch, &sheets, &sheet).await?;
+    let data = json!({
+        "form_type": range.form_type.code, "unit": range.unit, "first": first, "last": last,
+        "sheets": range.sheets,
+    });
+    let subject = format!("unit:{}", range.unit);
+    decision.append(&app, Say { kind: "forms.issued", subject, data, ..Say::default() }).await?;
+    let printed = |number| Serial::new(&range.form_type.serial_prefix, number).to_string();
+    let outcome = Issued { issue, seq, first: printed(first), last: printed(last), sheets: range.sheets };
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
+/// Counts what came back. A whole count makes what its unit still has out missing.
+///
+/// # Errors
+/// What is wrong by field, sheet by sheet; nothing is counted then.
+pub async fn count(app: App, by: By, incident: IncidentId, form: Count) -> Result<Counted, Failure> {
+    let mut decision = begin!(&app, &by, Chain::Incident(incident));
+    let playbook = open_playbook(&mut decision.tx, incident).await?;
+    let counting = form.read(&playbook)?;
+    let mut changes = Vec::new();
+    let piles = [
+        ("used", &counting.used, Act::CountUsed),
+        ("blank", &counting.blank, Act::CountBlank),
+        ("voided", &counting.voided, Act::CountVoided),
+    ];
+    let mut errors = FieldErrors::default();
+    for (field, picked, act) in piles {
+        let prefix = &counting.form_type.serial_prefix;
+        let rows = picked_sheets(&mut decision.tx, incident, prefix, picked, field, &mut errors).await?;
+        changes.extend(apply(rows, &counting.form_type, by.actor.account, field, &mut errors, || act));
+    }
+    errors.into_result()?;
+    let turned_up = count_of(&changes, |change| change.row.state == State::Missing);
+    let missing = not_in(&mut decision.tx, incident, &counting, &changes).await?;
+    let newly_missing = missing.len();
+    changes.extend(apply(
+        missing,
+        &counting.form_type,
+        by.actor.account,
+        "unit",
+        &mut FieldErrors::default(),
+        || Act::CountMissing,
+    ));
+    let lattice = places::lattice(&mut decision.tx).await?;
+    let units = changes.iter().map(|change| change.row.unit).chain(counting.whole);
+    may(&by.actor, &[Role::FormsClerk, Role::UnitLead], units, &lattice)?;
+
+    save(&mut decision, incident, &counting.form_type, &changes).await?;
+    let number = |picked: &Picked| i64::try_from(picked.len()).unwrap_or(i64::MAX);
+    let outcome = Counted {
+        seq: decision.seq,
+        used: number(&counting.used),
+        blank: number(&counting.blank),
+        voided: number(&counting.voided),
+        missing: i64::try_from(newly_missing).unwrap_or(i64::MAX),
+        turned_up,
+    };
+    say_counted(&app, &mut decision, &counting, &outcome).await?;
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
+async fn say_counted(
+    app: &App,
+    decision: &mut Decision,
+    counting: &Counting,
+    outcome: &Counted,
+) -> Result<(), Error> {
+    let data = json!({
+        "form_type": counting.form_type.code, "used": outcome.used, "blank": outcome.blank,
+        "voided": outcome.voided, "missing": outcome.missing, "turned_up": outcome.turned_up,
+        "whole": counting.whole,
+    });
+    let subject = counting.whole.map(|unit| format!("unit:{unit}")).unwrap_or_default();
+    let texts: &[(&str, &str)] = &[("reason", &counting.reason)];
+    let texts = if counting.reason.is_empty() { &[] } else { texts };
+    decision.append(app, Say { kind: "forms.counted", subject, data, texts, ..Say::default() }).await?;
+    Ok(())
+}
+
+/// Takes in sheets that have no valid serial: each gets an F-serial, and they count apart.
+///
+/// # Errors
+/// What is wrong by field.
+pub async fn found(app: App, by: By, incident: IncidentId, form: Found) -> Result<Issued, Failure> {
+    let mut decision = begin!(&app, &by, Chain::Incident(incident));
+    let playbook = open_playbook(&mut decision.tx, incident).await?;
+    let found = form.read(&playbook)?;
+    let lattice = places::lattice(&mut decision.tx).await?;
+    must_be_in(&mut decision.tx, incident, found.unit, &lattice).await?;
+    may(&by.actor, &[Role::FormsClerk, Role::UnitLead], [found.unit], &lattice)?;
+    let first = store::next_free(&mut decision.tx, incident, FOUND_PREFIX).await?;
+    let last = first + found.sheets - 1;
+    let sheet = Sheet::found(found.form_type.disposition);
+    let sheets = new_sheets(&app, first..=last, FOUND_PREFIX, &sheet);
+    let batch = store::Batch { incident, form_type: &found.form_type.code, unit: found.unit, issue: None };
+    add_sheets(&mut decision, &batch, &sheets, &sheet).await?;
+    let data = json!({
+        "form_type": found.form_type.code, "unit": found.unit, "first": first, "last": last,
+    });
+    let texts: &[(&str, &str)] = &[("note", &found.note)];
+    let subject = format!("unit:{}", found.unit);
+    let seq =
+        decision.append(&app, Say { kind: "forms.found", subject, data, texts, ..Say::default() }).await?;
+    let printed = |number| Serial::new(FOUND_PREFIX, number).to_string();
+    let issue = app.clock.id();
+    let outcome = Issued { issue, seq, first: printed(first), last: printed(last), sheets: found.sheets };
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
+/// Says of sheets that they were typed in, verified by a second person (rule 9), found different, or filed.
+///
+/// # Errors
+/// What is wrong by field, sheet by sheet; nothing is moved then.
+pub async fn move_on(
+    app: App,
+    by: By,
+    incident: IncidentId,
+    step: Step,
+    form: MoveSheets,
+) -> Result<Moved, Failure> {
+    let mut decision = begin!(&app, &by, Chain::Incident(incident));
+    let playbook = open_playbook(&mut decision.tx, incident).await?;
+    let moved = form.read(&playbook, (step == Step::Dispute).then_some("Say what differs."))?;
+    let prefix = if moved.found { FOUND_PREFIX } else { &moved.form_type.serial_prefix };
+    let mut errors = FieldErrors::default();
+    let rows =
+        picked_sheets(&mut decision.tx, incident, prefix, &moved.numbers, "serials", &mut errors).await?;
+    let act = || match step {
+        Step::Enter => Act::Enter { to_check: sampled(moved.form_type.sample_percent, draw(&app)) },
+        Step::Verify => Act::Verify,
+        Step::Dispute => Act::Dispute,
+        Step::File => Act::File,
+    };
+    let changes = apply(rows, &moved.form_type, by.actor.account, "serials", &mut errors, act);
+    errors.into_result()?;
+    let lattice = places::lattice(&mut decision.tx).await?;
+    let units = changes.iter().map(|change| change.row.unit);
+    may(&by.actor, &[Role::FormsClerk, Role::UnitLead], units, &lattice)?;
+
+    save(&mut decision, incident, &moved.form_type, &changes).await?;
+    let to_verify =
+        count_of(&changes, |change| change.after.state == State::Entered && change.after.to_check);
+    let outcome = Moved {
+        seq: decision.seq,
+        sheets: i64::try_from(changes.len()).unwrap_or(i64::MAX),
+        to_verify,
+        ledger: tally::of_type(&mut decision.tx, incident, &moved.form_type.code).await?,
+    };
+    say_moved(&app, &mut decision, step, &moved, &outcome).await?;
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
+async fn say_moved(
+    app: &App,
+    decision: &mut Decision,
+    step: Step,
+    moved: &MovedSheets,
+    outcome: &Moved,
+) -> Result<(), Error> {
+    let data = json!({
+        "form_type": moved.form_type.code, "found": moved.found, "sheets": outcome.sheets,
+        "first": moved.numbers.first(), "last": moved.numbers.last(),
+    });
+    let texts: &[(&str, &str)] = &[("note", &moved.note)];
+    let texts = if moved.note.is_empty() { &[] } else { texts };
+    decision.append(app, Say { kind: step.kind(), data, texts, ..Say::default() }).await?;
+    Ok(())
+}
+
+/// Even over 0 to 9999, and nobody's choice.
+fn draw(app: &App) -> i64 {
+    i64::from(u32::from_be_bytes(app.clock.bytes::<4>()) % 10_000)
+}
+
+fn count_of(changes: &[Change], which: impl Fn(&Change) -> bool) -> i64 {
+    i64::try_from(changes.iter().filter(|change| which(change)).count()).unwrap_or(i64::MAX)
+}
+
+/// The frozen playbook of an incident that is open.
+async fn open_playbook(tx: &mut Tx, incident: IncidentId) -> Result<Playbook, Failure> {
+    let row = incidents::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
+    if !row.phase.is_open() {
+        return Err(Refusal::new("ended", "This incident has ended; its paper is counted.").into());
+    }
+    let version = playbooks::frozen(tx, incident).await?;
+    let version = version.filter(|version| !version.playbook.forms.is_empty());
+    Ok(version
+        .ok_or_else(|| {
+            Refusal::new("no-forms", "This incident's playbook has no forms, so none can be counted.")
+        })?
+        .playbook)
+}
+
+/// The sites of an incident have the units to which it can give paper.
+async fn must_be_in(
+    tx: &mut Tx,
+    incident: IncidentId,
+    unit: UnitId,
+    lattice: &Places,
+) -> Result<(), Failure> {
+    let sites: BTreeSet<_> = store::sites(tx, incident).await?.into_iter().collect();
+    match lattice.unit_facility.get(&unit) {
+        Some(site) if sites.contains(site) => Ok(()),
+        _ => Err(FieldErrors::one("unit", "Choose a unit of this incident's sites.").into()),
+    }
+}
+
+fn may(
+    actor: &Actor,
+    roles: &[Role],
+    units: impl IntoIterator<Item = UnitId>,
+    lattice: &Places,
+) -> Result<(), Failure> {
+    let units: BTreeSet<UnitId> = units.into_iter().collect();
+    let reaches = |unit: &UnitId| roles.iter().any(|role| actor.can(*role, Place::Unit(*unit), lattice));
+    if units.iter().all(reaches) {
+        return Ok(());
+    }
+    Err(Failure::Forbidden("You may do this only for the units you answer for.".into()))
+}
+
+async fn free_range(tx: &mut Tx, incident: IncidentId, range: &IssueRange) -> Result<(i64, i64), Failure> {
+    let prefix = &range.form_type.serial_prefix;
+    let first = match range.first {
+        Some(first) => first,
+        None => store::next_free(tx, incident, prefix).await?,
+    };
+    let last = first + range.sheets - 1;
+    if let Some(taken) = store::first_taken(tx, incident, prefix, first, last).await? {
+        let sentence = format!("{} is handed out already.", Serial::new(prefix, taken));
+        return Err(FieldErrors::one("first", sentence).into());
+    }
+    Ok((first, last))
+}
+
+fn new_sheets(app: &App, numbers: impl Iterator<Item = i64>, prefix: &str, sheet: &Sheet) -> Vec<NewSheet> {
+    numbers.map(|number| NewSheet::new(app.clock.id(), prefix, number, sheet.state)).collect()
+}
+
+async fn add_sheets(
+    decision: &mut Decision,
+    batch: &store::Batch<'_>,
+    sheets: &[NewSheet],
+    each: &Sheet,
+) -> Result<(), Error> {
+    let (at, seq, account) = (decision.at, decision.seq, decision.account);
+    store::insert_sheets(&mut decision.tx, batch, sheets, at).await?;
+    store::log_new(&mut decision.tx, sheets, seq, at, account).await?;
+    let mut sum = Ledger::default();
+    for _ in sheets {
+        sum += Ledger::of(each);
+    }
+    tally::add(&mut decision.tx, batch.incident, batch.form_type, batch.unit, batch.issue.is_none(), &sum)
+        .await
+}
+
+/// The sheets of these numbers; those that were never handed out are errors at `field`.
+async fn picked_sheets(
+    tx: &mut Tx,
+    incident: IncidentId,
+    prefix: &str,
+    picked: &Picked,
+    field: &str,
+    errors: &mut FieldErrors,
+) -> Result<Vec<SheetRow>, Error> {
+    if picked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = store::by_numbers(tx, incident, prefix, picked).await?;
+    let known: BTreeSet<i64> = rows.iter().map(|row| row.number).collect();
+    let unknown: Vec<String> =
+        picked.difference(&known).map(|number| Serial::new(prefix, *number).to_string()).collect();
+    if let Some((first, rest)) = unknown.split_first() {
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        errors.add(field, format!("{first}{more}: not handed out in this incident; take it in as found."));
+    }
+    Ok(rows)
+}
+
+/// What an act makes of each sheet; refusals are errors at `field`, the same sentence once.
+fn apply(
+    rows: Vec<SheetRow>,
+    form_type: &FormType,
+    by: domain::id::AccountId,
+    field: &str,
+    errors: &mut FieldErrors,
+    act: impl Fn() -> Act,
+) -> Vec<Change> {
+    let mut refused: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut changes = Vec::with_capacity(rows.len());
+    for row in rows {
+        let before = row.sheet(form_type.disposition);
+        let serial = row.serial().to_string();
+        if row.form_type != form_type.code {
+            refused.entry(format!("It is a {} form.", row.form_type)).or_default().push(serial);
+            continue;
+        }
+        match before.after(act(), by) {
+            Ok(after) => changes.push(Change { row, before, after }),
+            Err(refusal) => refused.entry(refusal.sentence).or_default().push(serial),
+        }
+    }
+    for (sentence, serials) in refused {
+        let more = serials.len().saturating_sub(3);
+        let named = serials.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        errors.add(field, format!("{named}{more}: {sentence}"));
+    }
+    changes
+}
+
+/// What a whole count's unit still has out beyond what was counted.
+async fn not_in(
+    tx: &mut Tx,
+    incident: IncidentId,
+    counting: &Counting,
+    changes: &[Change],
+) -> Result<Vec<SheetRow>, Error> {
+    let Some(unit) = counting.whole else { return Ok(Vec::new()) };
+    let counted: BTreeSet<_> = changes.iter().map(|change| change.row.id).collect();
+    let out = store::still_out(tx, incident, &counting.form_type.code, unit).await?;
+    Ok(out.into_iter().filter(|row| !counted.contains(&row.id)).collect())
+}
+
+/// Writes the new states, their events and the ledger.
+async fn save(
+    decision: &mut Decision,
+    incident: IncidentId,
+    form_type: &FormType,
+    changes: &[Change],
+) -> Result<(), Error> {
+    let (at, seq, account) = (decision.at, decision.seq, decision.account);
+    store::update(&mut decision.tx, changes, at).await?;
+    store::log(&mut decision.tx, changes, seq, at, account).await?;
+    let mut sums: BTreeMap<(UnitId, bool), Ledger> = BTreeMap::new();
+    for change in changes {
+        let key = (change.row.unit, change.row.prefix == FOUND_PREFIX);
+        *sums.entry(key).or_default() += Ledger::change(&change.before, &change.after);
+    }
+    for ((unit, found), sum) in sums {
+        tally::add(&mut decision.tx, incident, &form_type.code, unit, found, &sum).await?;
+    }
+    Ok(())
+}

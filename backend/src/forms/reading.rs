@@ -1,0 +1,189 @@
+//! What the pages of paper show, read in one snapshot.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    forms::{Ledger, State},
+    id::{IncidentId, UnitId},
+    playbooks::{Disposition, FormType},
+    view::forms::{Choices, Named, PaperView, SheetLine, SheetsView, TypeLine, UnitLine},
+};
+
+use super::{
+    store::{self, Filter},
+    tally,
+};
+use crate::{accounts::store as accounts, playbooks::store as playbooks, store::Tx, web::door::Door};
+use crate::{incidents::store as incidents, web::problem::Problem};
+use domain::actor::Role;
+
+/// How many sheets one page lists.
+const PAGE: usize = 100;
+
+/// The form types of an incident's playbook; none when it was declared from nothing.
+async fn types(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Problem> {
+    incidents::find(tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
+    Ok(playbooks::frozen(tx, incident).await?.map(|version| version.playbook.forms).unwrap_or_default())
+}
+
+/// The ledger.
+pub async fn ledger(door: &Door, incident: IncidentId) -> Result<PaperView, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let types = types(&mut tx, incident).await?;
+    let zone = accounts::installation(&mut tx).await?.zone();
+    let lines =
+        |sums: Vec<(String, Ledger)>| sums.into_iter().map(|sum| line(sum, &types)).collect::<Vec<_>>();
+    let numbered = lines(tally::by_type(&mut tx, incident, false).await?);
+    let found = lines(tally::by_type(&mut tx, incident, true).await?);
+    let mut of_unit: BTreeMap<UnitId, Ledger> =
+        tally::by_unit(&mut tx, incident).await?.into_iter().collect();
+    let mut units = Vec::new();
+    for (unit, name, _, site) in store::units(&mut tx, incident).await? {
+        if let Some(ledger) = of_unit.remove(&unit) {
+            units.push(UnitLine { unit, name, site, ledger });
+        }
+    }
+    let mut total = Ledger::default();
+    for line in &numbered {
+        total += line.ledger;
+    }
+    Ok(PaperView {
+        incident,
+        title: title(&total),
+        total,
+        no_types: types.is_empty(),
+        types: numbered,
+        units,
+        found,
+        may_issue: door.actor().has(&[Role::FormsClerk]),
+        may_count: door.actor().has(&[Role::FormsClerk, Role::UnitLead]),
+        as_of: zone.full(door.app.clock.now()),
+    })
+}
+
+/// The answer to "what is missing?".
+fn title(total: &Ledger) -> String {
+    if total.issued == 0 {
+        return "No forms are handed out.".to_owned();
+    }
+    let missing = match total.missing {
+        0 => "No form is missing.".to_owned(),
+        1 => "1 form is missing.".to_owned(),
+        many => format!("{many} forms are missing."),
+    };
+    format!("{missing} {} of {} are back.", total.back(), total.issued)
+}
+
+fn line((code, ledger): (String, Ledger), types: &[FormType]) -> TypeLine {
+    let form_type = types.iter().find(|each| each.code == code);
+    TypeLine {
+        name: form_type.map(|each| each.name.clone()).unwrap_or_default(),
+        end: form_type.map(end).unwrap_or_default(),
+        code,
+        ledger,
+    }
+}
+
+fn end(form_type: &FormType) -> String {
+    match (form_type.disposition, form_type.sample_percent) {
+        (Disposition::BackEnter, 100) => "typed in, all verified".to_owned(),
+        (Disposition::BackEnter, share) => format!("typed in, {share} % verified"),
+        (Disposition::ScanOnly, _) => "scanned".to_owned(),
+        (Disposition::Keep, _) => "kept".to_owned(),
+    }
+}
+
+/// What a list of sheets is asked for.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    form_type: String,
+    state: String,
+    unit: String,
+    /// The last serial of the page before, as `MAR:1001`.
+    after: String,
+}
+
+/// A page of sheets.
+pub async fn sheets(door: &Door, incident: IncidentId, asked: Asked) -> Result<SheetsView, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let types = types(&mut tx, incident).await?;
+    let zone = accounts::installation(&mut tx).await?.zone();
+    let units = store::units(&mut tx, incident).await?;
+    let after = asked.after.split_once(':').unwrap_or_default();
+    let filter = Filter {
+        form_type: asked.form_type.clone(),
+        state: asked.state.clone(),
+        unit: asked.unit.parse().ok(),
+        after: (after.0.to_owned(), after.1.parse().unwrap_or(0)),
+    };
+    let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let mut rows = store::list(&mut tx, incident, &filter, most).await?;
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let next = rows.last().filter(|_| more).map(|last| {
+        format!(
+            "/incidents/{incident}/forms/sheets?form_type={}&state={}&unit={}&after={}:{}",
+            asked.form_type, asked.state, asked.unit, last.prefix, last.number
+        )
+    });
+    let names: BTreeMap<UnitId, String> =
+        units.iter().map(|(unit, name, _, site)| (*unit, format!("{site}, {name}"))).collect();
+    let line = |row: store::SheetRow| SheetLine {
+        id: row.id,
+        serial: row.serial().to_string(),
+        unit: names.get(&row.unit).cloned().unwrap_or_default(),
+        state: row.state.code().to_owned(),
+        to_check: row.to_check && row.state == State::Entered,
+        since: zone.clock_with_zone(row.changed_at),
+        form_type: row.form_type,
+    };
+    Ok(SheetsView {
+        incident,
+        title: sheets_title(&asked),
+        sheets: rows.into_iter().map(line).collect(),
+        types: named_types(&types),
+        units: named_units(units),
+        form_type: asked.form_type,
+        state: asked.state,
+        unit: asked.unit,
+        next,
+    })
+}
+
+fn sheets_title(asked: &Asked) -> String {
+    let of = if asked.form_type.is_empty() { String::new() } else { format!("{} ", asked.form_type) };
+    match asked.state.as_str() {
+        "" => format!("All {of}forms"),
+        "unfinished" => format!("{of}Forms not at their end"),
+        "to_verify" => format!("{of}Forms waiting for a second person"),
+        state => format!("{of}Forms {state}"),
+    }
+}
+
+/// What the forms of paper offer to choose from.
+pub async fn choices(door: &Door, incident: IncidentId) -> Result<Choices, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let types = types(&mut tx, incident).await?;
+    let units = store::units(&mut tx, incident).await?;
+    Ok(Choices {
+        incident,
+        request_id: door.request_id(),
+        types: named_types(&types),
+        units: named_units(units),
+    })
+}
+
+fn named_types(types: &[FormType]) -> Vec<Named> {
+    let named =
+        |each: &FormType| Named { value: each.code.clone(), name: format!("{}: {}", each.code, each.name) };
+    types.iter().map(named).collect()
+}
+
+fn named_units(units: Vec<(UnitId, String, domain::id::FacilityId, String)>) -> Vec<Named> {
+    let named = |(unit, name, _, site): (UnitId, String, _, String)| Named {
+        value: unit.to_string(),
+        name: format!("{site}, {name}"),
+    };
+    units.into_iter().map(named).collect()
+}

@@ -1,0 +1,330 @@
+//! Paper: the ledger as stacked bars, the lists of sheets, and the forms for a clerk with a scanner.
+
+use domain::view::{
+    forms::{
+        Choices, CountView, FoundView, IssueView, MoveView, Named, PaperView, SheetLine, SheetsView,
+        TypeLine, UnitLine,
+    },
+    frame::Frame,
+};
+use leptos::prelude::*;
+
+use crate::ui::{
+    self, button, count as figure,
+    field::{Choice, Field},
+    ledger::{Sheets, bar, legend},
+    table::{self, Column, Row},
+    tag,
+};
+
+fn sheets_of(ledger: domain::forms::Ledger) -> Sheets {
+    let domain::forms::Ledger { used, blank, voided, out, missing, .. } = ledger;
+    Sheets { used, blank, voided, out, missing }
+}
+
+/// The ledger.
+pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
+    let base = format!("/incidents/{}/forms", view.incident);
+    let actions = view.may_count.then(|| {
+        let issue = view.may_issue.then(|| button::secondary_link("Hand out", &format!("{base}/issue")));
+        view! { {issue}{button::primary_link("Count forms back", &format!("{base}/count"))} }.into_any()
+    });
+    view! {
+        {ui::head(frame, &view.title, Some(lede(view, &base)), actions)}
+        {view.no_types.then(|| view! { <p>"This incident's playbook names no forms, so none can be handed out."</p> })}
+        {ui::panel("By form", view! {
+            {legend(sheets_of(view.total))}
+            {by_type("Ledger by form", &view.types, &base, "Nothing is handed out yet.")}
+        }.into_any())}
+        {ui::panel("By unit", by_unit(&view.units, &base))}
+        {ui::panel("Found without a valid serial", by_type(
+            "Found forms by form", &view.found, &base, "No such sheet has turned up."))}
+        {view.may_count.then(|| steps(&base))}
+    }
+    .into_any()
+}
+
+/// What is wrong now, then what waits; when nothing is, that is said.
+fn lede(view: &PaperView, base: &str) -> AnyView {
+    let (mut discrepancies, mut to_verify, mut unfinished) = (0, 0, 0);
+    for line in view.types.iter().chain(&view.found) {
+        discrepancies += line.ledger.discrepancy;
+        to_verify += line.ledger.to_verify;
+        unfinished += line.ledger.unfinished();
+    }
+    let parts = [
+        (view.total.missing, "missing", "missing", true),
+        (discrepancies, "discrepancy", "differing from what was typed in", true),
+        (view.total.out, "out", "out", false),
+        (unfinished, "unfinished", "not at their end", false),
+        (to_verify, "to_verify", "waiting for a second person", false),
+    ];
+    let links: Vec<AnyView> = parts
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, state, words, late)| {
+            let path = format!("{base}/sheets?state={state}");
+            let class = if late { "late" } else { "" };
+            view! { <a class=class href=path>{format!("{} {words}", figure(number))}</a>" " }.into_any()
+        })
+        .collect();
+    if links.is_empty() { tag::fine("Nothing is missing and nothing waits.") } else { links.into_any() }
+}
+
+fn by_type(caption: &str, lines: &[TypeLine], base: &str, empty: &str) -> AnyView {
+    let most = lines.iter().map(|line| line.ledger.issued).max().unwrap_or(1);
+    let columns = vec![
+        Column::new("Form"),
+        Column::new("Where they are"),
+        Column::number("Issued"),
+        Column::number("Out"),
+        Column::number("Used"),
+        Column::number("Blank"),
+        Column::number("Voided"),
+        Column::number("Missing"),
+        Column::number("Typed in"),
+        Column::number("At their end"),
+    ];
+    let rows = lines
+        .iter()
+        .map(|line| {
+            let path = |state: &str| format!("{base}/sheets?form_type={}&state={state}", line.code);
+            let ledger = line.ledger;
+            let mut cells = vec![
+                table::two_lines(format!("{} {}", line.code, line.name), line.end.clone()),
+                bar(sheets_of(ledger), most),
+            ];
+            cells.extend(figures(ledger, &path));
+            cells.push(table::text(&figure(ledger.entered)));
+            cells.push(table::text(&format!("{} of {}", figure(ledger.ended), figure(ledger.used))));
+            Row::new(cells)
+        })
+        .collect();
+    table::table(caption, columns, rows, empty)
+}
+
+/// Issued, out, used, blank, voided and missing, each leading to its rows.
+fn figures(ledger: domain::forms::Ledger, path: &impl Fn(&str) -> String) -> Vec<AnyView> {
+    let missing = if ledger.missing > 0 {
+        let words = tag::late(&figure(ledger.missing));
+        view! { <a href=path("missing")>{words}</a> }.into_any()
+    } else {
+        table::text("0")
+    };
+    vec![
+        tag::figure_link(&figure(ledger.issued), &path("")),
+        tag::figure_link(&figure(ledger.out), &path("out")),
+        table::text(&figure(ledger.used)),
+        tag::figure_link(&figure(ledger.blank), &path("blank")),
+        tag::figure_link(&figure(ledger.voided), &path("voided")),
+        missing,
+    ]
+}
+
+fn by_unit(lines: &[UnitLine], base: &str) -> AnyView {
+    let most = lines.iter().map(|line| line.ledger.issued).max().unwrap_or(1);
+    let columns = vec![
+        Column::new("Unit"),
+        Column::new("Where they are"),
+        Column::number("Issued"),
+        Column::number("Out"),
+        Column::number("Used"),
+        Column::number("Blank"),
+        Column::number("Voided"),
+        Column::number("Missing"),
+        Column::by_hand("Counted by, initials"),
+    ];
+    let rows = lines
+        .iter()
+        .map(|line| {
+            let path = |state: &str| format!("{base}/sheets?unit={}&state={state}", line.unit);
+            let mut cells = vec![
+                table::two_lines(line.name.clone(), line.site.clone()),
+                bar(sheets_of(line.ledger), most),
+            ];
+            cells.extend(figures(line.ledger, &path));
+            cells.push(table::text(""));
+            Row::new(cells)
+        })
+        .collect();
+    table::table("Ledger by unit", columns, rows, "No unit has been given forms.")
+}
+
+fn steps(base: &str) -> AnyView {
+    let links =
+        [("enter", "Type in"), ("verify", "Verify"), ("dispute", "Report a difference"), ("file", "File")]
+            .map(|(step, words)| button::secondary_link(words, &format!("{base}/{step}")));
+    let found = button::secondary_link("Take in found forms", &format!("{base}/found"));
+    view! { <nav class="actions" aria-label="Forms that are back">{links.into_iter().collect_view()}{found}</nav> }
+        .into_any()
+}
+
+/// The sheets by serial.
+pub fn sheets(frame: &Frame, view: &SheetsView) -> AnyView {
+    let base = format!("/incidents/{}/forms", view.incident);
+    let back = button::secondary_link("The ledger", &base);
+    let columns = vec![
+        Column::new("Serial"),
+        Column::new("Form"),
+        Column::new("Unit"),
+        Column::new("State"),
+        Column::new("Since"),
+        Column::by_hand("Seen, initials"),
+    ];
+    let rows = view.sheets.iter().map(sheet_row).collect();
+    view! {
+        {ui::head(frame, &view.title, None, Some(back))}
+        <section class="panel">
+            {button::filter_form(&format!("{base}/sheets"), filters(view))}
+            {table::table(&view.title, columns, rows, "There are no such forms.")}
+            {table::next_page("The next forms", view.next.clone())}
+        </section>
+    }
+    .into_any()
+}
+
+fn sheet_row(line: &SheetLine) -> Row {
+    let state = match line.state.as_str() {
+        "missing" | "discrepancy" => tag::late(&line.state),
+        "entered" if line.to_check => tag::soon("entered, to be verified"),
+        other => table::text(other),
+    };
+    Row::new(vec![
+        table::text(&line.serial),
+        table::text(&line.form_type),
+        table::text(&line.unit),
+        state,
+        table::text(&line.since),
+        table::text(""),
+    ])
+}
+
+fn filters(view: &SheetsView) -> AnyView {
+    let states = [
+        ("", "All"),
+        ("out", "Out"),
+        ("missing", "Missing"),
+        ("used", "Used, not typed in"),
+        ("unfinished", "Not at their end"),
+        ("to_verify", "To be verified"),
+        ("discrepancy", "Different"),
+        ("entered", "Typed in"),
+        ("verified", "Verified"),
+        ("filed", "Filed"),
+        ("blank", "Blank"),
+        ("voided", "Voided"),
+    ];
+    let states = states.into_iter().map(|(value, label)| Choice::new(value, label)).collect();
+    view! {
+        {Field::new("form_type", "Form").value(view.form_type.clone()).select(with_all(&view.types))}
+        {Field::new("unit", "Unit").value(view.unit.clone()).select(with_all(&view.units))}
+        {Field::new("state", "State").value(view.state.clone()).select(states)}
+        {button::secondary("Show")}
+    }
+    .into_any()
+}
+
+fn with_all(named: &[Named]) -> Vec<Choice> {
+    std::iter::once(Choice::new("", "All")).chain(choices(named)).collect()
+}
+
+fn choices(named: &[Named]) -> impl Iterator<Item = Choice> {
+    named.iter().map(|each| Choice::new(each.value.clone(), each.name.clone()))
+}
+
+fn chosen(named: &[Named]) -> Vec<Choice> {
+    std::iter::once(Choice::new("", "Choose")).chain(choices(named)).collect()
+}
+
+fn command(frame: &Frame, choices: &Choices, last: &str, title: &str, body: AnyView) -> AnyView {
+    let base = format!("/incidents/{}/forms", choices.incident);
+    view! {
+        {ui::head(frame, title, None, Some(button::secondary_link("The ledger", &base)))}
+        {button::form(&format!("{base}/{last}"), &choices.request_id.to_string(), body)}
+    }
+    .into_any()
+}
+
+/// Handing out.
+pub fn issue(frame: &Frame, view: &IssueView) -> AnyView {
+    let (form, errors) = (&view.form, &frame.errors);
+    let body = view! {
+        {Field::new("form_type", "Form").value(form.form_type.0.clone()).errors(errors).select(chosen(&view.choices.types))}
+        {Field::new("unit", "To which unit?").value(form.unit.0.clone()).errors(errors).select(chosen(&view.choices.units))}
+        {Field::new("sheets", "How many sheets?").value(form.sheets.0.clone()).errors(errors).number()}
+        {Field::new("first", "First serial").hint("Scan it, or type its number; empty takes the next free number")
+            .value(form.first.0.clone()).errors(errors).optional().short().text()}
+        {button::primary("Hand out")}
+    };
+    command(frame, &view.choices, "issue", "Hand out forms", body.into_any())
+}
+
+/// Counting back.
+pub fn count(frame: &Frame, view: &CountView) -> AnyView {
+    let (form, errors) = (&view.form, &frame.errors);
+    let body = view! {
+        {Field::new("form_type", "Form").value(form.form_type.0.clone()).errors(errors).select(chosen(&view.choices.types))}
+        {Field::new("used", "Used").hint("Scan the serials, or type numbers and ranges such as 1001-1040")
+            .value(form.used.0.clone()).errors(errors).optional().area(4)}
+        {Field::new("blank", "Blank").value(form.blank.0.clone()).errors(errors).optional().area(2)}
+        {Field::new("voided", "Voided").value(form.voided.0.clone()).errors(errors).optional().area(2)}
+        {Field::new("reason", "Why were sheets voided?").value(form.reason.0.clone()).errors(errors).optional().text()}
+        {Field::new("unit", "Unit").hint("Needed when this is the whole count of a unit")
+            .value(form.unit.0.clone()).errors(errors).optional().select(chosen(&view.choices.units))}
+        {Field::new("whole", "This is everything the unit has of this form. What is still out is missing.")
+            .errors(errors).tick(form.whole.is_yes())}
+        {button::primary("Count")}
+    };
+    command(frame, &view.choices, "count", "Count forms back", body.into_any())
+}
+
+/// Taking in sheets without a valid serial.
+pub fn found(frame: &Frame, view: &FoundView) -> AnyView {
+    let (form, errors) = (&view.form, &frame.errors);
+    let body = view! {
+        <p>"Copies and sheets whose serial cannot be read get a serial that begins with F. Write it on the sheet. "
+        "A sheet whose serial can be read is counted back under its own."</p>
+        {Field::new("form_type", "Form").value(form.form_type.0.clone()).errors(errors).select(chosen(&view.choices.types))}
+        {Field::new("unit", "From which unit?").value(form.unit.0.clone()).errors(errors).select(chosen(&view.choices.units))}
+        {Field::new("sheets", "How many sheets?").value(form.sheets.0.clone()).errors(errors).number()}
+        {Field::new("note", "Where were they, and what stands in place of the serial?")
+            .value(form.note.0.clone()).errors(errors).text()}
+        {button::primary("Take in")}
+    };
+    command(frame, &view.choices, "found", "Take in found forms", body.into_any())
+}
+
+/// What a step is called on its page.
+pub fn step_title(step: &str) -> &'static str {
+    match step {
+        "enter" => "Type forms in",
+        "verify" => "Verify forms that another person typed in",
+        "dispute" => "Report a difference between form and entry",
+        _ => "File forms: scanned, or kept by their department",
+    }
+}
+
+/// Typing in, verifying, reporting a difference, filing.
+pub fn move_on(frame: &Frame, view: &MoveView) -> AnyView {
+    let (form, errors) = (&view.form, &frame.errors);
+    let (note, act) = match view.step.as_str() {
+        "enter" => ("Note", "These are typed in"),
+        "verify" => ("Note", "Verified by me"),
+        "dispute" => ("What differs?", "Report the difference"),
+        _ => ("Note", "These are filed"),
+    };
+    let note = Field::new("note", note).value(form.note.0.clone()).errors(errors);
+    let note = if view.step == "dispute" {
+        note.hint("Without a name or number of a patient")
+    } else {
+        note.optional()
+    };
+    let body = view! {
+        {Field::new("form_type", "Form").value(form.form_type.0.clone()).errors(errors).select(chosen(&view.choices.types))}
+        {Field::new("serials", "Serials").hint("Scan them, or type numbers and ranges such as 1001-1040")
+            .value(form.serials.0.clone()).errors(errors).area(4)}
+        {note.text()}
+        {button::primary(act)}
+    };
+    command(frame, &view.choices, &view.step, step_title(&view.step), body.into_any())
+}
