@@ -3,6 +3,7 @@
 mod accounts;
 mod command;
 mod doors;
+mod forms;
 mod incidents;
 mod people;
 mod places;

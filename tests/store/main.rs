@@ -1,5 +1,6 @@
 //! What only the databases show: schemas that agree, order, concurrency.
 
 mod facts;
+mod forms;
 mod journal;
 mod schemas;

@@ -76,7 +76,9 @@ pub async fn card(tx: &mut Tx, incident: IncidentId) -> Result<Option<CardView>,
     let base = format!("/incidents/{incident}/forms");
     let (words, short, state) = match (sum.missing, sum.discrepancy) {
         (0, 0) => (String::new(), String::new(), ""),
-        (0, differ) => (counted(differ, "form differs", "forms differ"), format!("{differ} differ"), "discrepancy"),
+        (0, differ) => {
+            (counted(differ, "form differs", "forms differ"), format!("{differ} differ"), "discrepancy")
+        }
         (missing, _) => {
             (counted(missing, "form missing", "forms missing"), format!("{missing} missing"), "missing")
         }
