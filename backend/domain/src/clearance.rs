@@ -9,6 +9,7 @@
 //! *Restored* means that IT has it running and nobody signs in. *Signed* needs the playbook's quorum of different
 //! people on evidence that still holds. Only *clear* may be called all clear, and only a release makes it so.
 
+mod command;
 mod counting;
 mod recovery;
 mod text;
@@ -18,6 +19,9 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use command::{
+    Close, Closed, GiveEvidence, Release, Restore, Revoke, Revoked, SignOff, Stepped, Waive, Waived,
+};
 pub use recovery::{Recovery, recovery, uncleared};
 pub use text::{AllClear, AllClearText, Signed, attestation};
 

@@ -4,6 +4,7 @@
 //! superseded, from the releases and revocations of clearances, and from how places lie in one another. So the
 //! same function answers the public page, the board and the second approver, for now and for any past minute.
 
+mod command;
 mod force;
 mod verdict;
 
@@ -12,6 +13,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use command::{Approve, Issue, Issued, Lift, NotASource, State, TargetWord, Wanted};
 pub use force::{CellResult, Reader, World, in_force};
 pub use verdict::{Line, Look, Verdict, differing_units, verdict};
 

@@ -146,7 +146,7 @@ impl Cell<'_> {
             .filter(|order| !releases.iter().any(|release| self.takes_out(release, order)))
             .map(|order| self.claim_of_order(order))
             .collect();
-        claims.extend(releases.into_iter().map(claim_of_release));
+        claims.extend(releases.into_iter().map(|release| self.claim_of_release(release)));
         let standing: Vec<&Claim> =
             claims.iter().filter(|old| !claims.iter().any(|new| self.suspends(new, old))).collect();
         let narrowest: Vec<&&Claim> = standing
@@ -185,7 +185,7 @@ impl Cell<'_> {
             && !new.keeps.is_some_and(|kept| kept.contains(&old.source))
     }
 
-    /// Clause (a): place, then function, then a system over its kind; among equals, an order for named people
+    /// Clause (a), for functions that the system has: place, then function, then a system over its kind; among equals, an order for named people
     /// over one for everyone. Incomparable ones are not narrower.
     fn narrower(&self, one: &Claim, other: &Claim) -> bool {
         if narrower_place(self.places, one.place, other.place) {
@@ -209,7 +209,7 @@ impl Cell<'_> {
         Claim {
             source: Source::Instruction(order.id),
             place: order.scope.place,
-            functions: order.scope.functions,
+            functions: order.scope.functions.common(self.subject.functions),
             of_kind: matches!(order.scope.target, Target::Kind(_)),
             of_everyone: order.whom == Whom::Everyone,
             effect: order.effect(self.function),
@@ -220,21 +220,21 @@ impl Cell<'_> {
             text: &order.text,
         }
     }
-}
 
-fn claim_of_release(release: &Release) -> Claim<'_> {
-    Claim {
-        source: Source::Clearance(release.clearance),
-        place: release.scope.place,
-        functions: release.scope.functions,
-        of_kind: matches!(release.scope.target, Target::Kind(_)),
-        of_everyone: true,
-        effect: Effect::Use,
-        age: release.age,
-        since: release.since,
-        keeps: None,
-        condition: "",
-        text: "",
+    fn claim_of_release<'a>(&self, release: &'a Release) -> Claim<'a> {
+        Claim {
+            source: Source::Clearance(release.clearance),
+            place: release.scope.place,
+            functions: release.scope.functions.common(self.subject.functions),
+            of_kind: matches!(release.scope.target, Target::Kind(_)),
+            of_everyone: true,
+            effect: Effect::Use,
+            age: release.age,
+            since: release.since,
+            keeps: None,
+            condition: "",
+            text: "",
+        }
     }
 }
 

@@ -166,3 +166,16 @@ fn an_order_that_cannot_be_followed_is_refused() {
     );
     assert_eq!(refused(Word::LeaveOff, Functions::NONE, &Whom::Everyone), None);
 }
+
+#[test]
+fn all_functions_of_a_system_are_as_wide_as_all_functions() {
+    let all_it_has = scope(facility(1), &FUNCTIONS);
+    let named = Event::Ordered {
+        scope: all_it_has,
+        word: Word::ReadOnly,
+        only_for: Functions::NONE,
+        keeps: Vec::new(),
+    };
+    let events = [ordered(facility(1), Word::DoNotLogIn), named];
+    assert_eq!(read(&events, facility(1)).words(), "DO NOT LOG IN");
+}
