@@ -14,6 +14,7 @@ use crate::{
     execute, fetch_optional,
     live::Live,
     playbooks,
+    status::PublicPages,
     store::{
         Db, Error,
         facts::{self, Facts},
@@ -35,6 +36,8 @@ pub struct Parts {
     /// The installation's identity, which is also the id of its chain.
     pub installation: Uuid,
     pub doorkeeper: Doorkeeper,
+    /// The public pages, prepared.
+    pub public: PublicPages,
     /// Every spawned task; the program ends when they have.
     pub tasks: TaskTracker,
     /// Told when the program should stop: streams end, workers finish their window.
@@ -88,6 +91,7 @@ impl App {
         let app = Self(Arc::new(Parts {
             config,
             db,
+            public: PublicPages::new(live.listen()),
             live,
             facts,
             installation,

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod clearance;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -11,10 +12,12 @@ pub mod failure;
 pub mod imports;
 pub mod forms;
 pub mod incidents;
+pub mod instructions;
 pub mod jobs;
 pub mod live;
 pub mod people;
 pub mod places;
 pub mod playbooks;
+pub mod status;
 pub mod store;
 pub mod web;

@@ -202,7 +202,7 @@ impl Clearance {
     ///
     /// # Errors
     /// Refused for a piece that the gate does not ask for, and once the scope is clear.
-    pub fn give(&mut self, given: Given) -> Result<(), Refusal> {
+    pub fn give(&mut self, given: Given) -> Result<Option<Step>, Refusal> {
         if self.stage >= Stage::Clear {
             return Err(self.is_past("Evidence belongs before the release."));
         }
@@ -211,8 +211,7 @@ impl Clearance {
         }
         self.evidence.retain(|older| older.key != given.key);
         self.evidence.push(given);
-        self.step_back_if_quorum_is_lost();
-        Ok(())
+        Ok(self.step_back_if_quorum_is_lost())
     }
 
     /// Named people try it. Two people decide that, and for everyone else the prohibition stays.

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use command::{Approve, Issue, Issued, Lift, NotASource, State, TargetWord, Wanted};
+pub use command::{Approve, Issue, Issued, Lift, NotASource, State, TargetWord, Wanted, WhomWord};
 pub use force::{CellResult, Reader, World, in_force};
 pub use verdict::{Line, Look, Verdict, differing_units, verdict};
 
@@ -254,9 +254,9 @@ impl Target {
 /// Checks that an order says something that can be followed.
 ///
 /// # Errors
-/// Refused when it names no function, when `use only for` names none or one outside its scope, when another word
-/// carries functions of its own, or when it is for pilots but names nobody.
-pub fn check(scope: &Scope, word: Word, only_for: Functions, whom: &Whom) -> Result<(), Refusal> {
+/// Refused when it names no function, when `use only for` names none or one outside its scope, and when another
+/// word carries functions of its own.
+pub fn check(scope: &Scope, word: Word, only_for: Functions) -> Result<(), Refusal> {
     if scope.functions.is_empty() {
         return Err(Refusal::new("no-function", "Choose at least one function for this instruction."));
     }
@@ -276,23 +276,10 @@ pub fn check(scope: &Scope, word: Word, only_for: Functions, whom: &Whom) -> Res
     } else if !only_for.is_empty() {
         return Err(Refusal::new("only-for-unused", "Only \"use only for\" takes functions of its own."));
     }
-    match whom {
-        Whom::Pilots(names) if names.is_empty() => {
-            Err(Refusal::new("no-pilots", "Name the pilots for whom this instruction is."))
-        }
-        Whom::Position(position) if position.trim().is_empty() => {
-            Err(Refusal::new("no-position", "Name the position for which this instruction is."))
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
-/// Whether the order gives named people more than everyone has; such an order needs a second approver (rule 1).
-pub fn needs_second_approver(whom: &Whom) -> bool {
-    *whom != Whom::Everyone
-}
-
-/// Where an order applies, for sentences: the narrowness first.
+/// Clause (a) for places: unit, facility, group, all; of two groups the one inside the other.
 pub(crate) fn narrower_place(places: &crate::scope::Places, one: Place, other: Place) -> bool {
     match (one, other) {
         (Place::Group(_), Place::Group(_)) => places.contains(other, one) && !places.contains(one, other),

@@ -42,9 +42,8 @@ pub async fn blockers(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Blocker>,
 
 /// Forms of the incident that are out, missing or not at their end.
 pub(super) async fn open_forms(tx: &mut Tx, incident: IncidentId) -> Result<i64, Error> {
-    let of_forms = |kind| {
-        matches!(kind, BlockerKind::FormOut | BlockerKind::FormMissing | BlockerKind::FormNotAtItsEnd)
-    };
+    let of_forms =
+        |kind| matches!(kind, BlockerKind::FormOut | BlockerKind::FormMissing | BlockerKind::FormNotAtItsEnd);
     let list = blockers(tx, incident).await?;
     Ok(list.iter().filter(|part| of_forms(part.kind)).map(|part| part.count).sum())
 }
@@ -87,7 +86,8 @@ fn label(picture: &Picture, row: &store::ScopeRow) -> String {
 pub async fn close(app: App, by: By, (incident, form): (IncidentId, Close)) -> Result<Closed, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let mut errors = FieldErrors::default();
-    let basis = errors.required("basis", &form.basis, 1000, "Say on what basis it closes.").unwrap_or_default();
+    let basis =
+        errors.required("basis", &form.basis, 1000, "Say on what basis it closes.").unwrap_or_default();
     errors.into_result()?;
     let row = incidents::find(&mut decision.tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
     if row.commander != by.actor.account {
@@ -156,13 +156,18 @@ type Read = (BlockerKind, Uuid, Role, Option<AccountId>);
 
 fn read(form: &Waive) -> Result<Read, FieldErrors> {
     let mut errors = FieldErrors::default();
-    let kind = errors.keep("kind", BlockerKind::from_code(form.kind.trimmed()).ok_or("Choose what to waive."));
+    let kind =
+        errors.keep("kind", BlockerKind::from_code(form.kind.trimmed()).ok_or("Choose what to waive."));
     let item = errors.keep("item", Uuid::parse_str(form.item.trimmed()).map_err(|_| "Choose what to waive."));
-    let role = errors.keep("role", Role::from_code(form.role.trimmed()).ok_or("Say in which role you waive it."));
+    let role =
+        errors.keep("role", Role::from_code(form.role.trimmed()).ok_or("Say in which role you waive it."));
     let owner = if form.owner.is_blank() {
         None
     } else {
-        errors.keep("owner", form.owner.trimmed().parse::<AccountId>().map_err(|_| "Choose a person of the list."))
+        errors.keep(
+            "owner",
+            form.owner.trimmed().parse::<AccountId>().map_err(|_| "Choose a person of the list."),
+        )
     };
     match (kind, item, role) {
         (Some(kind), Some(item), Some(role)) if errors.is_empty() => Ok((kind, item, role, owner)),
@@ -183,7 +188,8 @@ const WAIVER: &str = "
 /// # Errors
 /// When the database does not answer.
 pub async fn waivers(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Waiver>, Error> {
-    let role = |code: &str| Role::from_code(code).ok_or_else(|| Error::Corrupt(format!("a role reads {code:?}")));
+    let role =
+        |code: &str| Role::from_code(code).ok_or_else(|| Error::Corrupt(format!("a role reads {code:?}")));
     fetch_all!(tx, WaiverRow, WAIVER, incident.0)?
         .into_iter()
         .map(|(kind, item, reason, owner, first, first_role, second, second_role)| {
@@ -227,8 +233,16 @@ async fn save_waiver(tx: &mut Tx, incident: IncidentId, waiver: &Waiver, at: Tim
     let kind = waiver.kind.code();
     match waiver.second {
         None => execute!(
-            tx, ASK, incident.0, kind, waiver.item, &waiver.reason, waiver.owner.map(|owner| owner.0),
-            waiver.first.0.0, waiver.first.1.code(), at.0
+            tx,
+            ASK,
+            incident.0,
+            kind,
+            waiver.item,
+            &waiver.reason,
+            waiver.owner.map(|owner| owner.0),
+            waiver.first.0.0,
+            waiver.first.1.code(),
+            at.0
         ),
         Some((account, role)) => {
             execute!(tx, AGREE, incident.0, kind, waiver.item, account.0, role.code(), at.0)

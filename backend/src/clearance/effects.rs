@@ -35,7 +35,8 @@ pub(super) async fn of_steps(
     for facility in places.facilities_of(clearance.scope.place) {
         let Some((old, _)) = statuses.get(&(system, facility)) else { continue };
         let of_this = |scope: &&store::ScopeRow| {
-            scope.scope.target == Target::System(system) && places.contains(scope.scope.place, Place::Facility(facility))
+            scope.scope.target == Target::System(system)
+                && places.contains(scope.scope.place, Place::Facility(facility))
         };
         let stages: Vec<Stage> = scopes.iter().filter(of_this).map(|scope| scope.stage).collect();
         let new = status_after(*old, clearance.stage, &stages);
@@ -98,7 +99,16 @@ async fn save_statuses(
         let (system, facility) = (change.system.0, change.facility.0);
         execute!(tx, SET_STATUS, incident.0, system, facility, change.to.code(), at)?;
         execute!(
-            tx, LOG_STATUS, incident.0, seq, ordinal, system, facility, change.from.code(), change.to.code(), at,
+            tx,
+            LOG_STATUS,
+            incident.0,
+            seq,
+            ordinal,
+            system,
+            facility,
+            change.from.code(),
+            change.to.code(),
+            at,
             account
         )?;
     }

@@ -7,16 +7,12 @@ pub mod record;
 pub mod store;
 pub mod web;
 
-use std::collections::BTreeMap;
-
 use domain::{
     Refusal,
     actor::Role,
-    clearance::{
-        Clearance, GiveEvidence, Given, Release, Releaser, Restore, SignOff, Stage, Step, Stepped,
-    },
+    clearance::{Clearance, GiveEvidence, Given, Release, Releaser, Restore, SignOff, Stage, Step, Stepped},
     field::FieldErrors,
-    id::{ClearanceId, FacilityId, IncidentId, SystemId},
+    id::{ClearanceId, IncidentId},
     instructions::Effect,
     playbooks::{Evidence, Gate, Playbook},
     scope::{Functions, Place, Places, Scope, Status, Target},
@@ -32,7 +28,7 @@ use crate::{
     begin,
     failure::Failure,
     incidents::store::{self as incidents, IncidentRow},
-    instructions::{Picture, store::OrderRow},
+    instructions::{Beginning, Picture, store::OrderRow},
     places::store::{self as places, System},
     store::{
         Error,
@@ -54,7 +50,8 @@ async fn about(decision: &mut Decision, incident: IncidentId, id: ClearanceId) -
     if !row.phase.is_open() {
         return Err(Refusal::new("ended", "This incident has ended; reopen it first.").into());
     }
-    let clearance = store::find(&mut decision.tx, incident, id).await?.ok_or(Failure::NotFound("clearance"))?;
+    let clearance =
+        store::find(&mut decision.tx, incident, id).await?.ok_or(Failure::NotFound("clearance"))?;
     let places = places::lattice(&mut decision.tx).await?;
     Ok(About { incident: row, clearance, places })
 }
@@ -254,17 +251,12 @@ fn optional(field: &str, text: &domain::field::Text, most: usize) -> Result<Stri
 
 /// Opens every scope of a new incident: each system that does not work, at each site, by the playbook's gates.
 /// Functions that no gate has, and incidents from nothing, get the plain gate.
-pub async fn open_scopes(
-    app: &App,
-    decision: &mut Decision,
-    incident: IncidentId,
-    playbook: Option<&Playbook>,
-    (systems, statuses): (&BTreeMap<String, System>, &BTreeMap<(SystemId, FacilityId), Status>),
-) -> Result<(), Error> {
+pub async fn open_scopes(app: &App, decision: &mut Decision, begins: &Beginning<'_>) -> Result<(), Error> {
     let mut clearances = Vec::new();
-    for ((system, facility), _) in statuses.iter().filter(|(_, status)| **status != Status::Operational) {
-        let Some(system) = systems.values().find(|each| each.id == *system) else { continue };
-        for (gate, functions) in gates(playbook, system) {
+    let affected = begins.statuses.iter().filter(|(_, status)| **status != Status::Operational);
+    for ((system, facility), _) in affected {
+        let Some(system) = begins.systems.values().find(|each| each.id == *system) else { continue };
+        for (gate, functions) in gates(begins.playbook, system) {
             let scope =
                 Scope { place: Place::Facility(*facility), target: Target::System(system.id), functions };
             clearances.push(Clearance::new(app.clock.id(), scope, gate));
@@ -275,6 +267,7 @@ pub async fn open_scopes(
     }
     let say = Say { kind: "clearance.opened", data: json!({ "scopes": clearances.len() }), ..Say::default() };
     let seq = decision.append(app, say).await?;
+    let incident = begins.incident;
     store::insert(&mut decision.tx, incident, &clearances, (seq, decision.at, decision.account)).await
 }
 

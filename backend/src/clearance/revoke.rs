@@ -15,7 +15,7 @@ use crate::{
     app::App,
     begin,
     failure::Failure,
-    incidents::store as incidents,
+
     instructions::{picture, store as orders, store::OrderRow},
     store::journal::{By, Chain, Decision, Say},
 };
@@ -35,7 +35,8 @@ pub async fn revoke(
     may_revoke(&by, &about)?;
     let (part, reason) = part(&form, &about.clearance)?;
     let released_seq = store::scopes(&mut decision.tx, incident).await?;
-    let released_seq = released_seq.iter().find(|row| row.id == id).and_then(|row| row.released_seq).unwrap_or(0);
+    let released_seq =
+        released_seq.iter().find(|row| row.id == id).and_then(|row| row.released_seq).unwrap_or(0);
     let step = about.clearance.revoke(&part, &about.places)?;
     let moment = Moment { seq: decision.seq, at: decision.at, account: decision.account };
     store::insert_revocation(&mut decision.tx, incident, id, (&part, &reason), moment).await?;
@@ -124,7 +125,9 @@ async fn forbid_if_nothing_does(
     let world = if about.incident.exercise { World::Exercise(incident) } else { World::Real };
     let Target::System(system) = part.target else { return Ok(String::new()) };
     let seen = picture(&mut decision.tx).await?;
-    let Some(system) = seen.systems.iter().find(|each| each.id == system).cloned() else { return Ok(String::new()) };
+    let Some(system) = seen.systems.iter().find(|each| each.id == system).cloned() else {
+        return Ok(String::new());
+    };
     let now = seen.verdict(world, part.place, &system);
     if now.prohibited.includes(part.functions.common(system.functions)) {
         return Ok(now.words());

@@ -253,12 +253,26 @@ pub struct Moment {
 pub async fn save(tx: &mut Tx, clearance: &Clearance, steps: &[Step], moment: Moment) -> Result<(), Error> {
     let released = steps.iter().any(|step| step.to == Stage::Clear).then_some(moment.seq);
     execute!(
-        tx, SAVE, clearance.id.0, clearance.stage.code(), clearance.waves.0, clearance.waves.1,
-        clearance.signed_at.map(|at| at.0), clearance.released_at.map(|at| at.0), released
+        tx,
+        SAVE,
+        clearance.id.0,
+        clearance.stage.code(),
+        clearance.waves.0,
+        clearance.waves.1,
+        clearance.signed_at.map(|at| at.0),
+        clearance.released_at.map(|at| at.0),
+        released
     )?;
     for (ordinal, step) in (0_i64..).zip(steps) {
         execute!(
-            tx, EVENT, clearance.id.0, moment.seq, ordinal, step.from.code(), step.to.code(), moment.at.0,
+            tx,
+            EVENT,
+            clearance.id.0,
+            moment.seq,
+            ordinal,
+            step.from.code(),
+            step.to.code(),
+            moment.at.0,
             moment.account.0
         )?;
     }
@@ -272,8 +286,16 @@ const INSERT_EVIDENCE: &str = "
 /// Adds a piece of evidence as it was given.
 pub async fn insert_evidence(tx: &mut Tx, clearance: ClearanceId, given: &Given) -> Result<(), Error> {
     execute!(
-        tx, INSERT_EVIDENCE, clearance.0, given.number, &given.key, given.passed, &given.note, given.at.0,
-        given.expires_at.0, given.by.0
+        tx,
+        INSERT_EVIDENCE,
+        clearance.0,
+        given.number,
+        &given.key,
+        given.passed,
+        &given.note,
+        given.at.0,
+        given.expires_at.0,
+        given.by.0
     )
     .map(|_| ())
 }
@@ -308,7 +330,15 @@ pub async fn insert_signoff(
     let what = if new.refused { "refused" } else { "signed" };
     execute!(tx, END_SIGNOFFS, clearance.0, moment.at.0, new.signer, moment.account.0, new.after_lapse)?;
     execute!(
-        tx, INSERT_SIGNOFF, clearance.0, moment.seq, new.signer, what, moment.account.0, moment.at.0, new.words,
+        tx,
+        INSERT_SIGNOFF,
+        clearance.0,
+        moment.seq,
+        new.signer,
+        what,
+        moment.account.0,
+        moment.at.0,
+        new.words,
         &new.on_evidence
     )
     .map(|_| ())
@@ -330,8 +360,16 @@ pub async fn insert_revocation(
     moment: Moment,
 ) -> Result<(), Error> {
     execute!(
-        tx, INSERT_REVOCATION, incident.0, moment.seq, clearance.0, part.place.to_string(), part.functions.bits(),
-        reason, moment.at.0, moment.account.0
+        tx,
+        INSERT_REVOCATION,
+        incident.0,
+        moment.seq,
+        clearance.0,
+        part.place.to_string(),
+        part.functions.bits(),
+        reason,
+        moment.at.0,
+        moment.account.0
     )
     .map(|_| ())
 }
@@ -355,4 +393,23 @@ const WINDOW: &str = "
 pub async fn entries_between(tx: &mut Tx, incident: IncidentId, from: i64, to: i64) -> Result<i64, Error> {
     let (count,) = fetch_one!(tx, (i64,), WINDOW, incident.0, from, to)?;
     Ok(count)
+}
+
+const TIMES: &str = "
+    SELECT clearance_event.clearance, to_stage, event_at
+    FROM clearance_event
+    JOIN clearance ON clearance.id = clearance_event.clearance
+    WHERE clearance.incident = $1
+    ORDER BY seq, ordinal";
+
+/// When each scope reached each stage, in order.
+pub async fn times(
+    tx: &mut Tx,
+    incident: IncidentId,
+) -> Result<BTreeMap<ClearanceId, Vec<(Stage, Timestamp)>>, Error> {
+    let mut times: BTreeMap<ClearanceId, Vec<(Stage, Timestamp)>> = BTreeMap::new();
+    for (id, code, at) in fetch_all!(tx, (Uuid, String, i64), TIMES, incident.0)? {
+        times.entry(ClearanceId(id)).or_default().push((stage(&code)?, Timestamp(at)));
+    }
+    Ok(times)
 }

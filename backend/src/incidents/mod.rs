@@ -23,8 +23,9 @@ use serde_json::json;
 use crate::{
     accounts::{InstallationRow, store as accounts},
     app::App,
-    begin, command,
+    begin, clearance, command,
     failure::Failure,
+    instructions::{self, Beginning},
     places::store::{self as places, Facility, System},
     playbooks::store as playbooks,
     store::{
@@ -71,6 +72,10 @@ pub async fn declare(app: App, by: By, form: Declare) -> Result<Declared, Failur
     if let Some(playbook) = playbook {
         command::tasks::create(&app, &mut decision, incident, playbook).await?;
     }
+    let begins =
+        Beginning { incident, playbook, places: &declaration.places, systems: &systems, statuses: &statuses };
+    instructions::issue_from_playbook(&app, &mut decision, &begins).await?;
+    clearance::open_scopes(&app, &mut decision, &begins).await?;
 
     let outcome = Declared {
         incident,

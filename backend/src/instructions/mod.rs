@@ -12,8 +12,10 @@ use domain::{
     actor::Role,
     clearance::Stage,
     field::FieldErrors,
-    id::{FacilityId, IncidentId, InstructionId, SystemId},
-    instructions::{Approve, Issue, Issued, Lift, Order, State, TargetWord, Wanted, Whom, Word, World},
+    id::{AccountId, FacilityId, IncidentId, InstructionId, SystemId},
+    instructions::{
+        Approve, Issue, Issued, Lift, Order, State, TargetWord, Wanted, Whom, WhomWord, Word, World,
+    },
     lexicon,
     playbooks::{Playbook, StandingOrder},
     scope::{Functions, Place, Scope, Status, Target},
@@ -24,6 +26,7 @@ pub use picture::{Picture, picture};
 use store::{Move, OrderRow};
 
 use crate::{
+    accounts::store as accounts,
     app::App,
     begin, clearance,
     failure::Failure,
@@ -54,13 +57,15 @@ pub async fn issue(app: App, by: By, (incident, form): (IncidentId, Issue)) -> R
         &format!("{}\n{}", wanted.instead, wanted.condition),
         &picture.forbidden_systems(world, &[wanted.place]),
     );
+    let whom = whom(&mut decision.tx, &wanted.whom).await?;
+    let state = if whom == Whom::Everyone { State::InForce } else { State::Waiting };
     let order = OrderRow {
         order: Order {
             id: app.clock.id(),
             scope,
             word: wanted.word,
             only_for: wanted.only_for,
-            whom: wanted.whom.clone(),
+            whom,
             condition: wanted.condition.clone(),
             text: wanted.instead.clone(),
             since: decision.at,
@@ -69,7 +74,7 @@ pub async fn issue(app: App, by: By, (incident, form): (IncidentId, Issue)) -> R
         },
         incident,
         short: wanted.short.clone(),
-        state: if wanted.whom == Whom::Everyone { State::InForce } else { State::Waiting },
+        state,
         text_waits: !named.is_empty(),
         issued_by: by.actor.account,
         approved_by: None,
@@ -80,8 +85,10 @@ pub async fn issue(app: App, by: By, (incident, form): (IncidentId, Issue)) -> R
     }
     store::insert(&mut decision.tx, &order).await?;
     say_issued(&app, &mut decision, &order, wanted.supersedes).await?;
-    let mut waits_for: Vec<String> =
-        named.iter().map(|named| format!("The text says {:?}, and there holds: {}.", named.found.quoted, named.order)).collect();
+    let mut waits_for: Vec<String> = named
+        .iter()
+        .map(|named| format!("The text says {:?}, and there holds: {}.", named.found.quoted, named.order))
+        .collect();
     if order.state == State::Waiting {
         waits_for.push("An order for named people is approved by a second person.".into());
     }
@@ -89,6 +96,24 @@ pub async fn issue(app: App, by: By, (incident, form): (IncidentId, Issue)) -> R
         Issued { instruction: order.order.id, seq: order.order.age, state: order.state, waits_for, suspends };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
+}
+
+async fn whom(tx: &mut Tx, word: &WhomWord) -> Result<Whom, Failure> {
+    let named = match word {
+        WhomWord::Everyone => return Ok(Whom::Everyone),
+        WhomWord::Position(position) => return Ok(Whom::Position(position.clone())),
+        WhomWord::Pilots(named) => named,
+    };
+    let mut pilots = std::collections::BTreeSet::new();
+    for name in named {
+        let by_id = match name.parse::<AccountId>() {
+            Ok(id) => accounts::name(tx, id).await?.map(|_| id),
+            Err(_) => accounts::by_login(tx, name).await?.map(|row| AccountId(row.id)),
+        };
+        let unknown = || FieldErrors::one("pilots", format!("There is no account {name:?}."));
+        pilots.insert(by_id.ok_or_else(unknown)?);
+    }
+    Ok(Whom::Pilots(pilots))
 }
 
 async fn supersede(
@@ -182,7 +207,9 @@ pub async fn approve(
     let picture = picture(&mut decision.tx).await?;
     may_approve(&by, row.order.scope.place, &picture)?;
     if row.state != State::Waiting && !(row.state == State::InForce && row.text_waits) {
-        return Err(Refusal::new("nothing-waits", "Nothing about this order waits for a second person.").into());
+        return Err(
+            Refusal::new("nothing-waits", "Nothing about this order waits for a second person.").into()
+        );
     }
     if row.issued_by == by.actor.account {
         return Err(Refusal::new("one-person", "You issued this order: a second person approves it.").into());
@@ -278,7 +305,7 @@ async fn permits_only_what_is_clear(
         Word::UseOnlyFor => wanted.only_for,
         _ => return Ok(()),
     };
-    let least = if wanted.whom == Whom::Everyone { Stage::Clear } else { Stage::Restored };
+    let least = if wanted.whom == WhomWord::Everyone { Stage::Clear } else { Stage::Restored };
     for held in clearance::store::scopes(tx, incident).await? {
         let meets = picture.meet(&held.scope, scope) && held.scope.functions.meets(permitted);
         if meets && held.stage < least {
@@ -297,7 +324,8 @@ async fn permits_only_what_is_clear(
 /// What a declaration has found out about its scope.
 pub struct Beginning<'a> {
     pub incident: IncidentId,
-    pub playbook: &'a Playbook,
+    /// `None` when it was declared from nothing.
+    pub playbook: Option<&'a Playbook>,
     pub places: &'a [Place],
     pub systems: &'a BTreeMap<String, System>,
     pub statuses: &'a BTreeMap<(SystemId, FacilityId), Status>,
@@ -305,19 +333,24 @@ pub struct Beginning<'a> {
 
 /// Issues the orders with which the playbook starts, in the declaration's own transaction. A permission is issued
 /// only where the system works.
-pub async fn issue_from_playbook(app: &App, decision: &mut Decision, begins: &Beginning<'_>) -> Result<(), Error> {
-    if begins.playbook.instructions.is_empty() {
+pub async fn issue_from_playbook(
+    app: &App,
+    decision: &mut Decision,
+    begins: &Beginning<'_>,
+) -> Result<(), Error> {
+    let orders = begins.playbook.map(|playbook| playbook.instructions.as_slice()).unwrap_or_default();
+    if orders.is_empty() {
         return Ok(());
     }
     let say = Say {
         kind: "instruction.issued_from_playbook",
-        data: json!({ "orders": begins.playbook.instructions.iter().map(|order| &order.key).collect::<Vec<_>>() }),
+        data: json!({ "orders": orders.iter().map(|order| &order.key).collect::<Vec<_>>() }),
         ..Say::default()
     };
     let seq = decision.append(app, say).await?;
-    for standing in &begins.playbook.instructions {
+    for standing in orders {
         let Some(target) = standing_target(standing, begins.systems) else { continue };
-        let Some(word) = Word::from_code(&standing.order) else { continue };
+        let word = standing.order;
         for place in standing_places(begins, target, word) {
             let row = standing_row(app, begins.incident, decision, standing, (place, target, word, seq));
             store::insert(&mut decision.tx, &row).await?;

@@ -77,7 +77,8 @@ impl Picture {
 
     /// The systems under a prohibition at any of these places or inside them, with the names that texts use.
     pub fn forbidden_systems(&self, world: World, at: &[Place]) -> Vec<ForbiddenSystem> {
-        let sites: BTreeSet<FacilityId> = at.iter().flat_map(|place| self.places.facilities_of(*place)).collect();
+        let sites: BTreeSet<FacilityId> =
+            at.iter().flat_map(|place| self.places.facilities_of(*place)).collect();
         let mut asked: Vec<Place> = at.to_vec();
         asked.extend(sites.iter().map(|site| Place::Facility(*site)));
         let within = |unit: &UnitId| at.iter().any(|place| self.places.contains(*place, Place::Unit(*unit)));
@@ -132,10 +133,13 @@ impl Picture {
         let same_system = self.systems.iter().any(|system| {
             one.target.covers(system.id, system.kind) && other.target.covers(system.id, system.kind)
         });
-        let nested = self.places.contains(one.place, other.place) || self.places.contains(other.place, one.place);
+        let nested =
+            self.places.contains(one.place, other.place) || self.places.contains(other.place, one.place);
         let overlap = || {
-            let (mine, theirs) = (self.places.facilities_of(one.place), self.places.facilities_of(other.place));
-            matches!((one.place, other.place), (Place::Group(_), Place::Group(_))) && !mine.is_disjoint(&theirs)
+            let (mine, theirs) =
+                (self.places.facilities_of(one.place), self.places.facilities_of(other.place));
+            matches!((one.place, other.place), (Place::Group(_), Place::Group(_)))
+                && !mine.is_disjoint(&theirs)
         };
         same_system && (nested || overlap())
     }
@@ -154,7 +158,8 @@ impl Picture {
                 .find(|each| each.id == site)
                 .map_or_else(|| "a site".to_owned(), |site| site.short_name.clone()),
             Place::Unit(unit) => {
-                let site = self.places.unit_facility.get(&unit).map(|site| self.place_name(Place::Facility(*site)));
+                let site =
+                    self.places.unit_facility.get(&unit).map(|site| self.place_name(Place::Facility(*site)));
                 format!("a unit of {}", site.unwrap_or_else(|| "a site".to_owned()))
             }
         }

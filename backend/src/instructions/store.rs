@@ -75,7 +75,9 @@ fn whom(code: &str, names: &str) -> Result<Whom, Error> {
     match code {
         "everyone" => Ok(Whom::Everyone),
         "position" => Ok(Whom::Position(names.to_owned())),
-        "pilots" => serde_json::from_str(names).map(Whom::Pilots).map_err(|_| corrupt("a list of pilots", names)),
+        "pilots" => {
+            serde_json::from_str(names).map(Whom::Pilots).map_err(|_| corrupt("a list of pilots", names))
+        }
         other => Err(corrupt("for whom an order is", other)),
     }
 }
@@ -141,12 +143,31 @@ pub async fn insert(tx: &mut Tx, row: &OrderRow) -> Result<(), Error> {
     let keeps: Vec<String> = order.keeps.iter().map(ToString::to_string).collect();
     let keeps = serde_json::to_string(&keeps).expect("a list of texts serialises");
     execute!(
-        tx, INSERT, order.id.0, row.incident.0, order.scope.place.to_string(), system, kind,
-        order.scope.functions.bits(), order.word.code(), order.only_for.bits(), whom, names, &order.condition,
-        &order.text, row.text_waits, &row.short, keeps, row.state.code(), order.since.0, order.age,
-        row.issued_by.0, row.approved_by.map(|account| account.0)
+        tx,
+        INSERT,
+        order.id.0,
+        row.incident.0,
+        order.scope.place.to_string(),
+        system,
+        kind,
+        order.scope.functions.bits(),
+        order.word.code(),
+        order.only_for.bits(),
+        whom,
+        names,
+        &order.condition,
+        &order.text,
+        row.text_waits,
+        &row.short,
+        keeps,
+        row.state.code(),
+        order.since.0,
+        order.age,
+        row.issued_by.0,
+        row.approved_by.map(|account| account.0)
     )?;
-    execute!(tx, EVENT, order.id.0, order.age, "", row.state.code(), order.since.0, row.issued_by.0).map(|_| ())
+    execute!(tx, EVENT, order.id.0, order.age, "", row.state.code(), order.since.0, row.issued_by.0)
+        .map(|_| ())
 }
 
 const MOVE: &str = "
@@ -167,7 +188,8 @@ pub struct Move {
 /// Moves an order to another state and writes its event. What comes into force gets its age at that moment.
 pub async fn set_state(tx: &mut Tx, row: &OrderRow, change: &Move) -> Result<(), Error> {
     let comes_into_force = row.state == State::Waiting && change.to == State::InForce;
-    let (since, age) = if comes_into_force { (change.at, change.seq) } else { (row.order.since, row.order.age) };
+    let (since, age) =
+        if comes_into_force { (change.at, change.seq) } else { (row.order.since, row.order.age) };
     let approver = change.approves.then_some(change.account.0);
     let text_waits = row.text_waits && !change.approves;
     execute!(tx, MOVE, row.order.id.0, change.to.code(), approver, since.0, age, text_waits)?;
@@ -259,7 +281,8 @@ pub async fn families(tx: &mut Tx) -> Result<(Vec<Family>, Vec<OrderRow>), Error
             });
         }
     }
-    let root_of = |incident: Uuid| incidents.iter().find(|(id, ..)| *id == incident).map(|(_, root, _)| *root);
+    let root_of =
+        |incident: Uuid| incidents.iter().find(|(id, ..)| *id == incident).map(|(_, root, _)| *root);
     let rows: Vec<OrderRow> =
         fetch_all!(tx, Kept, IN_FORCE)?.into_iter().map(TryInto::try_into).collect::<Result<_, Error>>()?;
     let releases = fetch_all!(tx, ReleaseRow, RELEASES)?;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod board;
+pub mod clearance;
 pub mod command;
 pub mod demo;
 pub mod imports;
@@ -9,6 +10,8 @@ pub mod forms;
 pub mod incidents;
 pub mod people;
 pub mod places;
+pub mod instructions;
 pub mod playbooks;
 pub mod problem;
 pub mod situation;
+pub mod status;

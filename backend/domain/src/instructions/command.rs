@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Source, Whom, Word, check};
+use super::{Source, Word, check};
 use crate::{
     field::{FieldErrors, Text},
-    id::{AccountId, ClearanceId, InstructionId},
+    id::{ClearanceId, InstructionId},
     lexicon,
     scope::{Function, Functions, Place, Scope, SystemKind, Target},
 };
 
 /// Issuing an order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Issue {
     pub request_id: Text,
@@ -36,7 +36,7 @@ pub struct Issue {
     pub short: Text,
     /// `everyone`, `pilots` or `position`.
     pub whom: Text,
-    /// The accounts of the pilots.
+    /// The pilots, by login or account id; several in one text are separated by commas.
     pub pilots: Vec<Text>,
     /// The title of the position.
     pub position: Text,
@@ -47,7 +47,7 @@ pub struct Issue {
 }
 
 /// Ending an order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Lift {
     pub request_id: Text,
@@ -56,7 +56,7 @@ pub struct Lift {
 }
 
 /// The second person's answer to an order that waits.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Approve {
     pub request_id: Text,
@@ -117,9 +117,17 @@ pub struct Wanted {
     pub condition: String,
     pub instead: String,
     pub short: String,
-    pub whom: Whom,
+    pub whom: WhomWord,
     pub keeps: BTreeSet<Source>,
     pub supersedes: Option<InstructionId>,
+}
+
+/// For whom, with the pilots as they were named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhomWord {
+    Everyone,
+    Pilots(Vec<String>),
+    Position(String),
 }
 
 /// A system by its code or id, or a kind.
@@ -157,7 +165,7 @@ impl Issue {
         };
         if let (Some(place), Some(word)) = (place, word) {
             let scope = Scope { place, target: Target::Kind(SystemKind::Application), functions };
-            if let Err(refusal) = check(&scope, word, only_for, &whom) {
+            if let Err(refusal) = check(&scope, word, only_for) {
                 errors.add(field_of(&refusal.code), refusal.sentence);
             }
         }
@@ -197,21 +205,25 @@ impl Issue {
         }
     }
 
-    fn whom(&self, errors: &mut FieldErrors) -> Whom {
+    fn whom(&self, errors: &mut FieldErrors) -> WhomWord {
         match self.whom.trimmed() {
-            "" | "everyone" => Whom::Everyone,
-            "position" => Whom::Position(self.position.trimmed().to_owned()),
+            "" | "everyone" => WhomWord::Everyone,
+            "position" => {
+                let position = errors.required("position", &self.position, 80, "Name the position.");
+                WhomWord::Position(position.unwrap_or_default())
+            }
             "pilots" => {
-                let named = self.pilots.iter().filter(|text| !text.is_blank());
-                let read: Vec<Option<AccountId>> = named.map(|text| text.trimmed().parse().ok()).collect();
-                if read.iter().any(Option::is_none) {
-                    errors.add("pilots", "Choose the pilots from the list.");
+                let named = self.pilots.iter().flat_map(|text| text.0.split(','));
+                let named: Vec<String> =
+                    named.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+                if named.is_empty() {
+                    errors.add("pilots", "Name the pilots for whom this instruction is.");
                 }
-                Whom::Pilots(read.into_iter().flatten().collect())
+                WhomWord::Pilots(named)
             }
             _ => {
                 errors.add("whom", "Say for whom: everyone, pilots or position.");
-                Whom::Everyone
+                WhomWord::Everyone
             }
         }
     }
@@ -241,8 +253,6 @@ fn checked(field: &str, text: &Text, most: usize, errors: &mut FieldErrors) -> S
 fn field_of(code: &str) -> &'static str {
     match code {
         "only-for-what" | "only-for-all" | "only-for-unused" => "only_for",
-        "no-pilots" => "pilots",
-        "no-position" => "position",
         _ => "functions",
     }
 }
@@ -315,7 +325,7 @@ mod tests {
         assert_eq!(errors.0.keys().map(String::as_str).collect::<Vec<_>>(), ["place", "system", "word"]);
         let wanted = issue("do_not_log_in").read().expect("is enough");
         assert_eq!(wanted.functions, Functions::ALL);
-        assert_eq!(wanted.whom, Whom::Everyone);
+        assert_eq!(wanted.whom, WhomWord::Everyone);
     }
 
     #[test]

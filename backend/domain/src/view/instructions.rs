@@ -54,11 +54,10 @@ pub struct OrderLine {
 /// The form for a new order with its choices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IssueForm {
-    pub typed: IssueTyped,
+    pub typed: Issue,
     pub request_id: RequestId,
     pub places: Vec<Pick>,
     pub systems: Vec<Pick>,
-    pub pilots: Vec<Pick>,
     /// The narrower ones in force, which may be kept by name.
     pub narrower: Vec<Pick>,
 }
@@ -69,6 +68,3 @@ pub struct Pick {
     pub value: String,
     pub words: String,
 }
-
-/// What was typed, as it is put back.
-pub type IssueTyped = Issue;

@@ -152,19 +152,12 @@ fn pilots_may_and_the_public_page_stays_prohibited() {
 #[test]
 fn an_order_that_cannot_be_followed_is_refused() {
     let everywhere = scope(Place::All, &[Function::Orders]);
-    let refused = |word, only_for, whom: &Whom| {
-        check(&everywhere, word, only_for, whom).err().map(|refusal| refusal.code.into_owned())
-    };
-    assert_eq!(refused(Word::UseOnlyFor, Functions::NONE, &Whom::Everyone).as_deref(), Some("only-for-what"));
-    assert_eq!(
-        refused(Word::UseOnlyFor, Functions::of([Function::Orders]), &Whom::Everyone).as_deref(),
-        Some("only-for-all")
-    );
-    assert_eq!(
-        refused(Word::Use, Functions::NONE, &Whom::Pilots(BTreeSet::new())).as_deref(),
-        Some("no-pilots")
-    );
-    assert_eq!(refused(Word::LeaveOff, Functions::NONE, &Whom::Everyone), None);
+    let refused =
+        |word, only_for| check(&everywhere, word, only_for).err().map(|refusal| refusal.code.into_owned());
+    assert_eq!(refused(Word::UseOnlyFor, Functions::NONE).as_deref(), Some("only-for-what"));
+    assert_eq!(refused(Word::UseOnlyFor, Functions::of([Function::Orders])).as_deref(), Some("only-for-all"));
+    assert_eq!(refused(Word::Use, Functions::of([Function::Orders])).as_deref(), Some("only-for-unused"));
+    assert_eq!(refused(Word::LeaveOff, Functions::NONE), None);
 }
 
 #[test]

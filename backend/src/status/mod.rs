@@ -1,0 +1,218 @@
+//! The public page of each site, as prepared bytes.
+//!
+//! Everybody in a hospital looks at these pages at once, so they are made once and handed out: after a commit of
+//! this process the next request makes them anew, so that nobody is told what no longer holds; commits of other
+//! processes are seen by a look at the revisions twice a second. When that look has failed for five seconds, the
+//! page is served under MAY BE REVOKED.
+
+mod page;
+pub mod web;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::body::Bytes;
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+use sqlx::types::Uuid;
+use tokio::sync::{Mutex as AsyncMutex, broadcast};
+
+use crate::{
+    app::App,
+    live::Changed,
+    store::{Error, journal},
+};
+
+/// How often the revisions are looked at for what other processes committed.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a page may be handed out without its revision being confirmed.
+const CONFIRMED_FOR: Duration = Duration::from_secs(5);
+
+/// One answer, ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    pub html: Bytes,
+    pub json: Bytes,
+    pub etag: Arc<str>,
+}
+
+impl Prepared {
+    fn new(html: String, json: Vec<u8>) -> Self {
+        let hash = Sha256::digest([html.as_bytes(), &json].concat());
+        let etag = format!("\"{}\"", hex::encode(&hash[..12]));
+        Self { html: html.into(), json: json.into(), etag: etag.into() }
+    }
+}
+
+/// A site's page as it is served while confirmed, and as it is served when not.
+#[derive(Debug, Clone)]
+struct Pair {
+    confirmed: Prepared,
+    unconfirmed: Prepared,
+}
+
+/// Every page of one moment, by the site's code; the page for choosing a site stands under the empty code.
+#[derive(Debug)]
+struct Edition {
+    pages: BTreeMap<String, Pair>,
+    /// The minute that "as of" shows.
+    minute: i64,
+    /// What had been heard when it was read; a later commit makes it old, also one during the reading.
+    heard: u64,
+}
+
+/// The prepared pages of this process.
+#[derive(Debug)]
+pub struct PublicPages {
+    edition: Mutex<Option<Arc<Edition>>>,
+    /// Held while an edition is made, so that one request makes it and the others wait for it.
+    making: AsyncMutex<()>,
+    changes: Mutex<broadcast::Receiver<Changed>>,
+    confirmed: Mutex<Instant>,
+    revisions: Mutex<Vec<(Uuid, i64)>>,
+    looking: AtomicBool,
+    heard: AtomicU64,
+}
+
+impl PublicPages {
+    /// Nothing prepared yet; hears of every commit from now on.
+    pub fn new(changes: broadcast::Receiver<Changed>) -> Self {
+        Self {
+            edition: Mutex::new(None),
+            making: AsyncMutex::new(()),
+            changes: Mutex::new(changes),
+            confirmed: Mutex::new(Instant::now()),
+            revisions: Mutex::new(Vec::new()),
+            looking: AtomicBool::new(false),
+            heard: AtomicU64::new(0),
+        }
+    }
+
+    /// Makes what is prepared old when this process has committed a decision since; facts change no order.
+    fn hear(&self) {
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match changes.try_recv() {
+                Ok(changed) if changed.seq == 0 => {}
+                Ok(_) | Err(broadcast::error::TryRecvError::Lagged(_)) => self.make_old(),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn make_old(&self) {
+        self.heard.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn current(&self, minute: i64) -> Option<Arc<Edition>> {
+        let heard = self.heard.load(Ordering::Acquire);
+        self.any().filter(|edition| edition.minute == minute && edition.heard == heard)
+    }
+
+    fn any(&self) -> Option<Arc<Edition>> {
+        self.edition.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn confirm(&self) {
+        *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn is_confirmed(&self) -> bool {
+        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).elapsed() <= CONFIRMED_FOR
+    }
+}
+
+/// The page of a site, or for choosing one when the code is empty; `None` when there is no such site.
+///
+/// # Errors
+/// When nothing was ever prepared and the database does not answer.
+pub async fn answer(app: &App, code: &str) -> Result<Option<Prepared>, Error> {
+    let pages = &app.public;
+    if !pages.looking.swap(true, Ordering::AcqRel) {
+        app.spawn(look_for_others(app.clone()));
+    }
+    pages.hear();
+    let minute = app.clock.now().seconds().div_euclid(60);
+    let edition = match pages.current(minute) {
+        Some(edition) => edition,
+        None => match make(app, minute).await {
+            Ok(edition) => edition,
+            // What was prepared before the database went away is better than nothing, and says what it is.
+            Err(error) => pages.any().ok_or(error)?,
+        },
+    };
+    let confirmed = pages.is_confirmed();
+    Ok(edition
+        .pages
+        .get(code)
+        .map(|pair| if confirmed { &pair.confirmed } else { &pair.unconfirmed })
+        .cloned())
+}
+
+async fn make(app: &App, minute: i64) -> Result<Arc<Edition>, Error> {
+    let pages = &app.public;
+    let _one_at_a_time = pages.making.lock().await;
+    if let Some(edition) = pages.current(minute) {
+        return Ok(edition);
+    }
+    let (started, heard) = (Instant::now(), pages.heard.load(Ordering::Acquire));
+    let mut tx = app.db.read().await?;
+    let revisions = journal::revisions(&mut tx).await?;
+    let views = page::read(app, &mut tx).await?;
+    drop(tx);
+    let edition = Arc::new(Edition { pages: page::render(views), minute, heard });
+    *pages.edition.lock().unwrap_or_else(PoisonError::into_inner) = Some(edition.clone());
+    *pages.revisions.lock().unwrap_or_else(PoisonError::into_inner) = revisions;
+    *pages.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = started;
+    Ok(edition)
+}
+
+/// Looks at the revisions until the program stops, and makes what is prepared old when another process committed.
+async fn look_for_others(app: App) {
+    loop {
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        let Ok(seen) = revisions(&app).await else { continue };
+        let pages = &app.public;
+        let mut known = pages.revisions.lock().unwrap_or_else(PoisonError::into_inner);
+        if *known != seen {
+            *known = seen;
+            pages.make_old();
+        }
+        drop(known);
+        pages.confirm();
+    }
+}
+
+async fn revisions(app: &App) -> Result<Vec<(Uuid, i64)>, Error> {
+    let mut tx = app.db.read().await?;
+    journal::revisions(&mut tx).await
+}
+
+/// When a page read at `now` should be looked at again: with the next update, in 15 minutes at the latest.
+fn check_again_by(now: Timestamp, next_update: Option<Timestamp>) -> Timestamp {
+    let latest = now.plus_minutes(15);
+    next_update.filter(|at| *at > now).map_or(latest, |at| at.min(latest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_good_for_a_quarter_of_an_hour_at_most() {
+        let now = Timestamp::from_seconds(0);
+        assert_eq!(check_again_by(now, None), now.plus_minutes(15));
+        assert_eq!(check_again_by(now, Some(now.plus_minutes(5))), now.plus_minutes(5));
+        assert_eq!(check_again_by(now, Some(now.plus_minutes(-5))), now.plus_minutes(15));
+        assert_eq!(check_again_by(now, Some(now.plus_minutes(60))), now.plus_minutes(15));
+    }
+}
