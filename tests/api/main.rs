@@ -1,6 +1,7 @@
 //! Every use case through the JSON door, in process, on both databases: one file per capability.
 
 mod accounts;
+mod clearance;
 mod command;
 mod doors;
 mod forms;
@@ -8,3 +9,5 @@ mod incidents;
 mod people;
 mod places;
 mod playbooks;
+mod instructions;
+mod status;

@@ -12,7 +12,7 @@ use domain::{
     actor::Role,
     clearance::{Clearance, GiveEvidence, Given, Release, Releaser, Restore, SignOff, Stage, Step, Stepped},
     field::FieldErrors,
-    id::{ClearanceId, IncidentId},
+    id::{ClearanceId, FacilityId, IncidentId, SystemId},
     instructions::Effect,
     playbooks::{Evidence, Gate, Playbook},
     scope::{Functions, Place, Places, Scope, Status, Target},
@@ -30,6 +30,7 @@ use crate::{
     incidents::store::{self as incidents, IncidentRow},
     instructions::{Beginning, Picture, store::OrderRow},
     places::store::{self as places, System},
+    playbooks::store as playbooks,
     store::{
         Error,
         journal::{By, Chain, Decision, Say},
@@ -251,14 +252,52 @@ fn optional(field: &str, text: &domain::field::Text, most: usize) -> Result<Stri
 
 /// Opens every scope of a new incident: each system that does not work, at each site, by the playbook's gates.
 /// Functions that no gate has, and incidents from nothing, get the plain gate.
+///
+/// # Errors
+/// When the database does not answer.
 pub async fn open_scopes(app: &App, decision: &mut Decision, begins: &Beginning<'_>) -> Result<(), Error> {
-    let mut clearances = Vec::new();
     let affected = begins.statuses.iter().filter(|(_, status)| **status != Status::Operational);
-    for ((system, facility), _) in affected {
-        let Some(system) = begins.systems.values().find(|each| each.id == *system) else { continue };
-        for (gate, functions) in gates(begins.playbook, system) {
-            let scope =
-                Scope { place: Place::Facility(*facility), target: Target::System(system.id), functions };
+    let affected: Vec<(&System, FacilityId)> = affected
+        .filter_map(|((id, site), _)| Some((begins.systems.values().find(|system| system.id == *id)?, *site)))
+        .collect();
+    open(app, decision, begins.incident, begins.playbook, &affected).await
+}
+
+/// Opens the scopes of what does not work any more and has none yet, after its status was reported.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn open_missing(app: &App, decision: &mut Decision, incident: IncidentId) -> Result<(), Error> {
+    let tx = &mut decision.tx;
+    let (systems, lattice) = (places::systems(tx).await?, places::lattice(tx).await?);
+    let scopes = store::scopes(tx, incident).await?;
+    let has_scope = |system: SystemId, site: FacilityId| {
+        scopes.iter().any(|row| {
+            row.scope.target == Target::System(system)
+                && lattice.contains(row.scope.place, Place::Facility(site))
+        })
+    };
+    let missing: Vec<(&System, FacilityId)> = incidents::statuses(tx, incident)
+        .await?
+        .into_iter()
+        .filter(|((system, site), (status, _))| *status != Status::Operational && !has_scope(*system, *site))
+        .filter_map(|((id, site), _)| Some((systems.iter().find(|system| system.id == id)?, site)))
+        .collect();
+    let frozen = playbooks::frozen(tx, incident).await?;
+    open(app, decision, incident, frozen.as_ref().map(|version| &version.playbook), &missing).await
+}
+
+async fn open(
+    app: &App,
+    decision: &mut Decision,
+    incident: IncidentId,
+    playbook: Option<&Playbook>,
+    affected: &[(&System, FacilityId)],
+) -> Result<(), Error> {
+    let mut clearances = Vec::new();
+    for (system, site) in affected {
+        for (gate, functions) in gates(playbook, system) {
+            let scope = Scope { place: Place::Facility(*site), target: Target::System(system.id), functions };
             clearances.push(Clearance::new(app.clock.id(), scope, gate));
         }
     }
@@ -267,7 +306,6 @@ pub async fn open_scopes(app: &App, decision: &mut Decision, begins: &Beginning<
     }
     let say = Say { kind: "clearance.opened", data: json!({ "scopes": clearances.len() }), ..Say::default() };
     let seq = decision.append(app, say).await?;
-    let incident = begins.incident;
     store::insert(&mut decision.tx, incident, &clearances, (seq, decision.at, decision.account)).await
 }
 

@@ -15,7 +15,6 @@ use crate::{
     app::App,
     begin,
     failure::Failure,
-
     instructions::{picture, store as orders, store::OrderRow},
     store::journal::{By, Chain, Decision, Say},
 };

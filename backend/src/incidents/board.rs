@@ -2,8 +2,9 @@
 
 use domain::{
     id::IncidentId,
-    scope::Status,
-    view::board::{BoardView, MatrixRow, Shown, Site, sentence},
+    instructions::World,
+    scope::{Place, Status},
+    view::board::{BoardView, MatrixRow, Site, sentence},
 };
 
 use super::store;
@@ -13,6 +14,7 @@ use crate::{
     command::web as command,
     failure::Failure,
     forms,
+    instructions,
     places::store as places,
     store::{Tx, journal},
 };
@@ -22,7 +24,9 @@ use crate::{
 /// # Errors
 /// When there is no such incident.
 pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardView, Failure> {
-    store::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
+    let row = store::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
+    let world = if row.exercise { World::Exercise(incident) } else { World::Real };
+    let picture = instructions::picture(tx).await?;
     let zone = accounts::installation(tx).await?.zone();
     let statuses = store::statuses(tx, incident).await?;
     let facilities: Vec<_> = places::facilities(tx)
@@ -39,7 +43,10 @@ pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardV
         let since = facilities.iter().filter_map(of).map(|(_, since)| *since).min();
         let cells = facilities
             .iter()
-            .map(|facility| (of(facility).map_or(Status::Unknown, |(status, _)| *status), Shown::nothing()))
+            .map(|facility| {
+                let verdict = picture.verdict(world, Place::Facility(facility.id), &system);
+                (of(facility).map_or(Status::Unknown, |(status, _)| *status), picture.shown(&verdict))
+            })
             .collect();
         let spoken = if system.short_name.is_empty() { &system.name } else { &system.short_name };
         let since = since.map(|at| format!("since {}", zone.clock(at))).unwrap_or_default();

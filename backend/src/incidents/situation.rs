@@ -14,7 +14,7 @@ use super::store;
 use crate::{
     accounts::store as accounts,
     app::App,
-    begin, execute,
+    begin, clearance, execute,
     failure::Failure,
     places::store as places,
     store::{
@@ -71,6 +71,7 @@ pub async fn report(
         let change = Change { incident, system, site: *site, before: *before, after: report.status };
         change.write(&mut decision, ordinal, report.since).await?;
     }
+    clearance::open_missing(&app, &mut decision, incident).await?;
     let changed = i64::try_from(changed.len()).unwrap_or(i64::MAX);
     let outcome = StatusReported { incident, seq, system, changed };
     decision.commit(&app, &outcome).await?;

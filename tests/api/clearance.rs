@@ -1,0 +1,244 @@
+//! The way back through the JSON door: nobody reads USE before the people who must sign have signed and somebody
+//! released it, for exactly that scope; and nothing closes before.
+
+use acceptance::{Program, World, both_databases};
+use domain::{
+    actor::{Grant, Role},
+    scope::Place,
+};
+use serde_json::{Value, json};
+
+/// Laboratory is down at Cape alone, and everybody who is needed to bring it back.
+struct Night {
+    commander: Program,
+    cio: Program,
+    cmio: Program,
+    incident: String,
+    scope: String,
+}
+
+impl Night {
+    async fn falls(world: &World) -> Self {
+        let harbor = world.harbor().await;
+        let commander = world.program(&[Role::Commander]).await;
+        let cape = Place::Facility(harbor.facility("cape")).to_string();
+        let declared = commander
+            .does(
+                "/incidents",
+                json!({ "name": "Laboratory outage", "basis": "Cape called", "places": [cape], "systems": ["laboratory:down"] }),
+            )
+            .await;
+        let incident = format!("/incidents/{}", declared["incident"].as_str().expect("is a text"));
+        let order = json!({ "system": "laboratory", "word": "do_not_log_in", "place": "all" });
+        commander.does(&format!("{incident}/instructions"), order).await;
+        let ladder = commander.reads(&format!("{incident}/clearance")).await;
+        assert_eq!(ladder["scopes"].as_array().map(Vec::len), Some(1), "{ladder}");
+        let scope = ladder["scopes"][0]["path"].as_str().expect("is a text").to_owned();
+        let (cio, cmio) = (signer(world, "cio").await, signer(world, "cmio").await);
+        Self { commander, cio, cmio, incident, scope }
+    }
+
+    async fn restored(&self) {
+        self.cio.does(&format!("{}/restore", self.scope), json!({})).await;
+        let evidence = json!({ "piece": "checked-in-use", "passed": true, "note": "20 of 20 results match" });
+        self.cio.does(&format!("{}/evidence", self.scope), evidence).await;
+    }
+
+    async fn signed(&self) {
+        self.restored().await;
+        self.sign_both().await;
+    }
+
+    async fn sign_both(&self) {
+        self.cio.does(&format!("{}/sign", self.scope), json!({ "signer": "cio" })).await;
+        let last = self.cmio.does(&format!("{}/sign", self.scope), json!({ "signer": "cmio" })).await;
+        assert_eq!(last["stage"], "signed");
+    }
+
+    async fn released(&self) {
+        self.signed().await;
+        let released = self.commander.does(&format!("{}/release", self.scope), json!({})).await;
+        assert_eq!(released["stage"], "clear");
+    }
+
+    async fn phase(&self, world: &World) -> String {
+        let page = world.person(&[Role::Viewer]).await.opens(&format!("{}/clearance", self.incident)).await;
+        page.texts(".phase").concat().to_lowercase()
+    }
+}
+
+async fn signer(world: &World, signs_as: &str) -> Program {
+    let grant = Grant { role: Role::Signer, place: Place::All, signs_as: signs_as.to_owned() };
+    world.program_with(&[grant]).await.1
+}
+
+/// What the public page of a site says of the laboratory.
+async fn laboratory(world: &World, site: &str) -> String {
+    let status: Value = world.unknown_program().reads(&format!("/status/{site}")).await;
+    let verdicts = status["verdicts"].as_array().expect("is a list");
+    let verdict = verdicts.iter().find(|each| each["system"] == "Laboratory");
+    verdict
+        .map_or_else(|| "nothing".to_owned(), |each| each["lines"][0].as_str().expect("is a text").to_owned())
+}
+
+both_databases! {
+    async fn only_the_release_makes_a_signed_scope_usable_and_only_there(world: World) {
+        let night = Night::falls(world).await;
+        assert_eq!(laboratory(world, "cape").await, "DO NOT LOG IN");
+        night.signed().await;
+        assert_eq!(laboratory(world, "cape").await, "DO NOT LOG IN", "signed is not clear");
+        night.commander.does(&format!("{}/release", night.scope), json!({})).await;
+        assert_eq!(laboratory(world, "cape").await, "USE");
+        assert_eq!(laboratory(world, "general").await, "DO NOT LOG IN");
+    }
+
+    async fn the_phase_follows_the_scopes(world: World) {
+        let night = Night::falls(world).await;
+        assert_eq!(night.phase(world).await, "downtime");
+        night.restored().await;
+        assert_eq!(night.phase(world).await, "recovery");
+        night.sign_both().await;
+        night.commander.does(&format!("{}/release", night.scope), json!({})).await;
+        assert_eq!(night.phase(world).await, "reconciling");
+        let reason = json!({ "reason": "Results went to the wrong patients" });
+        night.commander.does(&format!("{}/revoke", night.scope), reason).await;
+        assert_eq!(night.phase(world).await, "downtime");
+    }
+
+    async fn nobody_signs_without_evidence_or_for_another_or_twice(world: World) {
+        let night = Night::falls(world).await;
+        let sign = format!("{}/sign", night.scope);
+        let as_cio = json!({ "signer": "cio" });
+        assert_eq!(night.cio.is_refused(&sign, as_cio.clone(), 422).await["type"], "not-restored");
+        night.cio.does(&format!("{}/restore", night.scope), json!({})).await;
+        assert_eq!(night.cio.is_refused(&sign, as_cio.clone(), 422).await["type"], "evidence-open");
+        night.cio.does(&format!("{}/evidence", night.scope), json!({ "piece": "checked-in-use", "passed": true })).await;
+        night.cmio.is_refused(&sign, as_cio.clone(), 403).await;
+        night.cio.does(&sign, as_cio.clone()).await;
+        assert_eq!(night.cio.is_refused(&sign, as_cio, 422).await["type"], "already-signed");
+    }
+
+    async fn one_person_with_two_titles_signs_once(world: World) {
+        let night = Night::falls(world).await;
+        night.restored().await;
+        let grant = |signs_as: &str| Grant { role: Role::Signer, place: Place::All, signs_as: signs_as.to_owned() };
+        let (_, both) = world.program_with(&[grant("cio"), grant("cmio")]).await;
+        let sign = format!("{}/sign", night.scope);
+        both.does(&sign, json!({ "signer": "cio" })).await;
+        assert_eq!(both.is_refused(&sign, json!({ "signer": "cmio" }), 422).await["type"], "one-person");
+    }
+
+    async fn signed_but_unreleased_for_an_hour_is_signed_again(world: World) {
+        let night = Night::falls(world).await;
+        night.signed().await;
+        world.minutes_pass(61);
+        let release = format!("{}/release", night.scope);
+        assert_eq!(night.commander.is_refused(&release, json!({}), 422).await["type"], "lapsed");
+        let sign = format!("{}/sign", night.scope);
+        let first = night.cio.does(&sign, json!({ "signer": "cio" })).await;
+        assert_eq!(first["signed"], json!([1, 2]), "the old signatures are gone");
+        night.cmio.does(&sign, json!({ "signer": "cmio" })).await;
+        night.commander.does(&release, json!({})).await;
+    }
+
+    async fn evidence_that_expired_stops_the_release_and_a_clearance_outlives_it(world: World) {
+        let night = Night::falls(world).await;
+        night.restored().await;
+        world.minutes_pass(100);
+        let sign = format!("{}/sign", night.scope);
+        night.cio.does(&sign, json!({ "signer": "cio" })).await;
+        night.cmio.does(&sign, json!({ "signer": "cmio" })).await;
+        world.minutes_pass(30);
+        let release = format!("{}/release", night.scope);
+        assert_eq!(night.commander.is_refused(&release, json!({}), 422).await["type"], "evidence-expired");
+        night.cio.does(&format!("{}/evidence", night.scope), json!({ "piece": "checked-in-use", "passed": true })).await;
+        assert_eq!(night.commander.is_refused(&release, json!({}), 422).await["type"], "not-signed");
+        night.cio.does(&sign, json!({ "signer": "cio" })).await;
+        night.cmio.does(&sign, json!({ "signer": "cmio" })).await;
+        night.commander.does(&release, json!({})).await;
+        world.minutes_pass(600);
+        assert_eq!(laboratory(world, "cape").await, "USE");
+    }
+
+    async fn a_refusal_with_its_reason_stands_until_that_signer_signs(world: World) {
+        let night = Night::falls(world).await;
+        night.restored().await;
+        let sign = format!("{}/sign", night.scope);
+        let refused = night.cmio.is_refused(&sign, json!({ "signer": "cmio", "answer": "refuse" }), 422).await;
+        assert!(refused["errors"]["words"].is_array(), "{refused}");
+        let refusal = json!({ "signer": "cmio", "answer": "refuse", "words": "Label printers fail" });
+        night.cmio.does(&sign, refusal).await;
+        let ladder = night.commander.reads(&night.scope).await;
+        assert_eq!(ladder["chosen"]["refusals"][0]["words"], "Label printers fail");
+        assert_eq!(ladder["scopes"][0]["blocked"], true);
+    }
+
+    async fn a_release_is_the_commanders(world: World) {
+        let night = Night::falls(world).await;
+        night.signed().await;
+        let release = format!("{}/release", night.scope);
+        night.cio.is_refused(&release, json!({}), 403).await;
+        world.program(&[Role::Commander]).await.is_refused(&release, json!({}), 403).await;
+        night.commander.does(&release, json!({})).await;
+    }
+
+    async fn a_revocation_forbids_at_once_counts_the_window_and_begins_a_new_clearance(world: World) {
+        let night = Night::falls(world).await;
+        night.released().await;
+        let revoke = format!("{}/revoke", night.scope);
+        assert!(night.cio.is_refused(&revoke, json!({}), 422).await["errors"]["reason"].is_array());
+        let revoked = night.cio.does(&revoke, json!({ "reason": "Formulary is damaged" })).await;
+        assert_eq!(revoked["holds_now"], "DO NOT LOG IN");
+        assert_eq!(laboratory(world, "cape").await, "DO NOT LOG IN");
+        let ladder = night.commander.reads(&format!("{}/clearance", night.incident)).await;
+        assert_eq!(ladder["scopes"].as_array().map(Vec::len), Some(1), "{ladder}");
+        assert_eq!(ladder["scopes"][0]["stage"], "waiting");
+        assert_eq!(ladder["scopes"][0]["id"], revoked["reopened"]);
+    }
+
+    async fn a_part_taken_back_leaves_one_order_for_the_login(world: World) {
+        let night = Night::falls(world).await;
+        night.released().await;
+        let part = json!({ "reason": "Orders print twice", "functions": ["orders"] });
+        night.commander.does(&format!("{}/revoke", night.scope), part).await;
+        let status = world.unknown_program().reads("/status/cape").await;
+        let lines = &status["verdicts"][0]["lines"];
+        assert_eq!(status["verdicts"][0]["look"], "limited");
+        assert!(lines[0].as_str().is_some_and(|line| line.starts_with("LOG IN ONLY FOR registration, results")), "{lines}");
+        assert_eq!(lines[1], "ON PAPER: orders");
+    }
+
+    async fn an_incident_does_not_close_while_a_scope_is_not_clear(world: World) {
+        let night = Night::falls(world).await;
+        let close = format!("{}/close", night.incident);
+        let basis = json!({ "basis": "All is done" });
+        let refused = night.commander.is_refused(&close, basis.clone(), 422).await;
+        assert_eq!(refused["type"], "blocked");
+        assert!(refused["title"].as_str().is_some_and(|said| said.contains("1 scope is not clear")), "{refused}");
+        let waiver = json!({ "kind": "scope_not_clear", "item": night.scope.rsplit('/').next(), "role": "commander", "reason": "late" });
+        let refused = night.commander.is_refused(&format!("{}/waivers", night.incident), waiver, 422).await;
+        assert_eq!(refused["type"], "cannot-be-waived");
+        night.released().await;
+        night.commander.does(&close, basis).await;
+        assert_eq!(laboratory(world, "cape").await, "nothing", "a closed incident orders nothing");
+    }
+
+    async fn a_pilot_needs_a_second_person_and_the_public_page_stays_forbidden(world: World) {
+        let night = Night::falls(world).await;
+        let orders = format!("{}/instructions", night.incident);
+        let (pilot, _) = world.program_with(&[Grant { role: Role::Viewer, place: Place::All, signs_as: String::new() }]).await;
+        let cape = night.commander.reads(&night.scope).await;
+        assert_eq!(cape["chosen"]["stage"], "waiting");
+        let wanted = json!({ "system": "laboratory", "word": "use", "place": "all", "whom": "pilots", "pilots": [pilot.account] });
+        assert_eq!(night.commander.is_refused(&orders, wanted.clone(), 422).await["type"], "not-clear");
+        night.restored().await;
+        let issued = night.commander.does(&orders, wanted).await;
+        assert_eq!(issued["state"], "waiting");
+        let approve = format!("{orders}/{}/approve", issued["instruction"].as_str().expect("is a text"));
+        night.commander.is_refused(&approve, json!({}), 422).await;
+        world.program(&[Role::Communicator]).await.does(&approve, json!({})).await;
+        let ladder = night.commander.reads(&night.scope).await;
+        assert_eq!(ladder["chosen"]["stage"], "pilot");
+        assert_eq!(laboratory(world, "cape").await, "DO NOT LOG IN");
+    }
+}
