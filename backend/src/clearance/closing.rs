@@ -19,12 +19,12 @@ use crate::{
     app::App,
     begin, execute,
     failure::Failure,
-    fetch_all,
+    fetch_all, forms,
     incidents::store as incidents,
     instructions::{Picture, picture},
     places::store as places,
     store::{
-        Error, Tx,
+        Error, Sql, Tx,
         journal::{By, Chain, Say},
     },
 };
@@ -37,7 +37,44 @@ pub const MOST_ITEMS: usize = 50;
 /// # Errors
 /// When the database does not answer.
 pub async fn blockers(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Blocker>, Error> {
-    Ok(one_list([scopes(tx, incident).await?]))
+    let mut parts = vec![scopes(tx, incident).await?];
+    parts.extend(forms::outstanding(tx, incident).await?.0);
+    for part in parts.iter_mut().filter(|part| part.kind.is_waivable()) {
+        leave_out_the_waived(tx, incident, part).await?;
+    }
+    Ok(one_list(parts))
+}
+
+const WAIVED_FORMS: Sql = Sql {
+    sqlite: "
+    SELECT form.id
+    FROM waiver
+    JOIN form ON form.id = waiver.item AND form.incident = waiver.incident
+    WHERE waiver.incident = $1 AND waiver.kind = $2 AND second_account IS NOT NULL
+        AND (form.state IN (SELECT value FROM json_each($3)) OR ($4 = TRUE AND form.state = 'entered' AND to_check = TRUE))",
+    postgres: "
+    SELECT form.id
+    FROM waiver
+    JOIN form ON form.id = waiver.item AND form.incident = waiver.incident
+    WHERE waiver.incident = $1 AND waiver.kind = $2 AND second_account IS NOT NULL
+        AND (form.state IN (SELECT json_array_elements_text($3::json))
+            OR ($4 = TRUE AND form.state = 'entered' AND to_check = TRUE))",
+};
+
+/// Takes out of a part what two people let stand, as far as it is still in the way: a waived form that was found
+/// meanwhile is not counted twice.
+async fn leave_out_the_waived(tx: &mut Tx, incident: IncidentId, part: &mut Blocker) -> Result<(), Error> {
+    let (states, unverified) = match part.kind {
+        BlockerKind::FormMissing => (r#"["missing"]"#, false),
+        BlockerKind::FormNotAtItsEnd => (r#"["used", "discrepancy"]"#, true),
+        _ => return Ok(()),
+    };
+    let waived: Vec<(Uuid,)> =
+        fetch_all!(tx, (Uuid,), WAIVED_FORMS, incident.0, part.kind.code(), states, unverified)?;
+    part.waived = i64::try_from(waived.len()).unwrap_or(i64::MAX);
+    part.count -= part.waived;
+    part.items.retain(|item| !waived.contains(&(item.id,)));
+    Ok(())
 }
 
 /// Forms of the incident that are out, missing or not at their end.

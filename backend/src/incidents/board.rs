@@ -13,8 +13,7 @@ use crate::{
     app::App,
     command::web as command,
     failure::Failure,
-    forms,
-    instructions,
+    forms, instructions,
     places::store as places,
     store::{Tx, journal},
 };

@@ -73,8 +73,8 @@ async fn incident_rail(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Res
     let (_, _, late_tasks, _) = command::counts(tx, incident, now).await?;
     Ok(vec![
         item(Section::Board, path("")),
-        RailItem { count: late_forms, late: late_forms > 0, ..item(Section::Paper, path("/forms")) },
         item(Section::Instructions, path("/instructions")),
+        RailItem { count: late_forms, late: late_forms > 0, ..item(Section::Paper, path("/forms")) },
         item(Section::Clearance, path("/clearance")),
         RailItem { count: late_tasks, late: late_tasks > 0, ..item(Section::Command, path("/command")) },
     ])
