@@ -6,6 +6,7 @@
 
 #[cfg(feature = "ssr")]
 pub mod document;
+pub mod islands;
 pub mod pages;
 pub mod style;
 pub mod ui;
