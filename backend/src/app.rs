@@ -19,6 +19,7 @@ use crate::{
         facts::{self, Facts},
         journal, migrations,
     },
+    web,
 };
 
 /// Shared by all requests and jobs; cheap to clone.
@@ -32,6 +33,8 @@ pub struct Parts {
     pub clock: Clock,
     pub live: Live,
     pub facts: Facts,
+    /// The incidents that somebody looks at.
+    pub streams: web::live::Streams,
     /// The installation's identity, which is also the id of its chain.
     pub installation: Uuid,
     pub doorkeeper: Doorkeeper,
@@ -90,6 +93,7 @@ impl App {
             db,
             live,
             facts,
+            streams: web::live::Streams::default(),
             installation,
             doorkeeper: Doorkeeper::new(&clock),
             clock,

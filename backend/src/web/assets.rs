@@ -25,12 +25,44 @@ struct Asset {
 }
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
-    vec![
+    let mut assets = vec![
         Asset::sheet("style", frontend::STYLESHEET),
         Asset::sheet("public", frontend::PUBLIC_STYLESHEET),
         Asset::sheet("dark", frontend::DARK_STYLESHEET),
-    ]
+    ];
+    assets.extend(bundle());
+    assets
 });
+
+/// The browser bundle: its bindings, its wasm, and last the script file that starts it.
+#[cfg(feature = "bundle")]
+fn bundle() -> Vec<Asset> {
+    const SCRIPT: &str = "text/javascript; charset=utf-8";
+    macro_rules! made {
+        ($name:literal) => {
+            include_bytes!(concat!(env!("OUT_DIR"), "/bundle/", $name))
+        };
+    }
+    let mut bindings = Asset::new("app", "js", SCRIPT, made!("app.js"));
+    bindings.brotli = Some(made!("app.js.br").to_vec());
+    let mut wasm = Asset::new("app", "wasm", "application/wasm", made!("app_bg.wasm"));
+    wasm.brotli = Some(made!("app_bg.wasm.br").to_vec());
+    let start = format!(
+        "import init, * as app from '{}';\n\
+         await init({{ module_or_path: '{}' }});\n\
+         app.hydrate();\n\
+         for (const island of document.querySelectorAll('leptos-island')) app[island.dataset.component]?.(island);\n\
+         app.start();\n",
+        bindings.path, wasm.path
+    );
+    let start = Asset::new("start", "js", SCRIPT, start.as_bytes());
+    vec![bindings, wasm, start]
+}
+
+#[cfg(not(feature = "bundle"))]
+fn bundle() -> Vec<Asset> {
+    Vec::new()
+}
 
 static BUILD: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
@@ -74,7 +106,7 @@ pub fn dark_path() -> &'static str {
 
 /// The script that starts the islands; empty when this build has no bundle.
 pub fn script_path() -> &'static str {
-    ""
+    if cfg!(feature = "bundle") { ASSETS.last().map_or("", |start| &start.path) } else { "" }
 }
 
 /// The hash of this build.

@@ -16,12 +16,18 @@ mod forms;
 #[cfg(feature = "hydrate")]
 mod stream;
 
-/// Called once by the script file, before the islands.
+/// Called by the script file before the islands.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_islands();
+}
+
+/// Called by the script file after the islands, so that the stream finds whom to draw for.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn start() {
     clock::start();
     forms::start();
     stream::start();

@@ -85,6 +85,10 @@ fn open() {
         received();
         dom::after(dom::jitter(1500), refetch);
     });
+    dom::on(&source, "bye", |_: MessageEvent| {
+        close();
+        open();
+    });
     dom::on(&source, "beat", |_: MessageEvent| received());
     dom::on(&source, "error", |_: Event| lost());
     SOURCE.set(Some(source));
