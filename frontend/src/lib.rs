@@ -13,4 +13,4 @@ pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub use document::{page, public_page};
-pub use style::{DARK_STYLESHEET, PUBLIC_STYLESHEET, STYLESHEET, packed};
+pub use style::{DARK_STYLESHEET, PRINT_STYLESHEET, PUBLIC_STYLESHEET, STYLESHEET, packed};

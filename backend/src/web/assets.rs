@@ -29,6 +29,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         Asset::sheet("style", frontend::STYLESHEET),
         Asset::sheet("public", frontend::PUBLIC_STYLESHEET),
         Asset::sheet("dark", frontend::DARK_STYLESHEET),
+        Asset::sheet("print", frontend::PRINT_STYLESHEET),
     ];
     assets.extend(bundle());
     assets
@@ -102,6 +103,11 @@ pub fn public_stylesheet_path() -> &'static str {
 /// The tokens of the dark theme.
 pub fn dark_path() -> &'static str {
     &ASSETS[2].path
+}
+
+/// What changes on paper.
+pub fn print_path() -> &'static str {
+    &ASSETS[3].path
 }
 
 /// The script that starts the islands; empty when this build has no bundle.

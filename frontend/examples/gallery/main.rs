@@ -16,6 +16,7 @@ fn main() -> io::Result<()> {
     fs::write(folder.join("style.css"), frontend::style::packed(STYLESHEET))?;
     fs::write(folder.join("public.css"), frontend::style::packed(PUBLIC_STYLESHEET))?;
     fs::write(folder.join("dark.css"), frontend::DARK_STYLESHEET)?;
+    fs::write(folder.join("print.css"), frontend::PRINT_STYLESHEET)?;
     for (name, theme) in [("board", Theme::Light), ("board-dark", Theme::Dark)] {
         let mut frame = morning::frame("/incidents/1");
         frame.theme = theme;
