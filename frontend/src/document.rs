@@ -26,7 +26,8 @@ pub fn page_with(frame: &Frame, title: &str, body: impl FnOnce() -> AnyView + 's
     });
     let head = opening(&tab_title(frame, title), frame.theme, &frame.assets.stylesheet);
     let (dark, print) = (dark_sheet(frame), escape(&frame.assets.print));
-    let print = format!(r#"<link rel="stylesheet" media="print" href="{print}">"#);
+    let icon = r#"<link rel="icon" type="image/svg+xml" href="/favicon.svg">"#;
+    let print = format!(r#"{icon}<link rel="stylesheet" media="print" href="{print}">"#);
     let (script, nonce) = (escape(&frame.assets.script), escape(&frame.assets.nonce));
     let script = if script.is_empty() {
         script

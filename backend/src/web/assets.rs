@@ -122,7 +122,19 @@ pub fn build_hash() -> &'static str {
 
 /// The route of all assets.
 pub fn routes(routes: Routes) -> Routes {
+    let routes =
+        routes.file("/favicon.svg", Access::Public, "image/svg+xml", "The mark of this program", icon);
     routes.file("/assets/{name}", Access::Public, "*/*", "A style sheet or script, by content hash", serve)
+}
+
+/// A square that says "down", as on every page; it has no hash because browsers ask for it by name.
+async fn icon() -> Response {
+    const ICON: &str = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>\
+        <rect width='32' height='32' rx='4' fill='#141B19'/><path fill='#fff' d='M9 9h14v14H9z'/></svg>";
+    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")];
+    let mut response = (headers, ICON).into_response();
+    response.extensions_mut().insert(Prepared);
+    response
 }
 
 async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {

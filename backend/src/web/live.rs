@@ -83,7 +83,11 @@ pub fn routes(routes: Routes) -> Routes {
     )
 }
 
-async fn stream(door: Door, Path(incident): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+async fn stream(
+    door: Door,
+    Path(incident): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
     let snapshots = watched(&door.app, incident).await?;
     let headers = [(header::CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
