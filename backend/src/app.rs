@@ -20,6 +20,7 @@ use crate::{
         facts::{self, Facts},
         journal, migrations,
     },
+    web,
 };
 
 /// Shared by all requests and jobs; cheap to clone.
@@ -33,6 +34,8 @@ pub struct Parts {
     pub clock: Clock,
     pub live: Live,
     pub facts: Facts,
+    /// The incidents that somebody looks at.
+    pub streams: web::live::Streams,
     /// The installation's identity, which is also the id of its chain.
     pub installation: Uuid,
     pub doorkeeper: Doorkeeper,
@@ -94,6 +97,7 @@ impl App {
             public: PublicPages::new(live.listen()),
             live,
             facts,
+            streams: web::live::Streams::default(),
             installation,
             doorkeeper: Doorkeeper::new(&clock),
             clock,

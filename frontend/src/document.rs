@@ -25,7 +25,9 @@ pub fn page_with(frame: &Frame, title: &str, body: impl FnOnce() -> AnyView + 's
         move || shell::around(&frame, body())
     });
     let head = opening(&tab_title(frame, title), frame.theme, &frame.assets.stylesheet);
-    let dark = dark_sheet(frame);
+    let (dark, print) = (dark_sheet(frame), escape(&frame.assets.print));
+    let icon = r#"<link rel="icon" type="image/svg+xml" href="/favicon.svg">"#;
+    let print = format!(r#"{icon}<link rel="stylesheet" media="print" href="{print}">"#);
     let (script, nonce) = (escape(&frame.assets.script), escape(&frame.assets.nonce));
     let script = if script.is_empty() {
         script
@@ -33,7 +35,7 @@ pub fn page_with(frame: &Frame, title: &str, body: impl FnOnce() -> AnyView + 's
         format!(r#"<script type="module" src="{script}" nonce="{nonce}"></script>"#)
     };
     let build = escape(&frame.assets.build);
-    format!(r#"{head}{dark}{script}</head><body data-build="{build}">{inner}</body></html>"#)
+    format!(r#"{head}{dark}{print}{script}</head><body data-build="{build}">{inner}</body></html>"#)
 }
 
 /// A complete page for everyone: no sign-in, no nonce, no inline script, no islands.

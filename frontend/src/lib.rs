@@ -6,10 +6,11 @@
 
 #[cfg(feature = "ssr")]
 pub mod document;
+pub mod islands;
 pub mod pages;
 pub mod style;
 pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub use document::{page, public_page};
-pub use style::{DARK_STYLESHEET, PUBLIC_STYLESHEET, STYLESHEET, packed};
+pub use style::{DARK_STYLESHEET, PRINT_STYLESHEET, PUBLIC_STYLESHEET, STYLESHEET, packed};

@@ -9,8 +9,10 @@ pub const STYLESHEET: &str = concat!(
     include_str!("style/parts.css"),
     include_str!("style/board.css"),
     include_str!("style/pictures.css"),
-    include_str!("style/print.css"),
 );
+
+/// What changes on paper: black on white, no fills, a head and a foot on every page.
+pub const PRINT_STYLESHEET: &str = include_str!("style/print.css");
 
 /// The tokens of the dark theme. The page links them for whoever prefers or has chosen the dark, never for paper.
 pub const DARK_STYLESHEET: &str = include_str!("style/dark.css");

@@ -156,7 +156,7 @@ fn kept(typed: &[(String, String)]) -> Option<Resend> {
 }
 
 /// Only a path of this server is followed.
-fn safe_path(path: &str) -> String {
+pub fn safe_path(path: &str) -> String {
     let fits = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
     if fits { path.to_owned() } else { "/incidents".to_owned() }
 }

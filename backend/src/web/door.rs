@@ -91,6 +91,7 @@ pub fn assets(nonce: &str) -> Assets {
     Assets {
         stylesheet: super::assets::stylesheet_path().to_owned(),
         dark: super::assets::dark_path().to_owned(),
+        print: super::assets::print_path().to_owned(),
         script: super::assets::script_path().to_owned(),
         nonce: nonce.to_owned(),
         build: super::assets::build_hash().to_owned(),

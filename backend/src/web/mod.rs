@@ -5,11 +5,13 @@ pub mod door;
 pub mod form;
 pub mod frame;
 pub mod headers;
+pub mod live;
 pub mod openapi;
 pub mod problem;
 pub mod routes;
 pub mod server;
 pub mod session;
+pub mod theme;
 
 use axum::Router;
 
@@ -33,6 +35,8 @@ pub fn routes() -> Routes {
     let routes = clearance::web::routes(routes);
     let routes = status::web::routes(routes);
     let routes = assets::routes(routes);
+    let routes = live::routes(routes);
+    let routes = theme::routes(routes);
     openapi::routes(routes)
 }
 

@@ -73,6 +73,7 @@ pub fn frame(path: &str) -> Frame {
         assets: Assets {
             stylesheet: "style.css".to_owned(),
             dark: "dark.css".to_owned(),
+            print: "print.css".to_owned(),
             ..Assets::default()
         },
         ..Frame::default()

@@ -30,7 +30,7 @@ pub fn sign_in(frame: &Frame, view: &SignInView) -> AnyView {
     let refusal = view.refusal.clone().map(|sentence| view! { <p class="error" role="alert">{sentence}</p> });
     view! {
         {ui::head(frame, "Sign in", None, None)}
-        <form class="narrow" method="post" action="/sign-in">
+        <form class="form" method="post" action="/sign-in">
             {refusal}
             {kept}
             <input type="hidden" name="path" value=view.path.clone()/>
@@ -59,7 +59,7 @@ pub fn set_up(frame: &Frame, view: &SetUpView) -> AnyView {
     let (form, errors) = (&view.form, &frame.errors);
     view! {
         {ui::head(frame, "Set up your hospital", None, None)}
-        <form class="narrow" method="post" action="/setup">
+        <form class="form" method="post" action="/setup">
             <input type="hidden" name="secret" value=form.secret.0.clone()/>
             {Field::new("organisation", "What is your hospital or health system called?")
                 .value(form.organisation.0.clone()).errors(errors).text()}
@@ -82,7 +82,7 @@ pub fn first_use(frame: &Frame, view: &FirstUseView) -> AnyView {
     let (form, errors) = (&view.form, &frame.errors);
     view! {
         {ui::head(frame, "Use your card", None, None)}
-        <form class="narrow" method="post" action="/first-use">
+        <form class="form" method="post" action="/first-use">
             {Field::new("login", "Name on the card").value(form.login.0.clone()).errors(errors)
                 .autocomplete("username").text()}
             {Field::new("code", "Code on the card").hint("12 letters and numbers; capitals do not matter")
@@ -122,7 +122,7 @@ fn row(line: &AccountLine) -> Row {
 fn card(card: &Card) -> AnyView {
     let body = view! {
         <p>{format!("For {}, to be used at /first-use with the name ", card.name)}<b>{card.login.clone()}</b></p>
-        <p class="code">{card.code.clone()}</p>
+        <p class="secret">{card.code.clone()}</p>
         <p class="muted">"This code is shown once. Print this page and seal it."</p>
     };
     ui::panel("Card for the first use", body.into_any())

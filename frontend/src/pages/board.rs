@@ -6,17 +6,20 @@ use domain::view::{
 };
 use leptos::prelude::*;
 
-use crate::ui::{
-    button,
-    card::{Card, card},
-    head, icon, matrix,
-    picture::picture,
+use crate::{
+    islands::live_board::LiveBoard,
+    ui::{
+        button,
+        card::{Card, card},
+        head, icon, matrix,
+        picture::picture,
+    },
 };
 
 /// The body of the page.
 pub fn body(frame: &Frame, view: &BoardView) -> AnyView {
     let exercise = frame.incident.as_ref().is_some_and(|incident| incident.exercise);
-    board(view, exercise)
+    view! { <LiveBoard view=view.clone() exercise=exercise/> }.into_any()
 }
 
 /// The board itself, as it is drawn on the server and again in the browser.

@@ -37,8 +37,8 @@ pub fn resend(kept: &Resend) -> AnyView {
     view! {
         <section class="panel">
             <h2>"What you typed"</h2>
-            <dl class="typed">{typed}</dl>
-            <form method="post" action=kept.action.clone()>
+            <dl class="facts">{typed}</dl>
+            <form class="form" method="post" action=kept.action.clone()>
                 {hidden}
                 {button::primary(&kept.words)}
             </form>
@@ -58,7 +58,7 @@ pub fn hidden(fields: &[(String, String)]) -> AnyView {
 
 fn versions(yours: &str, theirs: &str) -> AnyView {
     view! {
-        <div class="versions">
+        <div class="columns">
             {ui::panel("What you sent", view! { <pre>{yours.to_owned()}</pre> }.into_any())}
             {ui::panel("What is there now", view! { <pre>{theirs.to_owned()}</pre> }.into_any())}
         </div>

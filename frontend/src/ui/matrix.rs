@@ -101,7 +101,7 @@ fn wide_cell(row: &MatrixRow, site: &str, cell: &Cell) -> AnyView {
 
 fn status_line(row: &MatrixRow) -> AnyView {
     let mut words = capital(row.status.words());
-    if !row.since.is_empty() {
+    if !row.since.is_empty() && row.status != Status::Operational {
         words = format!("{words} {}", row.since);
     }
     tag::status(row.status, &words)

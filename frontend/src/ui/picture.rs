@@ -1,17 +1,20 @@
 //! The small pictures of the cards, 156 by 84, as SVG from the server. Ink and grey only; red flags mark what is
 //! late. They are hidden from screen readers, because the card says the same in words.
+//!
+//! They are put together as text: a picture is drawn anew as a whole, and as components its many small shapes
+//! would be a third of the browser bundle.
 
 use domain::view::picture::{Bar, Curve, Lane, Mark, Meter, Picture};
 use leptos::prelude::*;
 
-use super::count;
+use super::{count, escape};
 
 const WIDTH: i64 = 156;
 const FLAG: &str = "M0 0h1.5v10H0zM1.5 0h8L7 2.75 9.5 5.5h-8z";
 
 /// Draws a picture, or nothing.
 pub fn picture(picture: &Picture) -> AnyView {
-    let inner = match picture {
+    let shapes = match picture {
         Picture::None => return ().into_any(),
         Picture::Curve(curve) => rising(curve),
         Picture::Meters(meters) => bars(meters),
@@ -20,126 +23,125 @@ pub fn picture(picture: &Picture) -> AnyView {
         Picture::Squares { done, late, open } => squares(*done, *late, *open),
         Picture::Lanes { lanes, from, to } => self::lanes(lanes, from, to),
     };
-    view! {
-        <svg class="pic" viewBox="0 0 156 84" aria-hidden="true" focusable="false">{inner}</svg>
-    }
-    .into_any()
+    view! { <svg class="pic" viewBox="0 0 156 84" aria-hidden="true" focusable="false" inner_html=shapes></svg> }
+        .into_any()
 }
 
-fn rising(curve: &Curve) -> AnyView {
+fn path(class: &str, d: &str) -> String {
+    format!(r#"<path class="{class}" d="{d}"/>"#)
+}
+
+fn rect(class: &str, [x, y, width, height]: [i64; 4]) -> String {
+    format!(r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}"/>"#)
+}
+
+fn text(class: &str, x: i64, y: i64, anchor: &str, words: &str) -> String {
+    format!(r#"<text class="{class}" x="{x}" y="{y}" text-anchor="{anchor}">{}</text>"#, escape(words))
+}
+
+fn flag(x: i64, y: i64) -> String {
+    format!(r#"<path class="red" transform="translate({x} {y})" d="{FLAG}"/>"#)
+}
+
+/// The places of things that stand one after another, from `first` in equal steps.
+fn spaced<T>(things: &[T], first: i64, step: i64) -> impl Iterator<Item = (i64, &T)> {
+    (0..).map(move |index: i64| first + index * step).zip(things)
+}
+
+fn number_of<T>(things: &[T]) -> i64 {
+    i64::try_from(things.len()).unwrap_or(i64::MAX).max(1)
+}
+
+fn rising(curve: &Curve) -> String {
     const TOP: i64 = 6;
     const FLOOR: i64 = 64;
     let across = |minute: i64| minute * (WIDTH - 12) / curve.minutes.max(1) + 2;
     let up = |share: i64| FLOOR - share * (FLOOR - TOP) / 100;
-    let line: Vec<String> =
+    let Some((last_minute, last_share)) = curve.points.last().copied() else { return String::new() };
+    let points: Vec<String> =
         curve.points.iter().map(|(minute, share)| format!("{} {}", across(*minute), up(*share))).collect();
-    let Some((last_minute, last_share)) = curve.points.last().copied() else { return ().into_any() };
-    let path = format!("M{}", line.join("L"));
-    let area = format!("{path}L{} {FLOOR}L{} {FLOOR}z", across(last_minute), across(0));
-    let ticks = curve
-        .ticks
-        .iter()
-        .map(|(minute, label)| {
-            let x = across(*minute);
-            let anchor = if x > WIDTH - 24 { "end" } else { "middle" };
-            let text_x = if x > WIDTH - 24 { WIDTH - 2 } else { x };
-            view! {
-                <path class="axis" d=format!("M{x} {FLOOR}v-4")></path>
-                <text x=text_x y="78" text-anchor=anchor>{label.clone()}</text>
-            }
-        })
-        .collect_view();
-    view! {
-        <path class="sunk" d=area></path>
-        <path class="dotted" d=format!("M2 {0}H{1}", up(last_share) + 3, across(last_minute))></path>
-        <path class="axis" d=format!("M2 {FLOOR}H{}", WIDTH - 4)></path>
-        {ticks}
-        <path class="line" d=path></path>
-        <circle class="ink" cx=across(last_minute) cy=up(last_share) r="3.5"></circle>
-    }
-    .into_any()
+    let line = format!("M{}", points.join("L"));
+    let (x, y) = (across(last_minute), up(last_share));
+    let ticks = curve.ticks.iter().map(|(minute, label)| {
+        let x = across(*minute);
+        let (at, anchor) = if x > WIDTH - 24 { (WIDTH - 2, "end") } else { (x, "middle") };
+        path("axis", &format!("M{x} {FLOOR}v-4")) + &text("", at, 78, anchor, label)
+    });
+    [
+        path("sunk", &format!("{line}L{x} {FLOOR}L{} {FLOOR}z", across(0))),
+        path("dotted", &format!("M2 {}H{x}", y + 3)),
+        path("axis", &format!("M2 {FLOOR}H{}", WIDTH - 4)),
+        ticks.collect(),
+        path("line", &line),
+        format!(r#"<circle class="ink" cx="{x}" cy="{y}" r="3.5"/>"#),
+    ]
+    .concat()
 }
 
-fn bars(meters: &[Meter]) -> AnyView {
+fn bars(meters: &[Meter]) -> String {
     const LEFT: i64 = 62;
-    let step = 78 / i64::try_from(meters.len().max(1)).unwrap_or(1);
-    let rows = meters
-        .iter()
-        .enumerate()
-        .map(|(index, meter)| {
-            let y = step * i64::try_from(index).unwrap_or(0) + 4;
-            let full = WIDTH - LEFT;
-            let width = (meter.value * full / meter.of.max(1)).clamp(1, full);
-            let label = (meter.value < meter.of).then(|| {
-                view! { <text class="num" x=(LEFT + width + 4).min(WIDTH - 30) y=y + 10>{count(meter.value)}</text> }
-            });
-            let class = format!("step-{}", index.min(3));
-            view! {
-                <text x=LEFT - 6 y=y + 10 text-anchor="end">{meter.label.clone()}</text>
-                <rect class=class x=LEFT y=y width=width height="13"></rect>
-                {label}
-            }
+    const FULL: i64 = WIDTH - LEFT;
+    let mut shades = ["step-0", "step-1", "step-2"].into_iter();
+    spaced(meters, 4, 78 / number_of(meters))
+        .map(|(y, meter)| {
+            let width = (meter.value * FULL / meter.of.max(1)).clamp(1, FULL);
+            let at = (LEFT + width + 4).min(WIDTH - 30);
+            let number = if meter.value < meter.of {
+                text("num", at, y + 10, "start", &count(meter.value))
+            } else {
+                String::new()
+            };
+            let shade = shades.next().unwrap_or("step-3");
+            text("", LEFT - 6, y + 10, "end", &meter.label) + &rect(shade, [LEFT, y, width, 13]) + &number
         })
-        .collect_view();
-    rows.into_any()
+        .collect()
 }
 
-fn ledger(bars: &[Bar]) -> AnyView {
+fn ledger(bars: &[Bar]) -> String {
     const FLOOR: i64 = 62;
     let tallest = bars.iter().map(|bar| bar.back + bar.out).max().unwrap_or(0).max(1);
-    let pitch = (WIDTH / i64::try_from(bars.len().max(1)).unwrap_or(1)).clamp(2, 26);
-    let drawn = bars
-        .iter()
-        .enumerate()
-        .map(|(index, bar)| {
-            let x = pitch * i64::try_from(index).unwrap_or(0);
-            let width = (pitch - 4).max(1);
+    let pitch = (WIDTH / number_of(bars)).clamp(2, 26);
+    let width = (pitch - 4).max(1);
+    let drawn: String = spaced(bars, 0, pitch)
+        .map(|(x, bar)| {
             let (back, all) = (bar.back * 56 / tallest, (bar.back + bar.out) * 56 / tallest);
-            let flag = bar.late.then(|| {
-                view! { <path class="red" transform=format!("translate({x} {})", (FLOOR - all - 13).max(0)) d=FLAG></path> }
-            });
-            view! {
-                <rect class="faint" x=x y=FLOOR - all width=width height=all - back></rect>
-                <rect class="ink" x=x y=FLOOR - back width=width height=back></rect>
-                {flag}
-            }
+            let flag = if bar.late { flag(x, (FLOOR - all - 13).max(0)) } else { String::new() };
+            rect("faint", [x, FLOOR - all, width, all - back])
+                + &rect("ink", [x, FLOOR - back, width, back])
+                + &flag
         })
-        .collect_view();
-    view! {
-        {drawn}
-        <path class="axis" d=format!("M0 {FLOOR}.5H{WIDTH}")></path>
-        <rect class="ink" x="0" y="70" width="8" height="8"></rect><text x="12" y="78">"back"</text>
-        <rect class="faint" x="50" y="70" width="8" height="8"></rect><text x="62" y="78">"out"</text>
-    }
-    .into_any()
+        .collect();
+    [
+        drawn,
+        path("axis", &format!("M0 {FLOOR}.5H{WIDTH}")),
+        rect("ink", [0, 70, 8, 8]),
+        text("", 12, 78, "start", "back"),
+        rect("faint", [50, 70, 8, 8]),
+        text("", 62, 78, "start", "out"),
+    ]
+    .concat()
 }
 
-fn stages(stages: &[Meter]) -> AnyView {
+fn stages(stages: &[Meter]) -> String {
     const LEFT: i64 = 56;
-    let step = 80 / i64::try_from(stages.len().max(1)).unwrap_or(1);
-    stages
-        .iter()
-        .enumerate()
-        .map(|(index, stage)| {
-            let y = step * i64::try_from(index).unwrap_or(0) + 3;
+    spaced(stages, 3, 80 / number_of(stages))
+        .map(|(y, stage)| {
             let total = stage.of.clamp(1, 25);
-            let pitch = (WIDTH - LEFT) * 10 / total;
             // Beyond 25 a square stands for several scopes; the number stands in words beside the picture.
             let done = if stage.of > 25 { stage.value * 25 / stage.of } else { stage.value };
-            let cells = (0..total)
+            let cells: String = (0..total)
                 .map(|cell| {
                     let class = if cell < done { "ink" } else { "hollow" };
-                    let x = format!("{}.{}", LEFT + cell * pitch / 10, cell * pitch % 10);
-                    view! { <rect class=class x=x y=y width=(pitch / 10 - 2).max(1) height="12"></rect> }
+                    let x = LEFT + cell * (WIDTH - LEFT) / total;
+                    rect(class, [x, y, ((WIDTH - LEFT) / total - 2).max(1), 12])
                 })
-                .collect_view();
-            view! { <text x=LEFT - 8 y=y + 10 text-anchor="end">{stage.label.clone()}</text>{cells} }
+                .collect();
+            text("", LEFT - 8, y + 10, "end", &stage.label) + &cells
         })
-        .collect_view()
-        .into_any()
+        .collect()
 }
 
-fn squares(done: i64, late: i64, open: i64) -> AnyView {
+fn squares(done: i64, late: i64, open: i64) -> String {
     const ACROSS: i64 = 13;
     const MOST: i64 = 78;
     let total = (done + late + open).max(1);
@@ -148,51 +150,55 @@ fn squares(done: i64, late: i64, open: i64) -> AnyView {
     (0..(done + late + open).min(MOST))
         .map(|index| {
             let (x, y) = (index % ACROSS * 12, index / ACROSS * 14 + 1);
-            if index < done {
-                view! { <rect class="ink soft" x=x y=y width="9" height="9"></rect> }.into_any()
-            } else if index < done + late {
-                view! { <path class="red" transform=format!("translate({x} {y})") d=FLAG></path> }.into_any()
-            } else {
-                view! { <rect class="hollow" x=format!("{x}.5") y=format!("{y}.5") width="8" height="8"></rect> }
-                    .into_any()
+            match index {
+                index if index < done => rect("ink soft", [x, y, 9, 9]),
+                index if index < done + late => flag(x, y),
+                _ => rect("hollow", [x, y, 9, 9]),
             }
         })
-        .collect_view()
-        .into_any()
+        .collect()
 }
 
-fn lanes(lanes: &[Lane], from: &str, to: &str) -> AnyView {
+fn lanes(lanes: &[Lane], from: &str, to: &str) -> String {
     const LEFT: i64 = 64;
     let across = |place: i64| LEFT + place.clamp(0, 1000) * (WIDTH - LEFT - 8) / 1000;
-    let drawn = lanes
-        .iter()
-        .enumerate()
-        .map(|(index, lane)| {
-            let y = 22 * i64::try_from(index).unwrap_or(0) + 11;
-            let marks = lane
-                .marks
-                .iter()
-                .map(|place| {
-                    let x = across(*place);
-                    let shape = match lane.shape {
-                        Mark::Diamond => format!("M{x} {}l5 5-5 5-5-5z", y - 5),
-                        Mark::Square => format!("M{} {}h8v8h-8z", x - 4, y - 4),
-                        Mark::Stroke => format!("M{x} {}h1v10h-1z", y - 5),
-                    };
-                    view! { <path class="ink" d=shape></path> }
-                })
-                .collect_view();
-            view! {
-                <text x=LEFT - 8 y=y + 4 text-anchor="end">{lane.label.clone()}</text>
-                <path class="rule" d=format!("M{LEFT} {y}H{WIDTH}")></path>
-                {marks}
-            }
+    let drawn: String = spaced(lanes, 11, 22)
+        .map(|(y, lane)| {
+            let shape = |place: &i64| match (across(*place), lane.shape) {
+                (x, Mark::Diamond) => format!("M{x} {}l5 5-5 5-5-5z", y - 5),
+                (x, Mark::Square) => format!("M{} {}h8v8h-8z", x - 4, y - 4),
+                (x, Mark::Stroke) => format!("M{x} {}h1v10h-1z", y - 5),
+            };
+            let marks: String = lane.marks.iter().map(shape).collect();
+            text("", LEFT - 8, y + 4, "end", &lane.label)
+                + &path("rule", &format!("M{LEFT} {y}H{WIDTH}"))
+                + &path("ink", &marks)
         })
-        .collect_view();
-    view! {
-        {drawn}
-        <text x=LEFT y="80">{from.to_owned()}</text>
-        <text x=WIDTH y="80" text-anchor="end">{to.to_owned()}</text>
+        .collect();
+    drawn + &text("", LEFT, 80, "start", from) + &text("", WIDTH, 80, "end", to)
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_from_a_file_stays_inert_in_a_picture() {
+        let meter = Meter { label: "</svg><script>alert(1)</script>".into(), value: 1, of: 2 };
+        let html = picture(&Picture::Meters(vec![meter])).to_html();
+        assert!(!html.contains("<script"), "{html}");
+        assert!(html.contains("&lt;script&gt;"), "{html}");
     }
-    .into_any()
+
+    #[test]
+    fn every_thing_is_drawn_up_to_what_fits_and_nothing_divides_by_zero() {
+        assert_eq!(squares(41, 3, 19).matches("<rect").count(), 60);
+        assert_eq!(squares(41, 3, 19).matches(r#"class="red""#).count(), 3);
+        assert!(squares(4000, 1, 0).matches('<').count() <= 78);
+        for empty in
+            [Picture::Meters(Vec::new()), Picture::Ledger(Vec::new()), Picture::Curve(Curve::default())]
+        {
+            assert!(picture(&empty).to_html().contains("<svg"));
+        }
+    }
 }

@@ -44,6 +44,8 @@ pub struct Assets {
     pub stylesheet: String,
     /// Path of the tokens of the dark theme.
     pub dark: String,
+    /// Path of what changes on paper.
+    pub print: String,
     /// Path of the script file that starts the islands; empty when this build has no bundle.
     pub script: String,
     /// The nonce of this answer's Content-Security-Policy.

@@ -1,0 +1,255 @@
+//! The stream of an incident: its board whole after each change, or only the word that something changed, for
+//! the pages that fetch themselves again.
+//!
+//! One task per watched incident reads the board once and gives the same bytes to everybody who looks at it, at
+//! most every 250 ms and less often when many look. It ends when nobody does.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    extract::{Path, Query},
+    http::{HeaderName, header},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
+};
+use domain::id::IncidentId;
+use futures::Stream;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::{
+    sync::{broadcast::error::RecvError, watch},
+    time::{Instant, MissedTickBehavior},
+};
+
+use super::{
+    assets,
+    door::Door,
+    problem::Problem,
+    routes::{Access, Routes},
+};
+use crate::{
+    app::App,
+    failure::Failure,
+    incidents::{board, web::incident_id},
+    live::Changed,
+};
+
+/// A board is not sent more often than this.
+const SHORTEST: Duration = Duration::from_millis(250);
+/// With many looking it is sent less often, but never less often than this.
+const LONGEST: Duration = Duration::from_millis(1500);
+/// What all streams of an incident together may send in a second.
+const BYTES_A_SECOND: usize = 20_000_000;
+/// Another process may have changed the database: its word may be lost, so we look ourselves.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// By this a page knows that a silent stream is alive.
+const BEAT: Duration = Duration::from_secs(10);
+/// Then the browser comes again, and with it the question whether it still may.
+const ONE_STREAM: Duration = Duration::from_secs(15 * 60);
+
+/// What an incident looks like now, as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Snapshot {
+    /// The incident's sequence number and the revision of its tallies.
+    id: String,
+    board: Arc<str>,
+}
+
+/// The incidents that somebody looks at.
+#[derive(Debug, Clone, Default)]
+pub struct Streams(Arc<Mutex<HashMap<IncidentId, watch::Receiver<Snapshot>>>>);
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    view: String,
+}
+
+/// The route of the stream.
+pub fn routes(routes: Routes) -> Routes {
+    routes.file(
+        "/incidents/{incident}/live",
+        Access::VIEWERS,
+        "text/event-stream",
+        "Changes of an incident as they happen",
+        stream,
+    )
+}
+
+async fn stream(
+    door: Door,
+    Path(incident): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    let snapshots = watched(&door.app, incident).await?;
+    let headers = [(header::CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
+    Ok((headers, Sse::new(events(door.app, snapshots, asked.view == "board"))).into_response())
+}
+
+/// Where one stream is.
+struct Reader {
+    app: App,
+    snapshots: watch::Receiver<Snapshot>,
+    whole: bool,
+    next: Next,
+    until: Instant,
+}
+
+enum Next {
+    Hello,
+    First,
+    Change,
+    End,
+}
+
+fn events(
+    app: App,
+    snapshots: watch::Receiver<Snapshot>,
+    whole: bool,
+) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+    let until = Instant::now() + ONE_STREAM;
+    let reader = Reader { app, snapshots, whole, next: Next::Hello, until };
+    futures::stream::unfold(reader, |mut reader| async {
+        let event = reader.event().await?;
+        Some((Ok(event), reader))
+    })
+}
+
+impl Reader {
+    /// The next event; nothing more when the program stops.
+    async fn event(&mut self) -> Option<Event> {
+        match self.next {
+            Next::Hello => {
+                self.next = if self.whole { Next::First } else { Next::Change };
+                self.snapshots.mark_unchanged();
+                let hello = json!({ "build": assets::build_hash(), "now": self.app.clock.now() });
+                Some(Event::default().event("hello").data(hello.to_string()))
+            }
+            Next::First => {
+                self.next = Next::Change;
+                Some(self.change())
+            }
+            Next::Change => self.wait().await,
+            Next::End => None,
+        }
+    }
+
+    async fn wait(&mut self) -> Option<Event> {
+        tokio::select! {
+            () = self.app.stop.cancelled() => None,
+            () = tokio::time::sleep_until(self.until) => self.bye(),
+            () = tokio::time::sleep(BEAT) => Some(Event::default().event("beat").data("")),
+            changed = self.snapshots.changed() => match changed {
+                Ok(()) => Some(self.change()),
+                Err(_) => self.bye(),
+            },
+        }
+    }
+
+    /// Not an error: the browser comes again at once.
+    fn bye(&mut self) -> Option<Event> {
+        self.next = Next::End;
+        Some(Event::default().event("bye").data(""))
+    }
+
+    fn change(&mut self) -> Event {
+        let snapshot = self.snapshots.borrow_and_update().clone();
+        if self.whole {
+            Event::default().event("board").id(snapshot.id).data(&*snapshot.board)
+        } else {
+            Event::default().event("changed").data(&snapshot.id).id(snapshot.id)
+        }
+    }
+}
+
+/// The snapshots of an incident; the first who looks starts the task that makes them.
+async fn watched(app: &App, incident: IncidentId) -> Result<watch::Receiver<Snapshot>, Failure> {
+    let known = |streams: &HashMap<_, watch::Receiver<Snapshot>>| {
+        // A closed one belongs to a task that has just ended.
+        streams.get(&incident).filter(|snapshots| snapshots.has_changed().is_ok()).cloned()
+    };
+    if let Some(snapshots) = known(&app.streams.0.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return Ok(snapshots);
+    }
+    let changes = app.live.listen();
+    let (sender, snapshots) = watch::channel(read(app, incident).await?);
+    let mut streams = app.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(snapshots) = known(&streams) {
+        return Ok(snapshots);
+    }
+    streams.insert(incident, snapshots.clone());
+    app.spawn(make_snapshots(app.clone(), incident, sender, changes));
+    Ok(snapshots)
+}
+
+async fn read(app: &App, incident: IncidentId) -> Result<Snapshot, Failure> {
+    let mut tx = app.db.read().await?;
+    let view = board::read(app, &mut tx, incident).await?;
+    let id = format!("{}-{}", view.seq, view.revision);
+    let board = serde_json::to_string(&view).map_err(|error| Failure::Broken(error.to_string()))?;
+    Ok(Snapshot { id, board: board.into() })
+}
+
+async fn make_snapshots(
+    app: App,
+    incident: IncidentId,
+    sender: watch::Sender<Snapshot>,
+    mut changes: tokio::sync::broadcast::Receiver<Changed>,
+) {
+    let mut look_again = tokio::time::interval(LOOK_AGAIN);
+    look_again.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The map holds one receiver; with that one alone nobody looks.
+    while sender.receiver_count() > 1 {
+        tokio::select! {
+            () = app.stop.cancelled() => break,
+            change = changes.recv() => match change {
+                Ok(change) if change.incident.is_some_and(|changed| changed != incident) => continue,
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => break,
+            },
+            _ = look_again.tick() => {}
+        }
+        match read(&app, incident).await {
+            Ok(new) => {
+                sender.send_if_modified(|old| {
+                    let changed = *old != new;
+                    *old = new;
+                    changed
+                });
+            }
+            Err(error) => tracing::warn!(%incident, ?error, "the board of a stream could not be read"),
+        }
+        let size = sender.borrow().board.len() * sender.receiver_count();
+        tokio::time::sleep(pause(size)).await;
+    }
+    let mut streams = app.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if streams.get(&incident).is_some_and(|snapshots| snapshots.same_channel(&sender.subscribe())) {
+        streams.remove(&incident);
+    }
+}
+
+/// How long to wait after sending so many bytes to all together.
+fn pause(bytes: usize) -> Duration {
+    let micros = u64::try_from(bytes * 1_000_000 / BYTES_A_SECOND).unwrap_or(u64::MAX);
+    Duration::from_micros(micros).clamp(SHORTEST, LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_who_look_the_less_often_it_is_sent_and_never_too_rarely() {
+        assert_eq!(pause(20_000), SHORTEST);
+        assert_eq!(pause(20_000_000), Duration::from_secs(1));
+        assert_eq!(pause(900_000_000), LONGEST);
+    }
+}
