@@ -4,6 +4,7 @@
 //! A test reads as the story it protects. Set-up and noise live here, the meaning stays in the test.
 
 pub mod browser;
+pub mod crawl;
 pub mod databases;
 pub mod disk;
 pub mod door;
