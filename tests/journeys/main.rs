@@ -1,1 +1,3 @@
 //! The scenarios through the public doors, as JSON and as forms without JavaScript.
+
+mod s0;
