@@ -1,1 +1,4 @@
 //! The scenarios through the public doors, as JSON and as forms without JavaScript.
+
+mod bad_input;
+mod s0;

@@ -4,11 +4,14 @@
 //! A test reads as the story it protects. Set-up and noise live here, the meaning stays in the test.
 
 pub mod browser;
+pub mod cast;
+pub mod crawl;
 pub mod databases;
 pub mod disk;
 pub mod door;
 pub mod harbor;
 pub mod mail;
+pub mod morning;
 pub mod page;
 pub mod person;
 pub mod program;

@@ -1,0 +1,145 @@
+//! S0, the morning of 19 July 2024, as programs play it through the JSON door of a real server: declared, told,
+//! cancelled, accounted for on paper, signed, released, closed. Each step asserts what it must change.
+
+use serde_json::{Value, json};
+
+use crate::{
+    Program,
+    cast::{Cast, list, text},
+    harbor::{Harbor, SITES},
+};
+
+/// One morning on one server.
+pub struct Morning {
+    pub cast: Cast,
+    pub harbor: Harbor,
+    pub administrator: Program,
+    /// The incident's path.
+    pub incident: String,
+}
+
+impl Morning {
+    /// Everybody is hired and the playbook approved; nothing has happened yet.
+    pub async fn before(administrator: Program, harbor: Harbor) -> Self {
+        let cast = Cast::hired(&administrator).await;
+        let playbooks = administrator.reads("/playbooks").await;
+        let crash = list(&playbooks["playbooks"]).iter().find(|each| each["code"] == "endpoint-crash");
+        let crash = crash.unwrap_or_else(|| panic!("the playbook is not shipped: {playbooks}"));
+        if crash["state"] != "in_force" {
+            let path = format!("/playbooks/{}/approve", text(&crash["fingerprint"]));
+            administrator.posts(&path, json!({})).await;
+        }
+        Self { cast, harbor, administrator, incident: String::new() }
+    }
+
+    /// The whole morning.
+    pub async fn plays(&mut self) {
+        self.declares().await;
+        self.hands_out_and_counts_paper().await;
+        self.clears_everything().await;
+        self.closes().await;
+    }
+
+    /// Declares for all sites; the playbook's orders stand on every site's public page at once.
+    pub async fn declares(&mut self) {
+        let ada = self.cast.get("ada");
+        let form = json!({
+            "playbook": "endpoint-crash", "level": 3, "places": ["all"],
+            "cause": "vendor update, not a cyberattack", "basis": "Help desk, then two wards",
+        });
+        let declared = ada.does("/incidents", &form).await;
+        self.incident = format!("/incidents/{}", text(&declared["incident"]));
+        let again = ada.is_refused("/incidents", form, 422).await;
+        assert_eq!(again["link"], self.incident.as_str());
+        for (site, _) in SITES {
+            let (epic, computers) = (self.verdict(site, "Epic production").await, self.verdict(site, "Windows").await);
+            assert_eq!(epic, ["DO NOT LOG IN"], "{site}");
+            assert!(computers.iter().any(|line| line == "LEAVE OFF"), "{site}: {computers:?}");
+        }
+    }
+
+    /// Forty medication records go to a ward and all come back: typed in by one clerk, verified by the other.
+    pub async fn hands_out_and_counts_paper(&self) {
+        let (eli, fay) = (self.cast.get("eli"), self.cast.get("fay"));
+        let forms = |last: &str| format!("{}/forms/{last}", self.incident);
+        let ward = self.harbor.unit("general", "4w").to_string();
+        let issue = json!({ "form_type": "MAR", "unit": ward, "first": 1001, "sheets": 40 });
+        eli.does(&forms("issue"), issue).await;
+        let first = json!({ "form_type": "MAR", "unit": ward, "used": "1001-1006", "blank": "1007-1038",
+            "voided": "1039", "reason": "Torn", "whole": true });
+        let counted = eli.does(&forms("count"), first).await;
+        assert_eq!(counted["missing"], 1, "{counted}");
+        let turned_up = json!({ "form_type": "MAR", "unit": ward, "used": "1040" });
+        eli.does(&forms("count"), turned_up).await;
+        let used = json!({ "form_type": "MAR", "serials": "1001-1006 1040" });
+        eli.does(&forms("enter"), &used).await;
+        eli.is_refused(&forms("verify"), &used, 422).await;
+        fay.does(&forms("verify"), &used).await;
+        let ledger = eli.reads(&format!("{}/forms", self.incident)).await["total"].clone();
+        let parts = ["issued", "out", "used", "blank", "voided", "missing"].map(|name| ledger[name].as_i64());
+        assert_eq!(parts, [Some(40), Some(0), Some(7), Some(32), Some(1), Some(0)], "{ledger}");
+    }
+
+    /// Every scope is restored, evidenced, signed by all who must, and released; only then a page gives USE.
+    pub async fn clears_everything(&self) {
+        let ada = self.cast.get("ada");
+        let ladder = ada.reads(&format!("{}/clearance", self.incident)).await;
+        let scopes: Vec<String> = list(&ladder["scopes"]).iter().map(|scope| text(&scope["path"])).collect();
+        assert!(!scopes.is_empty(), "{ladder}");
+        let cio = self.cast.get("cio");
+        for scope in &scopes {
+            cio.does(&format!("{scope}/restore"), json!({})).await;
+            let panel = cio.reads(scope).await["chosen"].clone();
+            for piece in list(&panel["evidence"]) {
+                cio.does(&format!("{scope}/evidence"), json!({ "piece": piece["key"], "passed": true })).await;
+            }
+            ada.is_refused(&format!("{scope}/release"), json!({}), 422).await;
+            self.signs(scope).await;
+            let released = ada.does(&format!("{scope}/release"), json!({})).await;
+            assert_eq!(released["stage"], "clear", "{released}");
+        }
+        for (site, _) in SITES {
+            assert_eq!(self.verdict(site, "Epic production").await, ["USE"], "{site}");
+        }
+    }
+
+    /// Everybody signs a scope as what they may sign it.
+    async fn signs(&self, scope: &str) {
+        for (_, signer) in self.cast.all() {
+            let panel = signer.reads(scope).await["chosen"].clone();
+            for title in list(&panel["may"]["sign_as"]) {
+                signer.does(&format!("{scope}/sign"), json!({ "signer": title[0] })).await;
+            }
+        }
+    }
+
+    /// Back-entry is complete everywhere, nothing blocks any more, and the incident closes.
+    pub async fn closes(&self) {
+        let ada = self.cast.get("ada");
+        let ladder = ada.reads(&format!("{}/clearance", self.incident)).await;
+        for scope in list(&ladder["scopes"]) {
+            ada.does(&format!("{}/back-entry", text(&scope["path"])), json!({})).await;
+        }
+        let close = format!("{}/close", self.incident);
+        let blockers = ada.reads(&close).await["blockers"].clone();
+        assert_eq!(blockers, json!([]));
+        ada.does(&close, json!({ "basis": "All is back, all paper is filed" })).await;
+        for (site, _) in SITES {
+            let status = self.status(site).await;
+            assert_eq!(status["downtime"], false, "{status}");
+        }
+    }
+
+    async fn status(&self, site: &str) -> Value {
+        let stranger = Program { patience: self.administrator.patience, ..Program::stranger(self.administrator.door.clone()) };
+        stranger.reads(&format!("/status/{site}")).await
+    }
+
+    /// The lines of a system's verdict on a site's public page.
+    pub async fn verdict(&self, site: &str, system: &str) -> Vec<String> {
+        let status = self.status(site).await;
+        let found = list(&status["verdicts"]).iter().find(|each| text(&each["system"]).starts_with(system));
+        let found = found.unwrap_or_else(|| panic!("{system} is not on the page of {site}: {status}"));
+        list(&found["lines"]).iter().map(text).collect()
+    }
+}
