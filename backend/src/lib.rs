@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod cases;
 pub mod clock;
 pub mod command;
 pub mod config;

@@ -12,6 +12,7 @@ pub mod mail;
 pub mod page;
 pub mod person;
 pub mod program;
+pub mod s2;
 pub mod server;
 pub mod settings;
 pub mod sms;

@@ -61,8 +61,10 @@ pub async fn change(
 pub async fn take_next(app: App, by: By, incident: IncidentId) -> Result<CaseChanged, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let allowed = allowed(&mut decision.tx, &by).await?;
-    let next = list::next_to_call(&mut decision.tx, incident, &allowed, by.actor.account, decision.at).await?;
-    let nobody = || domain::Refusal::new("nobody-left", "Nobody is left to call: all are told, or being called now.");
+    let next =
+        list::next_to_call(&mut decision.tx, incident, &allowed, by.actor.account, decision.at).await?;
+    let nobody =
+        || domain::Refusal::new("nobody-left", "Nobody is left to call: all are told, or being called now.");
     let row = next.ok_or_else(nobody)?;
     let outcome = apply(&app, &mut decision, incident, row, Act::Take).await?;
     decision.commit(&app, &outcome).await?;
@@ -127,7 +129,8 @@ async fn apply(
             row.case.cancel(now, safe_by).map(|()| "cancelled")
         }
         Act::Rebook { new_start, knows } => {
-            let at = zone.parse(new_start).map_err(|error| FieldErrors::one("new_start", error.to_string()))?;
+            let at =
+                zone.parse(new_start).map_err(|error| FieldErrors::one("new_start", error.to_string()))?;
             row.case.rebook((at, zone.civil_date(at)), *knows, me, now).map(|()| "rebooked")
         }
     }?;

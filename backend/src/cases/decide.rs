@@ -138,7 +138,8 @@ fn check(form: &Decide, preview: &Preview) -> Result<String, Failure> {
     let basis = errors.required("basis", &form.basis, 2_000, "Say on what basis; it stands in the log.");
     errors.into_result()?;
     let all = preview.totals.all;
-    let other = |typed: &domain::field::Text, now: i64| !typed.is_blank() && typed.trimmed() != now.to_string();
+    let other =
+        |typed: &domain::field::Text, now: i64| !typed.is_blank() && typed.trimmed() != now.to_string();
     if other(&form.cancels, all.cancelled) || other(&form.keeps, all.kept) {
         let sentence = format!(
             "The schedule has changed since you looked: this now cancels {} and keeps {}. Look again, then decide.",

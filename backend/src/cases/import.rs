@@ -241,7 +241,9 @@ async fn switch(
     schedule: &Schedule,
 ) -> Result<Committed, Failure> {
     let mut decision = begin!(app, by, Chain::Incident(incident));
-    let now = snapshots::find(&mut decision.tx, incident, snapshot.id).await?.ok_or(Failure::NotFound("schedule"))?;
+    let now = snapshots::find(&mut decision.tx, incident, snapshot.id)
+        .await?
+        .ok_or(Failure::NotFound("schedule"))?;
     if now.state == "committed" {
         let (figures, added) = (now.figures, now.added);
         return Ok(Committed { snapshot: now.id, figures, added, seq: 0 });

@@ -112,13 +112,17 @@ fn sql(show: &str) -> Option<Sql> {
         "interpreter" => part!("risk_rank < 9 AND interpreter = TRUE"),
         "locked" => part!("locked_until > $7"),
         "untold" => {
-            part!("decided = 'cancelled' AND (state IN ('to_contact', 'contacting') OR (state = 'rebooked' AND told = FALSE))")
+            part!(
+                "decided = 'cancelled' AND (state IN ('to_contact', 'contacting') OR (state = 'rebooked' AND told = FALSE))"
+            )
         }
         "told" => part!("state = 'told'"),
         "rebooked" => part!("(state = 'rebooked' OR state = 'seen')"),
         "seen" => part!("state = 'seen'"),
         "ended" => {
-            part!("decided = 'cancelled' AND state NOT IN ('to_contact', 'contacting', 'told', 'rebooked', 'seen')")
+            part!(
+                "decided = 'cancelled' AND state NOT IN ('to_contact', 'contacting', 'told', 'rebooked', 'seen')"
+            )
         }
         "cancelled" => part!("decided = 'cancelled'"),
         "kept" => part!("decided = 'kept'"),

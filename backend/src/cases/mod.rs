@@ -50,11 +50,18 @@ pub async fn blockers(tx: &mut Tx, incident: IncidentId, most_items: i64) -> Res
     let undecided = fetch_all!(tx, (Uuid, String), UNDECIDED, incident.0, most_items)?;
     let open = fetch_all!(tx, (Uuid, String), OPEN, incident.0, most_items)?;
     let items = |rows: Vec<(Uuid, String)>| {
-        rows.into_iter().map(|(id, appointment)| Item { id, label: format!("Appointment {appointment}") }).collect()
+        rows.into_iter()
+            .map(|(id, appointment)| Item { id, label: format!("Appointment {appointment}") })
+            .collect()
     };
     let blocker = |kind, count, link, items| Blocker { kind, count, waived: 0, link, items };
     Ok(vec![
-        blocker(BlockerKind::RowUndecided, funnel.undecided, format!("{path}?show=undecided"), items(undecided)),
+        blocker(
+            BlockerKind::RowUndecided,
+            funnel.undecided,
+            format!("{path}?show=undecided"),
+            items(undecided),
+        ),
         blocker(BlockerKind::CaseOpen, funnel.open, format!("{path}?show=open"), items(open)),
     ])
 }

@@ -72,7 +72,12 @@ pub fn routes(routes: Routes) -> Routes {
             "The refused rows with their reasons",
             rejects,
         )
-        .page::<DecideView, _>("/incidents/{id}/cases/decide", DECIDERS, "What a decision would do", show_decide)
+        .page::<DecideView, _>(
+            "/incidents/{id}/cases/decide",
+            DECIDERS,
+            "What a decision would do",
+            show_decide,
+        )
         .command::<Decide, DecisionMade, _>(
             "/incidents/{id}/cases/decide",
             DECIDERS,
@@ -105,7 +110,11 @@ async fn schedules_page(
     door.incident_page(incident, &title, view, frontend::pages::schedule::files, mistakes).await
 }
 
-async fn send_schedule(door: Door, Path(incident): Path<String>, multipart: Multipart) -> Result<Response, Problem> {
+async fn send_schedule(
+    door: Door,
+    Path(incident): Path<String>,
+    multipart: Multipart,
+) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
     let id: SnapshotId = door.app.clock.id();
     let path = import::path(&door.app, id);
@@ -133,9 +142,14 @@ async fn send_schedule(door: Door, Path(incident): Path<String>, multipart: Mult
         }
     };
     match ran {
-        Ok(uploaded) => Ok(door.done(&format!("/incidents/{incident}/schedule/{}", uploaded.snapshot), &uploaded)),
+        Ok(uploaded) => {
+            Ok(door.done(&format!("/incidents/{incident}/schedule/{}", uploaded.snapshot), &uploaded))
+        }
         Err(failure) => {
-            door.again(failure, &typed, async |mistakes| schedules_page(&door, incident, as_of, mistakes).await).await
+            door.again(failure, &typed, async |mistakes| {
+                schedules_page(&door, incident, as_of, mistakes).await
+            })
+            .await
         }
     }
 }
@@ -165,7 +179,8 @@ async fn snapshot_page(
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
-    let snapshot = snapshots::find(&mut tx, incident, id).await?.ok_or_else(|| Problem::not_found("schedule"))?;
+    let snapshot =
+        snapshots::find(&mut tx, incident, id).await?.ok_or_else(|| Problem::not_found("schedule"))?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let sites = import::sites(&mut tx).await?;
     let kept = snapshots::rejects(&mut tx, id).await?;
@@ -190,7 +205,12 @@ async fn snapshot_page(
     door.incident_page(incident, &title, view, frontend::pages::schedule::preview, mistakes).await
 }
 
-fn snapshot_view(incident: IncidentId, snapshot: &Snapshot, zone: &Zone, request_id: RequestId) -> SnapshotView {
+fn snapshot_view(
+    incident: IncidentId,
+    snapshot: &Snapshot,
+    zone: &Zone,
+    request_id: RequestId,
+) -> SnapshotView {
     let column = |key: &str| snapshot.mapping.0.get(key).copied();
     let fields = FIELDS.iter().map(|field| FieldColumn {
         key: field.key.to_owned(),
@@ -214,25 +234,37 @@ fn snapshot_view(incident: IncidentId, snapshot: &Snapshot, zone: &Zone, request
     }
 }
 
-async fn send_columns(door: Door, Path((incident, id)): Ids, input: Input<ImportColumns>) -> Result<Response, Problem> {
+async fn send_columns(
+    door: Door,
+    Path((incident, id)): Ids,
+    input: Input<ImportColumns>,
+) -> Result<Response, Problem> {
     let (incident, id) = (incident_id(&incident)?, snapshot_id(&id)?);
     match door.run(&input, move |app, _, form| import::set_columns(app, incident, id, form)).await {
         Ok(uploaded) => Ok(door.done(&format!("/incidents/{incident}/schedule/{id}"), &uploaded)),
         Err(failure) => {
             let form = Some(input.form);
-            door.again(failure, &input.typed, async |mistakes| snapshot_page(&door, incident, id, form, mistakes).await)
-                .await
+            door.again(failure, &input.typed, async |mistakes| {
+                snapshot_page(&door, incident, id, form, mistakes).await
+            })
+            .await
         }
     }
 }
 
-async fn send_commit(door: Door, Path((incident, id)): Ids, input: Input<ImportColumns>) -> Result<Response, Problem> {
+async fn send_commit(
+    door: Door,
+    Path((incident, id)): Ids,
+    input: Input<ImportColumns>,
+) -> Result<Response, Problem> {
     let (incident, id) = (incident_id(&incident)?, snapshot_id(&id)?);
     match door.run(&input, move |app, by, _| import::commit(app, by, incident, id)).await {
         Ok(committed) => Ok(door.done(&format!("/incidents/{incident}/schedule/{id}"), &committed)),
         Err(failure) => {
-            door.again(failure, &input.typed, async |mistakes| snapshot_page(&door, incident, id, None, mistakes).await)
-                .await
+            door.again(failure, &input.typed, async |mistakes| {
+                snapshot_page(&door, incident, id, None, mistakes).await
+            })
+            .await
         }
     }
 }
@@ -240,7 +272,8 @@ async fn send_commit(door: Door, Path((incident, id)): Ids, input: Input<ImportC
 async fn rejects(door: Door, Path((incident, id)): Ids) -> Result<Response, Problem> {
     let (incident, id) = (incident_id(&incident)?, snapshot_id(&id)?);
     let mut tx = door.app.db.read().await?;
-    let snapshot = snapshots::find(&mut tx, incident, id).await?.ok_or_else(|| Problem::not_found("schedule"))?;
+    let snapshot =
+        snapshots::find(&mut tx, incident, id).await?.ok_or_else(|| Problem::not_found("schedule"))?;
     let kept = snapshots::rejects(&mut tx, id).await?;
     let sites = import::sites(&mut tx).await?;
     drop(tx);
@@ -300,7 +333,8 @@ async fn decide_page(
         rows: preview.totals.kept_by.get(&keep.key).copied().unwrap_or_default(),
     });
     let all = Alternative { value: "all".into(), words: format!("All {} sites", sites.len()) };
-    let site = |site: places::Facility| Alternative { value: format!("facility:{}", site.id), words: site.name };
+    let site =
+        |site: places::Facility| Alternative { value: format!("facility:{}", site.id), words: site.name };
     let view = DecideView {
         incident,
         rules: rules.into_iter().map(|rule| Alternative { value: rule.key, words: rule.name }).collect(),
@@ -337,13 +371,20 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_str(text).map_err(|error| crate::store::Error::Corrupt(error.to_string()).into())
 }
 
-async fn send_decide(door: Door, Path(incident): Path<String>, input: Input<Decide>) -> Result<Response, Problem> {
+async fn send_decide(
+    door: Door,
+    Path(incident): Path<String>,
+    input: Input<Decide>,
+) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
     match door.run(&input, move |app, by, form| decide::apply(app, by, incident, form)).await {
         Ok(made) => Ok(door.done(&format!("/incidents/{incident}/cases"), &made)),
         Err(failure) => {
             let form = input.form;
-            door.again(failure, &input.typed, async |mistakes| decide_page(&door, incident, form, mistakes).await).await
+            door.again(failure, &input.typed, async |mistakes| {
+                decide_page(&door, incident, form, mistakes).await
+            })
+            .await
         }
     }
 }

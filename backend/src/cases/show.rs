@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    cases::{Channel, ContactResult, State, forms::{ChangeCase, Which}},
+    cases::{
+        Channel, ContactResult, State,
+        forms::{ChangeCase, Which},
+    },
     id::{AccountId, FacilityId, IncidentId, RequestId},
     schedule::Patient,
     time::{Timestamp, Zone},
@@ -100,7 +103,8 @@ pub fn line(row: &CaseRow, reading: &Reading<'_>) -> Result<(CaseLine, Patient),
         format!("{name} since {}", zone.clock(lock.since))
     });
     let site = reading.sites.name(row.facility);
-    let place = if row.department.is_empty() { site.to_owned() } else { format!("{site}, {}", row.department) };
+    let place =
+        if row.department.is_empty() { site.to_owned() } else { format!("{site}, {}", row.department) };
     let line = CaseLine {
         id: row.id,
         version: case.version,
@@ -138,14 +142,19 @@ fn standing(row: &CaseRow, zone: &Zone) -> String {
 
 fn last_contact(row: &CaseRow, zone: &Zone) -> String {
     let (Some(at), Some((channel, result))) = (row.tried_at, row.tried.split_once(':')) else {
-        return if row.case.decided == domain::cases::Decided::Cancelled { "No attempt yet".into() } else { String::new() };
+        return if row.case.decided == domain::cases::Decided::Cancelled {
+            "No attempt yet".into()
+        } else {
+            String::new()
+        };
     };
     let channel = Channel::from_code(channel).map_or("", Channel::words);
     let result = ContactResult::from_code(result);
     if result == Some(ContactResult::Told) {
         return format!("Told {} {channel}", zone.clock(at));
     }
-    let many = if row.case.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", row.case.attempts) };
+    let many =
+        if row.case.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", row.case.attempts) };
     format!("{many}, last {} {}", zone.clock(at), result.map_or("", ContactResult::words))
 }
 
@@ -153,7 +162,11 @@ fn risk(row: &CaseRow, now: Timestamp, zone: &Zone) -> (String, bool) {
     let case = &row.case;
     if let (true, Some(new), Some(safe_by)) = (case.is_booked_past_safe_by(), case.new_day, case.safe_by) {
         let days = (new - safe_by).get_days();
-        let words = if days == 1 { "New date 1 day past safe-by".into() } else { format!("New date {days} days past safe-by") };
+        let words = if days == 1 {
+            "New date 1 day past safe-by".into()
+        } else {
+            format!("New date {days} days past safe-by")
+        };
         return (words, true);
     }
     if case.state.is_end() {
@@ -179,7 +192,8 @@ fn risk(row: &CaseRow, now: Timestamp, zone: &Zone) -> (String, bool) {
 
 /// The sentence above the list.
 pub fn title(funnel: &Funnel, due_soon: i64, due_before: &str) -> String {
-    let people = |count: i64| if count == 1 { "1 person".to_owned() } else { format!("{} people", thousands(count)) };
+    let people =
+        |count: i64| if count == 1 { "1 person".to_owned() } else { format!("{} people", thousands(count)) };
     if funnel.booked == 0 {
         "No schedule is imported yet".into()
     } else if due_soon > 0 {
@@ -213,7 +227,12 @@ fn thousands(count: i64) -> String {
 }
 
 /// The parts of the list with their counts, each leading to its rows.
-pub fn parts(incident: IncidentId, funnel: &Funnel, (soon, locked): (i64, i64), filter: &CaseFilter) -> Vec<Part> {
+pub fn parts(
+    incident: IncidentId,
+    funnel: &Funnel,
+    (soon, locked): (i64, i64),
+    filter: &CaseFilter,
+) -> Vec<Part> {
     let shown = if filter.show.is_empty() { "call" } else { filter.show.as_str() };
     list::PARTS
         .into_iter()
@@ -290,16 +309,19 @@ pub async fn case(
 ) -> Result<CaseView, Failure> {
     let (line, patient) = line(row, reading)?;
     let zone = reading.sites.zone(row.facility);
-    let attempts = store::attempts(tx, row.id).await?.into_iter().map(|(at, channel, result, by)| AttemptLine {
-        at: zone.full(Timestamp(at)),
-        channel: Channel::from_code(&channel).map_or("", Channel::words).to_owned(),
-        result: ContactResult::from_code(&result).map_or("", ContactResult::words).to_owned(),
-        by,
-    });
+    let attempts =
+        store::attempts(tx, row.id).await?.into_iter().map(|(at, channel, result, by)| AttemptLine {
+            at: zone.full(Timestamp(at)),
+            channel: Channel::from_code(&channel).map_or("", Channel::words).to_owned(),
+            result: ContactResult::from_code(&result).map_or("", ContactResult::words).to_owned(),
+            by,
+        });
     let words = |code: &str| State::from_code(code).map_or("", State::words).to_owned();
     let history = store::history(tx, row.id).await?.into_iter().map(|(seq, at, what, from, to, by, rule)| {
         HistoryLine { seq, at: zone.full(Timestamp(at)), what, from: words(&from), to: words(&to), by, rule }
     });
+    let acts = acts(row);
+    let sent = acts.iter().find(|act| *act == sent).or(acts.first()).cloned().unwrap_or_default();
     Ok(CaseView {
         incident,
         born: patient.born,
@@ -311,10 +333,10 @@ pub async fn case(
         first_of_two: row.first_of_two,
         attempts: attempts.collect(),
         history: history.collect(),
-        acts: acts(row),
+        acts,
         line,
         form: ChangeCase { version: row.case.version.to_string().into(), ..form },
-        sent: sent.to_owned(),
+        sent,
         request_id,
     })
 }

@@ -112,7 +112,11 @@ const BY_HASH: &str = snapshots!(
 );
 
 /// The same file, if it was offered before.
-pub async fn by_hash(tx: &mut Tx, incident: IncidentId, sha256: &[u8; 32]) -> Result<Option<Snapshot>, Error> {
+pub async fn by_hash(
+    tx: &mut Tx,
+    incident: IncidentId,
+    sha256: &[u8; 32],
+) -> Result<Option<Snapshot>, Error> {
     fetch_optional!(tx, Row, BY_HASH, incident.0, &sha256[..])?.map(snapshot).transpose()
 }
 

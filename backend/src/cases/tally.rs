@@ -140,7 +140,8 @@ fn funnel(rows: Vec<Row>, facilities: Option<&[FacilityId]>) -> Result<Funnel, E
         if facilities.is_some_and(|allowed| !allowed.contains(&FacilityId(facility))) {
             continue;
         }
-        let decided = Decided::from_code(&decided).ok_or_else(|| Error::Corrupt(format!("decided {decided:?}")))?;
+        let decided =
+            Decided::from_code(&decided).ok_or_else(|| Error::Corrupt(format!("decided {decided:?}")))?;
         let state = State::from_code(&state).ok_or_else(|| Error::Corrupt(format!("state {state:?}")))?;
         add(&mut funnel, decided, state, told, tried, interpreter, breached, cases);
     }

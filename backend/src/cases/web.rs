@@ -11,8 +11,11 @@ use domain::{
     id::{CaseId, FacilityId, IncidentId},
     scope::Place,
     table,
-    view::cases::{Alternative, CaseChanged, CaseFilter, CaseLine, CaseView, CasesView, DayEnded, EndOfDayView},
+    view::cases::{
+        Alternative, CaseChanged, CaseFilter, CaseLine, CaseView, CasesView, DayEnded, EndOfDayView,
+    },
 };
+use serde::Deserialize;
 
 use super::{change, end_of_day, list, show, snapshots, store, tally};
 use crate::{
@@ -20,8 +23,8 @@ use crate::{
     failure::Failure,
     incidents::web::incident_id,
     places::store as places,
-    store::{Tx, requests::Request, seal::Seal},
     store::journal::By,
+    store::{Tx, requests::Request, seal::Seal},
     web::{
         door::{Door, Mistakes},
         form::Input,
@@ -45,7 +48,12 @@ pub fn routes(routes: Routes) -> Routes {
             "Take the next patient to call",
             take_next,
         )
-        .page::<EndOfDayView, _>("/incidents/{id}/cases/done", READERS, "The end-of-day list", show_end_of_day)
+        .page::<EndOfDayView, _>(
+            "/incidents/{id}/cases/done",
+            READERS,
+            "The end-of-day list",
+            show_end_of_day,
+        )
         .command::<EndOfDay, DayEnded, _>(
             "/incidents/{id}/cases/done",
             READERS,
@@ -53,13 +61,48 @@ pub fn routes(routes: Routes) -> Routes {
             send_end_of_day,
         )
         .page::<CaseView, _>("/incidents/{id}/cases/{case}", READERS, "One case", show_case)
-        .command::<ChangeCase, CaseChanged, _>("/incidents/{id}/cases/{case}/take", READERS, "Call this patient", take)
-        .command::<ChangeCase, CaseChanged, _>("/incidents/{id}/cases/{case}/contacts", READERS, "Log a contact attempt", contact)
-        .command::<ChangeCase, CaseChanged, _>("/incidents/{id}/cases/{case}/rebooking", READERS, "Enter a new date", rebook)
-        .command::<ChangeCase, CaseChanged, _>("/incidents/{id}/cases/{case}/seen", READERS, "Mark as seen", seen)
-        .command::<ChangeCase, CaseChanged, _>("/incidents/{id}/cases/{case}/keep", READERS, "Keep, or take a cancellation back", keep)
-        .command::<ChangeCase, CaseChanged, _>("/incidents/{id}/cases/{case}/cancel", READERS, "Cancel, or reverse a keep", cancel)
-        .command::<ChangeCase, CaseChanged, _>("/incidents/{id}/cases/{case}/end", READERS, "End another way, with a reason", end)
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/take",
+            READERS,
+            "Call this patient",
+            take,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/contacts",
+            READERS,
+            "Log a contact attempt",
+            contact,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/rebooking",
+            READERS,
+            "Enter a new date",
+            rebook,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/seen",
+            READERS,
+            "Mark as seen",
+            seen,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/keep",
+            READERS,
+            "Keep, or take a cancellation back",
+            keep,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/cancel",
+            READERS,
+            "Cancel, or reverse a keep",
+            cancel,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/end",
+            READERS,
+            "End another way, with a reason",
+            end,
+        )
 }
 
 type Ids = Path<(String, String)>;
@@ -137,7 +180,8 @@ async fn list_page(
     let (lines, after) = lines(door, &mut tx, (incident, &filter), show::MOST).await?;
     let now = door.app.clock.now();
     let soon = show::soon(now, &zone);
-    let committed = snapshots::all(&mut tx, incident).await?.into_iter().filter(|each| each.state == "committed");
+    let committed =
+        snapshots::all(&mut tx, incident).await?.into_iter().filter(|each| each.state == "committed");
     let around = show::Around {
         funnel: tally::read(&mut tx, incident, Some(&allowed)).await?,
         counts: list::counts_of_now(&mut tx, incident, &allowed, soon, now).await?,
@@ -148,7 +192,8 @@ async fn list_page(
     let facilities = places::facilities(&mut tx).await?;
     let sites = show::Sites::of(facilities.into_iter().filter(|each| allowed.contains(&each.id)).collect());
     let lattice = places::lattice(&mut tx).await?;
-    let may_decide = allowed.iter().any(|site| door.actor().can(Role::Commander, Place::Facility(*site), &lattice));
+    let may_decide =
+        allowed.iter().any(|site| door.actor().can(Role::Commander, Place::Facility(*site), &lattice));
     drop(tx);
     let due_before = zone.clock(soon);
     let may = (!allowed.is_empty(), may_decide, door.request_id());
@@ -170,13 +215,39 @@ async fn export(
     let (lines, _) = lines(&door, &mut tx, (incident, &filter), MOST_EXPORTED).await?;
     drop(tx);
     let header = [
-        "risk", "mrn", "name", "booked_day", "booked_time", "service", "place", "priority", "safe_by", "day_28",
-        "decided", "rule", "state", "last_contact", "appointment",
+        "risk",
+        "mrn",
+        "name",
+        "booked_day",
+        "booked_time",
+        "service",
+        "place",
+        "priority",
+        "safe_by",
+        "day_28",
+        "decided",
+        "rule",
+        "state",
+        "last_contact",
+        "appointment",
     ];
     let rows = lines.into_iter().map(|line| {
         vec![
-            line.risk, line.mrn, line.name, line.day, line.clock, line.service, line.place, line.priority,
-            line.safe_by, line.day_28, line.decided, line.rule, line.standing, line.last_contact, line.appointment,
+            line.risk,
+            line.mrn,
+            line.name,
+            line.day,
+            line.clock,
+            line.service,
+            line.place,
+            line.priority,
+            line.safe_by,
+            line.day_28,
+            line.decided,
+            line.rule,
+            line.standing,
+            line.last_contact,
+            line.appointment,
         ]
     });
     Ok(csv_file("cases.csv", table::write_csv(&header, rows)))
@@ -194,7 +265,11 @@ pub(super) fn csv_file(name: &'static str, text: String) -> Response {
     (headers, text).into_response()
 }
 
-async fn take_next(door: Door, Path(incident): Path<String>, input: Input<ChangeCase>) -> Result<Response, Problem> {
+async fn take_next(
+    door: Door,
+    Path(incident): Path<String>,
+    input: Input<ChangeCase>,
+) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
     match door.run(&input, move |app, by, _| change::take_next(app, by, incident)).await {
         Ok(taken) => Ok(door.done(&format!("/incidents/{incident}/cases/{}", taken.case), &taken)),
@@ -207,9 +282,20 @@ async fn take_next(door: Door, Path(incident): Path<String>, input: Input<Change
     }
 }
 
-async fn show_case(door: Door, Path((incident, case)): Ids) -> Result<Response, Problem> {
+#[derive(Deserialize, Default)]
+struct Asked {
+    /// Which act's form stands on the page.
+    #[serde(default)]
+    act: String,
+}
+
+async fn show_case(
+    door: Door,
+    Path((incident, case)): Ids,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
     let (incident, case) = (incident_id(&incident)?, case_id(&case)?);
-    case_page(&door, incident, case, (ChangeCase::default(), ""), Mistakes::default()).await
+    case_page(&door, incident, case, (ChangeCase::default(), &asked.act), Mistakes::default()).await
 }
 
 async fn case_page(
@@ -242,7 +328,8 @@ async fn act(
     input: Input<ChangeCase>,
 ) -> Result<Response, Problem> {
     let (incident, case) = (incident_id(&incident)?, case_id(&case)?);
-    let ran = door.run(&input, move |app, by, form| change::change(app, by, incident, case, which, form)).await;
+    let ran =
+        door.run(&input, move |app, by, form| change::change(app, by, incident, case, which, form)).await;
     let form = input.form;
     match ran {
         Ok(changed) => Ok(door.done(&format!("/incidents/{incident}/cases/{case}"), &changed)),

@@ -14,6 +14,7 @@ pub mod session;
 use axum::Router;
 
 use crate::{accounts, app::App, command, demo, forms, imports, incidents, people, places, playbooks};
+use crate::{accounts, app::App, cases, command, incidents, playbooks};
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
@@ -28,6 +29,7 @@ pub fn routes() -> Routes {
     let routes = people::web::routes(routes);
     let routes = places::web::routes(routes);
     let routes = playbooks::web::routes(routes);
+    let routes = cases::web::routes(routes);
     let routes = assets::routes(routes);
     openapi::routes(routes)
 }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod board;
+pub mod cases;
 pub mod command;
 pub mod demo;
 pub mod imports;
@@ -11,4 +12,5 @@ pub mod people;
 pub mod places;
 pub mod playbooks;
 pub mod problem;
+pub mod schedule;
 pub mod situation;
