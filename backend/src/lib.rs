@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod app;
 pub mod clearance;
+pub mod cases;
 pub mod clock;
 pub mod command;
 pub mod config;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod clearance;
+mod cases;
 mod command;
 mod doors;
 mod forms;

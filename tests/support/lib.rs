@@ -15,6 +15,7 @@ pub mod morning;
 pub mod page;
 pub mod person;
 pub mod program;
+pub mod s2;
 pub mod server;
 pub mod settings;
 pub mod sms;

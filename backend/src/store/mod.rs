@@ -10,6 +10,7 @@ pub mod facts;
 pub mod journal;
 pub mod migrations;
 pub mod requests;
+pub mod seal;
 
 use std::sync::{
     Arc,

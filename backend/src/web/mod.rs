@@ -17,6 +17,7 @@ use axum::Router;
 
 use crate::{accounts, app::App, clearance, command, incidents, instructions, playbooks, status};
 use crate::{accounts, app::App, command, demo, forms, imports, incidents, people, places, playbooks};
+use crate::{accounts, app::App, cases, command, incidents, playbooks};
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
@@ -34,6 +35,7 @@ pub fn routes() -> Routes {
     let routes = instructions::web::routes(routes);
     let routes = clearance::web::routes(routes);
     let routes = status::web::routes(routes);
+    let routes = cases::web::routes(routes);
     let routes = assets::routes(routes);
     let routes = live::routes(routes);
     let routes = theme::routes(routes);

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod board;
 pub mod clearance;
+pub mod cases;
 pub mod command;
 pub mod demo;
 pub mod forms;
@@ -13,5 +14,6 @@ pub mod people;
 pub mod places;
 pub mod playbooks;
 pub mod problem;
+pub mod schedule;
 pub mod situation;
 pub mod status;

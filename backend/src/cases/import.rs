@@ -1,0 +1,339 @@
+//! A schedule comes in: uploaded to disk, previewed with the columns as guessed or changed, then committed in
+//! chunks that nobody sees and one switch that makes them all visible. The same file changes nothing twice.
+
+use std::path::PathBuf;
+
+use domain::{
+    Refusal,
+    cases::forms::ImportColumns,
+    decisions::Window,
+    field::FieldErrors,
+    id::{CaseId, IncidentId, SnapshotId},
+    schedule::{Booking, FIELDS, Schedule, Site},
+    scope::Places,
+    table::{self, Limits, Mapping, Table},
+    triage::Scheme,
+    view::cases::{Committed, Uploaded},
+};
+use serde_json::json;
+use sqlx::types::Uuid;
+
+use super::{change, decide, snapshots, snapshots::Snapshot, tally};
+use crate::{
+    app::App,
+    begin,
+    failure::Failure,
+    places::store as places,
+    store::{
+        Db, Tx,
+        journal::{By, Chain, Say},
+        seal::{self, Seal},
+    },
+};
+
+/// A file that lies under the data folder, not yet known to the database.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    pub id: SnapshotId,
+    pub file_name: String,
+    pub sha256: [u8; 32],
+    /// As typed: when the schedule was taken.
+    pub as_of: String,
+}
+
+/// Where an uploaded file lies until it is committed. It holds patients in clear text and is removed then.
+pub fn path(app: &App, snapshot: SnapshotId) -> PathBuf {
+    app.config.data.join("imports").join(format!("{snapshot}.csv"))
+}
+
+/// Takes an uploaded file for a preview.
+///
+/// # Errors
+/// By field: a file that is no table, a time that is none.
+pub async fn offer(app: App, by: By, incident: IncidentId, offered: Offered) -> Result<Uploaded, Failure> {
+    let kept = keep(&app, &by, incident, &offered).await;
+    if !matches!(&kept, Ok(uploaded) if !uploaded.known) {
+        // Refused, or known already: this copy is not needed.
+        let _ = tokio::fs::remove_file(path(&app, offered.id)).await;
+    }
+    kept
+}
+
+async fn keep(app: &App, by: &By, incident: IncidentId, offered: &Offered) -> Result<Uploaded, Failure> {
+    let mut tx = app.db.read().await?;
+    change::refuse_when_closed(&mut tx, incident).await?;
+    let zone = crate::accounts::store::installation(&mut tx).await?.zone();
+    if let Some(known) = snapshots::by_hash(&mut tx, incident, &offered.sha256).await? {
+        return Ok(Uploaded { snapshot: known.id, figures: known.figures, known: true, state: known.state });
+    }
+    let sites = sites(&mut tx).await?;
+    drop(tx);
+    let mut errors = FieldErrors::default();
+    let as_of = errors.keep("as_of", zone.parse(&offered.as_of));
+    if as_of.is_some_and(|at| at > app.clock.now()) {
+        errors.add("as_of", "This is still to come. Say when the schedule was taken.");
+    }
+    let table = errors.keep("file", read_file(app, offered.id).await?);
+    errors.into_result()?;
+    let (Some(as_of), Some(table)) = (as_of, table) else { return Err(Failure::NotFound("file")) };
+    let mapping = Mapping::guess(&table.header, &FIELDS);
+    let schedule = read_rows(table, mapping.clone(), sites, None).await?;
+    let snapshot = Snapshot {
+        id: offered.id,
+        file_name: offered.file_name.clone(),
+        sha256: offered.sha256,
+        as_of,
+        mapping,
+        scheme: String::new(),
+        figures: schedule.figures(),
+        added: 0,
+        state: "previewed".into(),
+    };
+    let mut tx = app.db.write().await?;
+    snapshots::insert(&mut tx, incident, &snapshot, by.actor.account, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(Uploaded { snapshot: snapshot.id, figures: snapshot.figures, known: false, state: snapshot.state })
+}
+
+/// Takes other columns than the guessed ones, before the commit.
+///
+/// # Errors
+/// By field; refused when the file is committed.
+pub async fn set_columns(
+    app: App,
+    incident: IncidentId,
+    id: SnapshotId,
+    form: ImportColumns,
+) -> Result<Uploaded, Failure> {
+    let mut tx = app.db.read().await?;
+    let mut snapshot = snapshots::find(&mut tx, incident, id).await?.ok_or(Failure::NotFound("schedule"))?;
+    let sites = sites(&mut tx).await?;
+    drop(tx);
+    refuse_when_committed(&snapshot)?;
+    let table = table(&app, id).await?;
+    let (mapping, scheme) = columns(&form, &table)?;
+    let schedule = read_rows(table, mapping.clone(), sites, scheme).await?;
+    snapshot.mapping = mapping;
+    snapshot.scheme = scheme.map_or("", Scheme::code).to_owned();
+    snapshot.figures = schedule.figures();
+    let mut tx = app.db.write().await?;
+    snapshots::set_columns(&mut tx, &snapshot).await?;
+    tx.commit().await?;
+    Ok(Uploaded { snapshot: id, figures: snapshot.figures, known: true, state: snapshot.state })
+}
+
+fn refuse_when_committed(snapshot: &Snapshot) -> Result<(), Refusal> {
+    if snapshot.state == "committed" {
+        return Err(Refusal::new("committed", "This schedule is imported; its columns stand."));
+    }
+    Ok(())
+}
+
+fn columns(form: &ImportColumns, table: &Table) -> Result<(Mapping, Option<Scheme>), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let mut mapping = Mapping::default();
+    for each in form.columns.iter().filter(|each| !each.is_blank()) {
+        let (key, column) = each.trimmed().split_once(':').unwrap_or((each.trimmed(), ""));
+        if column.is_empty() {
+            continue;
+        }
+        let known = FIELDS.iter().any(|field| field.key == key);
+        match column.parse::<usize>() {
+            Ok(column) if known && column < table.header.len() => {
+                if mapping.0.values().any(|used| *used == column) {
+                    errors.add("columns", format!("The column {:?} is chosen twice.", table.header[column]));
+                }
+                mapping.0.insert(key.to_owned(), column);
+            }
+            _ => errors.add("columns", "Choose fields and columns that are listed."),
+        }
+    }
+    let scheme = Scheme::from_code(form.scheme.trimmed());
+    if scheme.is_none() && !form.scheme.is_blank() {
+        errors.add("scheme", "Choose a scheme that is listed, or none.");
+    }
+    errors.into_result()?;
+    Ok((mapping, scheme))
+}
+
+/// Makes cases of the rows that are not known yet.
+///
+/// # Errors
+/// By field when a required column is missing.
+pub async fn commit(app: App, by: By, incident: IncidentId, id: SnapshotId) -> Result<Committed, Failure> {
+    let mut tx = app.db.read().await?;
+    change::refuse_when_closed(&mut tx, incident).await?;
+    let snapshot = snapshots::find(&mut tx, incident, id).await?.ok_or(Failure::NotFound("schedule"))?;
+    let sites = sites(&mut tx).await?;
+    drop(tx);
+    if snapshot.state == "committed" {
+        return Ok(Committed { snapshot: id, figures: snapshot.figures, added: snapshot.added, seq: 0 });
+    }
+    if let Some(field) = snapshot.mapping.missing(&FIELDS).first() {
+        let sentence = format!("Choose the column that holds: {}.", field.label);
+        return Err(FieldErrors::one("columns", sentence).into());
+    }
+    let table = table(&app, id).await?;
+    let scheme = Scheme::from_code(&snapshot.scheme);
+    let schedule = read_rows(table, snapshot.mapping.clone(), sites, scheme).await?;
+    stage(&app, incident, id, &schedule.bookings).await?;
+    let outcome = switch(&app, &by, incident, &snapshot, &schedule).await?;
+    let _ = tokio::fs::remove_file(path(&app, id)).await;
+    Ok(outcome)
+}
+
+/// Rows of a chunk: few enough that a waiting command hardly notices.
+const CHUNK: usize = 400;
+
+async fn stage(app: &App, incident: IncidentId, id: SnapshotId, bookings: &[Booking]) -> Result<(), Failure> {
+    let mut tx = app.db.write().await?;
+    let seal = Seal::open(app, &mut tx).await?;
+    snapshots::begin_staging(&mut tx, id).await?;
+    tx.commit().await?;
+    for chunk in bookings.chunks(CHUNK) {
+        stage_chunk(app, &app.db, (incident, id), &seal, chunk).await?;
+    }
+    Ok(())
+}
+
+async fn stage_chunk(
+    app: &App,
+    db: &Db,
+    (incident, snapshot): (IncidentId, SnapshotId),
+    seal: &Seal,
+    chunk: &[Booking],
+) -> Result<(), Failure> {
+    let lookups: Vec<[u8; 32]> = chunk.iter().map(|booking| seal.lookup(&booking.patient.mrn)).collect();
+    let fresh: Vec<snapshots::NewPatient> = lookups
+        .iter()
+        .map(|lookup| {
+            let id: Uuid = app.clock.id();
+            let wrapped = seal.wrap(app, id, &app.clock.bytes::<32>());
+            snapshots::NewPatient {
+                id: id.simple().to_string(),
+                mrn_key: hex::encode(lookup),
+                wrapped_key: hex::encode(wrapped),
+            }
+        })
+        .collect();
+    let mut tx = db.write_chunk().await?;
+    snapshots::add_patients(&mut tx, &fresh).await?;
+    let patients = snapshots::patients(&mut tx, &fresh).await?;
+    let mut rows = Vec::with_capacity(chunk.len());
+    for (booking, lookup) in chunk.iter().zip(&lookups) {
+        // A patient whose key was erased and who is booked again stays unreadable until re-registered.
+        let Some((patient, Some(wrapped))) = patients.get(&lookup[..]) else { continue };
+        let case: CaseId = app.clock.id();
+        let plain = serde_json::to_vec(&booking.patient).expect("a patient is plain data");
+        let sealed = seal::seal(app, &seal.unwrap(*patient, wrapped)?, case.0, &plain);
+        rows.push(snapshots::NewCase::of(case, *patient, &sealed, booking));
+    }
+    snapshots::add_cases(&mut tx, incident, snapshot, &rows).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn switch(
+    app: &App,
+    by: &By,
+    incident: IncidentId,
+    snapshot: &Snapshot,
+    schedule: &Schedule,
+) -> Result<Committed, Failure> {
+    let mut decision = begin!(app, by, Chain::Incident(incident));
+    let now = snapshots::find(&mut decision.tx, incident, snapshot.id)
+        .await?
+        .ok_or(Failure::NotFound("schedule"))?;
+    if now.state == "committed" {
+        let (figures, added) = (now.figures, now.added);
+        return Ok(Committed { snapshot: now.id, figures, added, seq: 0 });
+    }
+    let figures = schedule.figures();
+    let added = snapshots::make_visible(&mut decision.tx, incident, snapshot.id).await?;
+    let late = leave_late_rows_undecided(&mut decision.tx, incident, snapshot.id).await?;
+    snapshots::add_rejects(&mut decision.tx, snapshot.id, &schedule.rejects).await?;
+    snapshots::set_committed(&mut decision.tx, snapshot.id, &figures, added, decision.at).await?;
+    tally::count_again(&mut decision.tx, incident).await?;
+    let say = Say {
+        kind: "schedule.imported",
+        subject: format!("schedule:{}", snapshot.id),
+        data: json!({
+            "sha256": hex::encode(snapshot.sha256),
+            "as_of": snapshot.as_of,
+            "figures": figures,
+            "added": added,
+            "undecided": late,
+        }),
+        ..Say::default()
+    };
+    let seq = decision.append(app, say).await?;
+    let outcome = Committed { snapshot: snapshot.id, figures, added, seq };
+    decision.commit(app, &outcome).await?;
+    Ok(outcome)
+}
+
+/// A row that comes in after a decision whose window reaches it was not decided by it: a person must.
+async fn leave_late_rows_undecided(
+    tx: &mut Tx,
+    incident: IncidentId,
+    snapshot: SnapshotId,
+) -> Result<usize, Failure> {
+    let windows: Vec<Window> = decide::windows(tx, incident).await?;
+    if windows.is_empty() {
+        return Ok(0);
+    }
+    let lattice: Places = places::lattice(tx).await?;
+    let rows = decide::rows_of_snapshot(tx, incident, snapshot).await?;
+    let late: Vec<String> = rows
+        .iter()
+        .filter(|row| windows.iter().any(|window| window.reaches(row, &lattice)))
+        .map(|row| row.case.0.simple().to_string())
+        .collect();
+    snapshots::leave_undecided(tx, &late).await?;
+    Ok(late.len())
+}
+
+/// The facilities as a row may name them.
+pub async fn sites(tx: &mut Tx) -> Result<Vec<Site>, Failure> {
+    let facilities = places::facilities(tx).await?;
+    Ok(facilities
+        .into_iter()
+        .map(|facility| Site {
+            id: facility.id,
+            code: facility.code,
+            name: facility.name,
+            short_name: facility.short_name,
+            zone: facility.zone,
+        })
+        .collect())
+}
+
+/// The uploaded file as a table.
+///
+/// # Errors
+/// When it is gone from the data folder.
+pub async fn table(app: &App, id: SnapshotId) -> Result<Table, Failure> {
+    let table = read_file(app, id).await?;
+    table.map_err(|error| FieldErrors::one("file", error.to_string()).into())
+}
+
+async fn read_file(app: &App, id: SnapshotId) -> Result<Result<Table, table::Unreadable>, Failure> {
+    let path = path(app, id);
+    let gone = |error: std::io::Error| Failure::Broken(format!("{} cannot be read: {error}", path.display()));
+    let bytes = tokio::fs::read(&path).await.map_err(gone)?;
+    tokio::task::spawn_blocking(move || table::read(&bytes, &Limits::IMPORT))
+        .await
+        .map_err(|error| Failure::Broken(error.to_string()))
+}
+
+/// Sorts the rows away from the threads that answer requests.
+pub async fn read_rows(
+    table: Table,
+    mapping: Mapping,
+    sites: Vec<Site>,
+    scheme: Option<Scheme>,
+) -> Result<Schedule, Failure> {
+    tokio::task::spawn_blocking(move || Schedule::read(&table, &mapping, &sites, scheme))
+        .await
+        .map_err(|error| Failure::Broken(error.to_string()))
+}

@@ -1,0 +1,267 @@
+//! The list of cases by risk: one order, one key, many parts. A page costs the same however many cases there are.
+
+use domain::{
+    id::{AccountId, FacilityId, IncidentId},
+    time::Timestamp,
+    view::cases::CaseFilter,
+};
+use sqlx::types::Uuid;
+
+use super::store::{CaseRow, Kept, case_columns};
+use crate::{
+    fetch_all, fetch_one, fetch_optional,
+    store::{Error, Rows, Sql, Tx},
+};
+
+/// The parts of the list: code, words, and what belongs in it.
+pub const PARTS: [(&str, &str); 14] = [
+    ("call", "Call next"),
+    ("soon", "Arriving soon"),
+    ("past", "Past safe-by"),
+    ("unreached", "Not reached"),
+    ("interpreter", "Needs an interpreter"),
+    ("locked", "Being called"),
+    ("untold", "Not told"),
+    ("told", "Told, no new date"),
+    ("rebooked", "Booked again"),
+    ("seen", "Seen"),
+    ("ended", "Ended another way"),
+    ("cancelled", "All cancelled"),
+    ("kept", "Kept"),
+    ("undecided", "Undecided"),
+];
+
+/// What narrows a list, ready for the database.
+#[derive(Debug, Clone)]
+pub struct Narrow {
+    pub facilities: Vec<FacilityId>,
+    pub kind: String,
+    pub scheme: String,
+    pub priority: String,
+    /// The keyed hash of a record number; empty for all.
+    pub mrn: Vec<u8>,
+    /// Until when "soon" reaches.
+    pub soon: Timestamp,
+    pub now: Timestamp,
+    pub after: Key,
+}
+
+/// Where a page ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key(pub i64, pub i64, pub Uuid);
+
+impl Key {
+    pub const START: Self = Self(-1, 0, Uuid::nil());
+
+    /// From an address; anything else begins at the start.
+    pub fn read(text: &str) -> Self {
+        let mut parts = text.split('.');
+        let mut number = || parts.next()?.parse::<i64>().ok();
+        let (rank, at) = (number(), number());
+        let id = parts.next().and_then(|id| id.parse::<Uuid>().ok());
+        match (rank, at, id) {
+            (Some(rank), Some(at), Some(id)) => Self(rank, at, id),
+            _ => Self::START,
+        }
+    }
+
+    /// As it stands in an address.
+    pub fn of(row: &CaseRow) -> String {
+        format!("{}.{}.{}", row.risk.0, row.risk.1, row.id)
+    }
+}
+
+macro_rules! narrowed {
+    ($facilities:literal, $part:literal) => {
+        concat!(
+            case_columns!(),
+            "
+    WHERE patient_case.incident = $1 AND visible = TRUE
+        AND facility IN (",
+            $facilities,
+            ")
+        AND ($3 = '' OR kind = $3)
+        AND ($4 = '' OR (scheme = $4 AND priority = $5))
+        AND (LENGTH($6) = 0 OR mrn_key = $6)
+        AND $7 <= $8
+        AND (risk_rank, risk_at, patient_case.id) > ($9, $10, $11)
+        AND ",
+            $part,
+            "
+    ORDER BY risk_rank, risk_at, patient_case.id
+    LIMIT $12"
+        )
+    };
+}
+
+macro_rules! part {
+    ($part:literal) => {
+        Sql {
+            sqlite: narrowed!("SELECT unhex(value) FROM json_each($2)", $part),
+            postgres: narrowed!("SELECT value::uuid FROM json_array_elements_text($2::json)", $part),
+        }
+    };
+}
+
+fn sql(show: &str) -> Option<Sql> {
+    Some(match show {
+        "" | "call" => part!("risk_rank < 9"),
+        "soon" => part!("risk_rank = 1 AND risk_at < $8 AND new_start_at IS NULL AND state <> 'kept'"),
+        "past" => part!("risk_rank = 0"),
+        "unreached" => part!("state IN ('to_contact', 'contacting') AND attempts > 0"),
+        "interpreter" => part!("risk_rank < 9 AND interpreter = TRUE"),
+        "locked" => part!("locked_until > $7"),
+        "untold" => {
+            part!(
+                "decided = 'cancelled' AND (state IN ('to_contact', 'contacting') OR (state = 'rebooked' AND told = FALSE))"
+            )
+        }
+        "told" => part!("state = 'told'"),
+        "rebooked" => part!("(state = 'rebooked' OR state = 'seen')"),
+        "seen" => part!("state = 'seen'"),
+        "ended" => {
+            part!(
+                "decided = 'cancelled' AND state NOT IN ('to_contact', 'contacting', 'told', 'rebooked', 'seen')"
+            )
+        }
+        "cancelled" => part!("decided = 'cancelled'"),
+        "kept" => part!("decided = 'kept'"),
+        "undecided" => part!("decided = 'undecided'"),
+        "open" => part!("state IN ('kept', 'to_contact', 'contacting', 'told', 'rebooked')"),
+        "all" => part!("TRUE"),
+        _ => return None,
+    })
+}
+
+/// One page of a part; `None` when there is no such part.
+pub async fn page(
+    tx: &mut Tx,
+    incident: IncidentId,
+    show: &str,
+    narrow: &Narrow,
+    most: i64,
+) -> Result<Option<Vec<CaseRow>>, Error> {
+    let Some(sql) = sql(show) else { return Ok(None) };
+    let Key(rank, at, id) = narrow.after;
+    let rows = fetch_all!(
+        tx,
+        Kept,
+        sql,
+        incident.0,
+        ids(&narrow.facilities).text(),
+        &narrow.kind,
+        &narrow.scheme,
+        &narrow.priority,
+        &narrow.mrn,
+        narrow.now.0,
+        narrow.soon.0,
+        rank,
+        at,
+        id,
+        most
+    )?;
+    rows.into_iter().map(CaseRow::try_from).collect::<Result<_, _>>().map(Some)
+}
+
+fn ids(facilities: &[FacilityId]) -> Rows {
+    let ids: Vec<String> = facilities.iter().map(|facility| facility.0.simple().to_string()).collect();
+    Rows::of(&ids)
+}
+
+macro_rules! next {
+    ($facilities:literal) => {
+        concat!(
+            case_columns!(),
+            "
+    WHERE patient_case.incident = $1 AND visible = TRUE AND risk_rank < 9
+        AND facility IN (",
+            $facilities,
+            ")
+        AND (locked_until IS NULL OR locked_until <= $3 OR locked_by = $4)
+    ORDER BY risk_rank, risk_at, patient_case.id
+    LIMIT 1"
+        )
+    };
+}
+
+const NEXT: Sql = Sql {
+    sqlite: next!("SELECT unhex(value) FROM json_each($2)"),
+    postgres: next!("SELECT value::uuid FROM json_array_elements_text($2::json)"),
+};
+
+/// The patient whom to call next: at the highest risk, and nobody else is calling.
+pub async fn next_to_call(
+    tx: &mut Tx,
+    incident: IncidentId,
+    facilities: &[FacilityId],
+    me: AccountId,
+    now: Timestamp,
+) -> Result<Option<CaseRow>, Error> {
+    let row = fetch_optional!(tx, Kept, NEXT, incident.0, ids(facilities).text(), now.0, me.0)?;
+    row.map(CaseRow::try_from).transpose()
+}
+
+macro_rules! counts {
+    ($facilities:literal) => {
+        concat!(
+            "
+    SELECT
+        (SELECT COUNT(*)
+        FROM patient_case
+        WHERE incident = $1 AND visible = TRUE AND facility IN (",
+            $facilities,
+            ") AND risk_rank = 1 AND risk_at < $3 AND new_start_at IS NULL AND state <> 'kept'),
+        (SELECT COUNT(*)
+        FROM patient_case
+        WHERE incident = $1 AND visible = TRUE AND facility IN (",
+            $facilities,
+            ") AND locked_until > $4)"
+        )
+    };
+}
+
+const COUNTS: Sql = Sql {
+    sqlite: counts!("SELECT unhex(value) FROM json_each($2)"),
+    postgres: counts!("SELECT value::uuid FROM json_array_elements_text($2::json)"),
+};
+
+/// What depends on the time of day: due soon and not told, and being called now.
+pub async fn counts_of_now(
+    tx: &mut Tx,
+    incident: IncidentId,
+    facilities: &[FacilityId],
+    soon: Timestamp,
+    now: Timestamp,
+) -> Result<(i64, i64), Error> {
+    fetch_one!(tx, (i64, i64), COUNTS, incident.0, ids(facilities).text(), soon.0, now.0)
+}
+
+const PRIORITIES: &str = "
+    SELECT DISTINCT scheme, priority
+    FROM patient_case
+    WHERE incident = $1 AND visible = TRUE AND kind = 'procedure' AND scheme <> ''
+    ORDER BY scheme, priority
+    LIMIT 40";
+
+/// The priorities that procedures of an incident have.
+pub async fn priorities(tx: &mut Tx, incident: IncidentId) -> Result<Vec<(String, String)>, Error> {
+    fetch_all!(tx, (String, String), PRIORITIES, incident.0)
+}
+
+/// The filter as an address: only what is set.
+pub fn address(incident: IncidentId, end: &str, filter: &CaseFilter) -> String {
+    let pairs: Vec<(&str, &str)> = [
+        ("show", filter.show.as_str()),
+        ("site", &filter.site),
+        ("kind", &filter.kind),
+        ("priority", &filter.priority),
+        ("mrn", &filter.mrn),
+        ("after", &filter.after),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .collect();
+    let query = serde_html_form::to_string(pairs).unwrap_or_default();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/incidents/{incident}/cases{end}{mark}{query}")
+}

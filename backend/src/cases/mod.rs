@@ -1,0 +1,67 @@
+//! Cases: the booked operations and visits that an incident touches, imported, decided over, and each followed
+//! to its end.
+//!
+//! What others need of them: [`tally::read`] for the board's figures, [`blockers`] for closing.
+
+pub mod change;
+pub mod decide;
+pub mod end_of_day;
+pub mod import;
+pub mod list;
+pub mod schedule_web;
+pub mod show;
+pub mod snapshots;
+pub mod store;
+pub mod tally;
+pub mod upload;
+pub mod web;
+
+use domain::{
+    closing::{Blocker, BlockerKind, Item},
+    id::IncidentId,
+};
+use sqlx::types::Uuid;
+
+use crate::{
+    fetch_all,
+    store::{Error, Tx},
+};
+
+const UNDECIDED: &str = "
+    SELECT id, appointment
+    FROM patient_case
+    WHERE incident = $1 AND visible = TRUE AND decided = 'undecided'
+    ORDER BY start_at, id
+    LIMIT $2";
+
+const OPEN: &str = "
+    SELECT id, appointment
+    FROM patient_case
+    WHERE incident = $1 AND visible = TRUE
+        AND state IN ('kept', 'to_contact', 'contacting', 'told', 'rebooked')
+    ORDER BY risk_rank, risk_at, id
+    LIMIT $2";
+
+/// What cases keep an incident from closing (rules 6 and 13): undecided rows, and cases without an end. The items
+/// name appointments, never patients. Waivers are the closing capability's; its counts come off these.
+pub async fn blockers(tx: &mut Tx, incident: IncidentId, most_items: i64) -> Result<Vec<Blocker>, Error> {
+    let funnel = tally::read(tx, incident, None).await?;
+    let path = format!("/incidents/{incident}/cases");
+    let undecided = fetch_all!(tx, (Uuid, String), UNDECIDED, incident.0, most_items)?;
+    let open = fetch_all!(tx, (Uuid, String), OPEN, incident.0, most_items)?;
+    let items = |rows: Vec<(Uuid, String)>| {
+        rows.into_iter()
+            .map(|(id, appointment)| Item { id, label: format!("Appointment {appointment}") })
+            .collect()
+    };
+    let blocker = |kind, count, link, items| Blocker { kind, count, waived: 0, link, items };
+    Ok(vec![
+        blocker(
+            BlockerKind::RowUndecided,
+            funnel.undecided,
+            format!("{path}?show=undecided"),
+            items(undecided),
+        ),
+        blocker(BlockerKind::CaseOpen, funnel.open, format!("{path}?show=open"), items(open)),
+    ])
+}

@@ -1,0 +1,390 @@
+//! The doors of the schedule: upload, preview with its columns, commit, the file of refused rows; and deciding.
+
+use axum::{
+    extract::{Multipart, Path, Query},
+    response::Response,
+};
+use domain::{
+    actor::Role,
+    cases::forms::{Decide, ImportColumns},
+    id::{AccountId, DecisionId, IncidentId, RequestId, SnapshotId},
+    schedule::FIELDS,
+    table,
+    time::{Timestamp, Zone},
+    triage::Scheme,
+    view::cases::{
+        Alternative, Committed, DecideView, DecisionLine, DecisionMade, FieldColumn, KeepLine, ScheduleView,
+        SnapshotView, Uploaded,
+    },
+};
+
+use super::{decide, import, import::Offered, show, snapshots, snapshots::Snapshot, upload, web::csv_file};
+use crate::{
+    accounts::store as accounts,
+    failure::Failure,
+    incidents::web::incident_id,
+    places::store as places,
+    store::{Tx, requests::Request},
+    web::{
+        door::{Door, Mistakes},
+        form::Input,
+        problem::Problem,
+        routes::{Access, Routes},
+    },
+};
+
+const IMPORTERS: Access = Access::Roles(&[Role::CaseManager, Role::Commander]);
+const DECIDERS: Access = Access::Roles(&[Role::Commander]);
+
+/// The routes of the schedule and of decisions.
+pub fn routes(routes: Routes) -> Routes {
+    routes
+        .page::<ScheduleView, _>("/incidents/{id}/schedule", IMPORTERS, "Imported schedules", show_schedules)
+        .upload::<Uploaded, _>(
+            "/incidents/{id}/schedule",
+            IMPORTERS,
+            "Upload a schedule (CSV) for a preview",
+            table::Limits::IMPORT.bytes + 64 * 1024,
+            send_schedule,
+        )
+        .page::<SnapshotView, _>(
+            "/incidents/{id}/schedule/{snapshot}",
+            IMPORTERS,
+            "A schedule before it is imported",
+            show_snapshot,
+        )
+        .command::<ImportColumns, Uploaded, _>(
+            "/incidents/{id}/schedule/{snapshot}/columns",
+            IMPORTERS,
+            "Choose which column holds what",
+            send_columns,
+        )
+        .command::<ImportColumns, Committed, _>(
+            "/incidents/{id}/schedule/{snapshot}/commit",
+            IMPORTERS,
+            "Import the schedule",
+            send_commit,
+        )
+        .file(
+            "/incidents/{id}/schedule/{snapshot}/rejects.csv",
+            IMPORTERS,
+            "text/csv",
+            "The refused rows with their reasons",
+            rejects,
+        )
+        .page::<DecideView, _>(
+            "/incidents/{id}/cases/decide",
+            DECIDERS,
+            "What a decision would do",
+            show_decide,
+        )
+        .command::<Decide, DecisionMade, _>(
+            "/incidents/{id}/cases/decide",
+            DECIDERS,
+            "Decide what is cancelled and what goes ahead",
+            send_decide,
+        )
+}
+
+async fn show_schedules(door: Door, Path(incident): Path<String>) -> Result<Response, Problem> {
+    schedules_page(&door, incident_id(&incident)?, String::new(), Mistakes::default()).await
+}
+
+async fn schedules_page(
+    door: &Door,
+    incident: IncidentId,
+    typed: String,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let zone = accounts::installation(&mut tx).await?.zone();
+    let files = snapshots::all(&mut tx, incident).await?;
+    drop(tx);
+    let view = ScheduleView {
+        incident,
+        snapshots: files.iter().map(|file| show::snapshot(file, &zone)).collect(),
+        as_of: typed,
+        request_id: door.request_id(),
+    };
+    let title = frontend::pages::schedule::title(&view);
+    door.incident_page(incident, &title, view, frontend::pages::schedule::files, mistakes).await
+}
+
+async fn send_schedule(
+    door: Door,
+    Path(incident): Path<String>,
+    multipart: Multipart,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    let id: SnapshotId = door.app.clock.id();
+    let path = import::path(&door.app, id);
+    let received = match upload::receive(multipart, &path).await {
+        Ok(received) => received,
+        Err(problem) => {
+            // Half a file is of no use to anybody.
+            let _ = tokio::fs::remove_file(&path).await;
+            return Err(problem);
+        }
+    };
+    let as_of = received.text("as_of").trim().to_owned();
+    let typed: Vec<(String, String)> = received.fields.clone().into_iter().collect();
+    let ran = match received.file.clone() {
+        None => {
+            let sentence = "Choose the file with the schedule.";
+            Err(Failure::Fields(domain::field::FieldErrors::one("file", sentence)))
+        }
+        Some((file_name, sha256)) => {
+            let offered = Offered { id, file_name, sha256, as_of: as_of.clone() };
+            let body_hash = sha256;
+            let request = Request { id: named(&door, received.text("request_id")), body_hash };
+            let input = Input { form: offered, request, typed: typed.clone() };
+            door.run(&input, move |app, by, offered| import::offer(app, by, incident, offered)).await
+        }
+    };
+    match ran {
+        Ok(uploaded) => {
+            Ok(door.done(&format!("/incidents/{incident}/schedule/{}", uploaded.snapshot), &uploaded))
+        }
+        Err(failure) => {
+            door.again(failure, &typed, async |mistakes| {
+                schedules_page(&door, incident, as_of, mistakes).await
+            })
+            .await
+        }
+    }
+}
+
+fn named(door: &Door, given: &str) -> RequestId {
+    given.parse().unwrap_or_else(|_| door.request_id())
+}
+
+type Ids = Path<(String, String)>;
+
+fn snapshot_id(text: &str) -> Result<SnapshotId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("schedule"))
+}
+
+async fn show_snapshot(door: Door, Path((incident, id)): Ids) -> Result<Response, Problem> {
+    snapshot_page(&door, incident_id(&incident)?, snapshot_id(&id)?, None, Mistakes::default()).await
+}
+
+/// Refused rows on the page; the file has all.
+const MOST_REJECTS: usize = 50;
+
+async fn snapshot_page(
+    door: &Door,
+    incident: IncidentId,
+    id: SnapshotId,
+    typed: Option<ImportColumns>,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let snapshot =
+        snapshots::find(&mut tx, incident, id).await?.ok_or_else(|| Problem::not_found("schedule"))?;
+    let zone = accounts::installation(&mut tx).await?.zone();
+    let sites = import::sites(&mut tx).await?;
+    let kept = snapshots::rejects(&mut tx, id).await?;
+    drop(tx);
+    let mut view = snapshot_view(incident, &snapshot, &zone, door.request_id());
+    if snapshot.state == "committed" {
+        view.rejects = kept;
+    } else {
+        let table = import::table(&door.app, id).await?;
+        view.encoding = table.encoding.to_owned();
+        view.delimiter = if table.delimiter == '\t' { "tab".into() } else { table.delimiter.to_string() };
+        view.header.clone_from(&table.header);
+        view.sample = table.rows.first().map(|row| row.cells.clone()).unwrap_or_default();
+        let scheme = Scheme::from_code(&snapshot.scheme);
+        view.rejects = import::read_rows(table, snapshot.mapping.clone(), sites, scheme).await?.rejects;
+    }
+    view.rejects.truncate(MOST_REJECTS);
+    if let Some(typed) = typed {
+        view.form = typed;
+    }
+    let title = frontend::pages::schedule::snapshot_title(&view);
+    door.incident_page(incident, &title, view, frontend::pages::schedule::preview, mistakes).await
+}
+
+fn snapshot_view(
+    incident: IncidentId,
+    snapshot: &Snapshot,
+    zone: &Zone,
+    request_id: RequestId,
+) -> SnapshotView {
+    let column = |key: &str| snapshot.mapping.0.get(key).copied();
+    let fields = FIELDS.iter().map(|field| FieldColumn {
+        key: field.key.to_owned(),
+        label: field.label.to_owned(),
+        required: field.required,
+        column: column(field.key),
+    });
+    let columns = snapshot.mapping.0.iter().map(|(key, column)| format!("{key}:{column}").into());
+    SnapshotView {
+        incident,
+        snapshot: show::snapshot(snapshot, zone),
+        encoding: String::new(),
+        delimiter: String::new(),
+        header: Vec::new(),
+        sample: Vec::new(),
+        fields: fields.collect(),
+        missing: snapshot.mapping.missing(&FIELDS).iter().map(|field| field.label.to_owned()).collect(),
+        form: ImportColumns { columns: columns.collect(), scheme: snapshot.scheme.clone().into() },
+        rejects: Vec::new(),
+        request_id,
+    }
+}
+
+async fn send_columns(
+    door: Door,
+    Path((incident, id)): Ids,
+    input: Input<ImportColumns>,
+) -> Result<Response, Problem> {
+    let (incident, id) = (incident_id(&incident)?, snapshot_id(&id)?);
+    match door.run(&input, move |app, _, form| import::set_columns(app, incident, id, form)).await {
+        Ok(uploaded) => Ok(door.done(&format!("/incidents/{incident}/schedule/{id}"), &uploaded)),
+        Err(failure) => {
+            let form = Some(input.form);
+            door.again(failure, &input.typed, async |mistakes| {
+                snapshot_page(&door, incident, id, form, mistakes).await
+            })
+            .await
+        }
+    }
+}
+
+async fn send_commit(
+    door: Door,
+    Path((incident, id)): Ids,
+    input: Input<ImportColumns>,
+) -> Result<Response, Problem> {
+    let (incident, id) = (incident_id(&incident)?, snapshot_id(&id)?);
+    match door.run(&input, move |app, by, _| import::commit(app, by, incident, id)).await {
+        Ok(committed) => Ok(door.done(&format!("/incidents/{incident}/schedule/{id}"), &committed)),
+        Err(failure) => {
+            door.again(failure, &input.typed, async |mistakes| {
+                snapshot_page(&door, incident, id, None, mistakes).await
+            })
+            .await
+        }
+    }
+}
+
+async fn rejects(door: Door, Path((incident, id)): Ids) -> Result<Response, Problem> {
+    let (incident, id) = (incident_id(&incident)?, snapshot_id(&id)?);
+    let mut tx = door.app.db.read().await?;
+    let snapshot =
+        snapshots::find(&mut tx, incident, id).await?.ok_or_else(|| Problem::not_found("schedule"))?;
+    let kept = snapshots::rejects(&mut tx, id).await?;
+    let sites = import::sites(&mut tx).await?;
+    drop(tx);
+    if snapshot.state == "committed" {
+        return Ok(csv_file("refused-rows.csv", table::rejects_csv(&kept)));
+    }
+    let scheme = Scheme::from_code(&snapshot.scheme);
+    let table = import::table(&door.app, id).await?;
+    let schedule = import::read_rows(table, snapshot.mapping, sites, scheme).await?;
+    Ok(csv_file("refused-rows.csv", table::rejects_csv(&schedule.rejects)))
+}
+
+async fn show_decide(
+    door: Door,
+    Path(incident): Path<String>,
+    Query(form): Query<Decide>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    decide_page(&door, incident, form, Mistakes::default()).await
+}
+
+async fn decide_page(
+    door: &Door,
+    incident: IncidentId,
+    mut form: Decide,
+    mut mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let now = door.app.clock.now();
+    let zone = accounts::installation(&mut tx).await?.zone();
+    let rules = decide::rules(&mut tx, incident).await?;
+    let made = decisions(&mut tx, incident, &zone).await?;
+    let preview = match decide::preview(&mut tx, incident, &form, now).await {
+        Ok(preview) => preview,
+        Err(Failure::Fields(errors)) => {
+            if door.wants_json() {
+                return Err(Failure::Fields(errors).into());
+            }
+            // The page stays usable: it shows the rule's own day beside what was typed wrongly.
+            mistakes.errors.0.extend(errors.0);
+            decide::preview(&mut tx, incident, &Decide::default(), now).await?
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let sites = places::facilities(&mut tx).await?;
+    drop(tx);
+    if mistakes.errors.is_empty() {
+        form.rule = preview.rule.key.clone().into();
+        form.day = preview.window.day.clone().into();
+        form.place = preview.window.place.to_string().into();
+    }
+    form.cancels = preview.totals.all.cancelled.to_string().into();
+    form.keeps = preview.totals.all.kept.to_string().into();
+    let keeps = preview.rule.keep.iter().map(|keep| KeepLine {
+        key: keep.key.clone(),
+        label: keep.label.clone(),
+        rows: preview.totals.kept_by.get(&keep.key).copied().unwrap_or_default(),
+    });
+    let all = Alternative { value: "all".into(), words: format!("All {} sites", sites.len()) };
+    let site =
+        |site: places::Facility| Alternative { value: format!("facility:{}", site.id), words: site.name };
+    let view = DecideView {
+        incident,
+        rules: rules.into_iter().map(|rule| Alternative { value: rule.key, words: rule.name }).collect(),
+        rule_name: preview.rule.name.clone(),
+        keeps: keeps.collect(),
+        totals: preview.totals,
+        places: std::iter::once(all).chain(sites.into_iter().map(site)).collect(),
+        form,
+        made,
+        request_id: door.request_id(),
+    };
+    let title = frontend::pages::schedule::decide_title(&view);
+    door.incident_page(incident, &title, view, frontend::pages::schedule::decide, mistakes).await
+}
+
+async fn decisions(tx: &mut Tx, incident: IncidentId, zone: &Zone) -> Result<Vec<DecisionLine>, Problem> {
+    let mut lines = Vec::new();
+    for (id, number, rule, window, totals, at, account) in decide::made(tx, incident).await? {
+        let window: domain::decisions::Window = read(&window)?;
+        lines.push(DecisionLine {
+            id: DecisionId(id),
+            name: format!("D-{number}"),
+            rule,
+            day: window.day,
+            at: zone.full(Timestamp(at)),
+            by: accounts::name(tx, AccountId(account)).await?.unwrap_or_default(),
+            totals: read(&totals)?,
+        });
+    }
+    Ok(lines)
+}
+
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    serde_json::from_str(text).map_err(|error| crate::store::Error::Corrupt(error.to_string()).into())
+}
+
+async fn send_decide(
+    door: Door,
+    Path(incident): Path<String>,
+    input: Input<Decide>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    match door.run(&input, move |app, by, form| decide::apply(app, by, incident, form)).await {
+        Ok(made) => Ok(door.done(&format!("/incidents/{incident}/cases"), &made)),
+        Err(failure) => {
+            let form = input.form;
+            door.again(failure, &input.typed, async |mistakes| {
+                decide_page(&door, incident, form, mistakes).await
+            })
+            .await
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! What the pages of cases say, read in one snapshot.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    cases::{
+        Channel, ContactResult, State,
+        forms::{ChangeCase, Which},
+    },
+    id::{AccountId, FacilityId, IncidentId, RequestId},
+    schedule::Patient,
+    time::{Timestamp, Zone},
+    view::cases::{
+        Alternative, AttemptLine, CaseFilter, CaseLine, CaseView, CasesView, Funnel, HistoryLine, Part,
+        SnapshotLine,
+    },
+};
+
+use super::{list, snapshots::Snapshot, store, store::CaseRow};
+use crate::{
+    accounts::store as accounts,
+    failure::Failure,
+    places::store::Facility,
+    store::{Error, Tx, seal::Seal},
+};
+
+/// Rows on a page.
+pub const MOST: i64 = 50;
+
+/// Hours ahead in which somebody who does not know may set out, before rounding up to the next hour.
+const SOON_HOURS: i64 = 2;
+
+/// Until when "soon" reaches: at least two hours ahead, on the full hour, so that it can be said.
+pub fn soon(now: Timestamp, zone: &Zone) -> Timestamp {
+    let ahead = now.plus_minutes(SOON_HOURS * 60);
+    let minute: i64 = zone.clock(ahead)[3..].parse().unwrap_or(0);
+    let whole = Timestamp(ahead.0 - ahead.0.rem_euclid(60_000_000));
+    if minute == 0 { whole } else { whole.plus_minutes(60 - minute) }
+}
+
+/// The sites by id, with their zones.
+pub struct Sites(pub BTreeMap<FacilityId, Facility>);
+
+impl Sites {
+    pub fn of(facilities: Vec<Facility>) -> Self {
+        Self(facilities.into_iter().map(|facility| (facility.id, facility)).collect())
+    }
+
+    fn name(&self, id: FacilityId) -> &str {
+        self.0.get(&id).map_or("", |facility| facility.short_name.as_str())
+    }
+
+    fn zone(&self, id: FacilityId) -> Zone {
+        self.0.get(&id).map_or_else(Zone::utc, |facility| facility.zone.clone())
+    }
+
+    /// As choices of a filter.
+    pub fn alternatives(&self) -> Vec<Alternative> {
+        let all = Alternative { value: String::new(), words: format!("All {}", self.0.len()) };
+        let each = self.0.values().map(|facility| Alternative {
+            value: facility.id.to_string(),
+            words: facility.short_name.clone(),
+        });
+        std::iter::once(all).chain(each).collect()
+    }
+}
+
+/// What a line needs besides the row.
+pub struct Reading<'a> {
+    pub sites: &'a Sites,
+    pub seal: &'a Seal,
+    pub now: Timestamp,
+    /// Names of the accounts that hold locks.
+    pub names: &'a BTreeMap<AccountId, String>,
+}
+
+/// The names of whoever is calling somebody now.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn callers(tx: &mut Tx, rows: &[CaseRow]) -> Result<BTreeMap<AccountId, String>, Error> {
+    let mut names = BTreeMap::new();
+    for by in rows.iter().filter_map(|row| row.case.lock.map(|lock| lock.by)) {
+        if let std::collections::btree_map::Entry::Vacant(entry) = names.entry(by) {
+            entry.insert(accounts::name(tx, by).await?.unwrap_or_default());
+        }
+    }
+    Ok(names)
+}
+
+/// One line of the list.
+///
+/// # Errors
+/// When the patient cannot be read with the installation's key.
+pub fn line(row: &CaseRow, reading: &Reading<'_>) -> Result<(CaseLine, Patient), Error> {
+    let patient = row.unseal(reading.seal)?;
+    let zone = reading.sites.zone(row.facility);
+    let case = &row.case;
+    let day = |day: jiff::civil::Date| day.strftime("%-d %b %Y").to_string();
+    let (risk, late) = risk(row, reading.now, &zone);
+    let locked = case.lock.filter(|lock| lock.until > reading.now).map(|lock| {
+        let name = reading.names.get(&lock.by).map_or("", String::as_str);
+        format!("{name} since {}", zone.clock(lock.since))
+    });
+    let site = reading.sites.name(row.facility);
+    let place =
+        if row.department.is_empty() { site.to_owned() } else { format!("{site}, {}", row.department) };
+    let line = CaseLine {
+        id: row.id,
+        version: case.version,
+        appointment: row.appointment.clone(),
+        mrn: patient.mrn.clone(),
+        name: patient.name.clone(),
+        kind: row.kind.code().to_owned(),
+        facility: row.facility,
+        clock: zone.clock(case.start),
+        day: day(case.day),
+        service: row.service.clone(),
+        place,
+        priority: row.priority.words(),
+        state: case.state,
+        decided: case.decided.code().to_owned(),
+        rule: row.rule.clone(),
+        risk,
+        late,
+        safe_by: case.safe_by.map(day).unwrap_or_default(),
+        day_28: case.day_28.map(day).unwrap_or_default(),
+        standing: standing(row, &zone),
+        last_contact: last_contact(row, &zone),
+        locked,
+    };
+    Ok((line, patient))
+}
+
+fn standing(row: &CaseRow, zone: &Zone) -> String {
+    match (row.case.state, row.case.new_start) {
+        (State::Rebooked, Some(at)) => format!("Booked for {} {}", zone.date(at), zone.clock(at)),
+        (State::Kept, _) if !row.case.told => "Goes ahead after all, not told again".into(),
+        (state, _) => state.words().to_owned(),
+    }
+}
+
+fn last_contact(row: &CaseRow, zone: &Zone) -> String {
+    let (Some(at), Some((channel, result))) = (row.tried_at, row.tried.split_once(':')) else {
+        return if row.case.decided == domain::cases::Decided::Cancelled {
+            "No attempt yet".into()
+        } else {
+            String::new()
+        };
+    };
+    let channel = Channel::from_code(channel).map_or("", Channel::words);
+    let result = ContactResult::from_code(result);
+    if result == Some(ContactResult::Told) {
+        return format!("Told {} {channel}", zone.clock(at));
+    }
+    let many =
+        if row.case.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", row.case.attempts) };
+    format!("{many}, last {} {}", zone.clock(at), result.map_or("", ContactResult::words))
+}
+
+fn risk(row: &CaseRow, now: Timestamp, zone: &Zone) -> (String, bool) {
+    let case = &row.case;
+    if let (true, Some(new), Some(safe_by)) = (case.is_booked_past_safe_by(), case.new_day, case.safe_by) {
+        let days = (new - safe_by).get_days();
+        let words = if days == 1 {
+            "New date 1 day past safe-by".into()
+        } else {
+            format!("New date {days} days past safe-by")
+        };
+        return (words, true);
+    }
+    if case.state.is_end() {
+        return (case.state.words().to_owned(), false);
+    }
+    if !case.must_tell() {
+        let overdue = case.state == State::Told && case.safe_by.is_some_and(|day| zone.civil_date(now) > day);
+        let words = if overdue { "Safe-by date has passed" } else { "Nobody has to call" };
+        return (words.into(), overdue);
+    }
+    let at = case.new_start.unwrap_or(case.start);
+    let minutes = at.minutes_since(now);
+    if minutes < 0 {
+        return (format!("Was due {}", zone.clock(at)), true);
+    }
+    let words = match minutes {
+        0..60 => format!("Due in {minutes} min"),
+        60..2_880 => format!("Due in {} h {:02} min", minutes / 60, minutes % 60),
+        _ => format!("Due in {} days", minutes / 1_440),
+    };
+    (words, at < soon(now, zone))
+}
+
+/// The sentence above the list.
+pub fn title(funnel: &Funnel, due_soon: i64, due_before: &str) -> String {
+    let people =
+        |count: i64| if count == 1 { "1 person".to_owned() } else { format!("{} people", thousands(count)) };
+    if funnel.booked == 0 {
+        "No schedule is imported yet".into()
+    } else if due_soon > 0 {
+        let (are, know) = if due_soon == 1 { ("is", "does not know") } else { ("are", "do not know") };
+        format!("{} {are} due before {due_before} and {know}", people(due_soon))
+    } else if funnel.to_call > 0 {
+        let verb = if funnel.to_call == 1 { "waits" } else { "wait" };
+        format!("{} {verb} for a call", people(funnel.to_call))
+    } else if funnel.undecided > 0 {
+        format!("{} booked rows are undecided", thousands(funnel.undecided))
+    } else if funnel.told_without_date > 0 {
+        let verb = if funnel.told_without_date == 1 { "waits" } else { "wait" };
+        format!("{} {verb} for a new date", people(funnel.told_without_date))
+    } else if funnel.cancelled + funnel.kept == 0 {
+        format!("{} rows are booked, nothing is decided", thousands(funnel.booked))
+    } else {
+        "Nobody is left to call".into()
+    }
+}
+
+fn thousands(count: i64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The parts of the list with their counts, each leading to its rows.
+pub fn parts(
+    incident: IncidentId,
+    funnel: &Funnel,
+    (soon, locked): (i64, i64),
+    filter: &CaseFilter,
+) -> Vec<Part> {
+    let shown = if filter.show.is_empty() { "call" } else { filter.show.as_str() };
+    list::PARTS
+        .into_iter()
+        .map(|(code, words)| {
+            let count = match code {
+                "call" => funnel.to_call,
+                "soon" => soon,
+                "past" => funnel.past_safe_by,
+                "unreached" => funnel.tried_not_reached,
+                "interpreter" => funnel.interpreter,
+                "locked" => locked,
+                "untold" => funnel.not_told,
+                "told" => funnel.told_without_date,
+                "rebooked" => funnel.rebooked,
+                "seen" => funnel.seen,
+                "ended" => funnel.ended_otherwise,
+                "cancelled" => funnel.cancelled,
+                "kept" => funnel.kept,
+                _ => funnel.undecided,
+            };
+            let to = CaseFilter { show: code.into(), ..CaseFilter::default() };
+            let path = list::address(incident, "", &to);
+            Part { code: code.into(), words: words.into(), count, path, current: code == shown }
+        })
+        .collect()
+}
+
+/// The acts that a case's state allows, in the order in which its page offers them.
+pub fn acts(row: &CaseRow) -> Vec<String> {
+    let state = row.case.state;
+    let cancelled = matches!(state, State::ToContact | State::Contacting | State::Told | State::Rebooked);
+    let mut acts = Vec::new();
+    if row.case.must_tell() || cancelled {
+        acts.extend(["contact"]);
+    }
+    if cancelled {
+        acts.extend(["rebook", "seen"]);
+    }
+    if matches!(state, State::Scheduled | State::ToContact | State::Contacting | State::Told) {
+        acts.push("keep");
+    }
+    if matches!(state, State::Scheduled | State::Kept | State::Rebooked) {
+        acts.push("cancel");
+    }
+    if !state.is_end() {
+        acts.push("end");
+    }
+    acts.into_iter().map(ToOwned::to_owned).collect()
+}
+
+/// The code of an act, as its form and address have it.
+pub const fn code(which: Which) -> &'static str {
+    match which {
+        Which::Take => "take",
+        Which::Contact => "contact",
+        Which::Rebook => "rebook",
+        Which::Seen => "seen",
+        Which::Keep => "keep",
+        Which::Cancel => "cancel",
+        Which::End => "end",
+    }
+}
+
+/// One case with its past.
+///
+/// # Errors
+/// When the database does not answer or the patient cannot be read.
+pub async fn case(
+    tx: &mut Tx,
+    incident: IncidentId,
+    row: &CaseRow,
+    reading: &Reading<'_>,
+    (form, sent, request_id): (ChangeCase, &str, RequestId),
+) -> Result<CaseView, Failure> {
+    let (line, patient) = line(row, reading)?;
+    let zone = reading.sites.zone(row.facility);
+    let attempts =
+        store::attempts(tx, row.id).await?.into_iter().map(|(at, channel, result, by)| AttemptLine {
+            at: zone.full(Timestamp(at)),
+            channel: Channel::from_code(&channel).map_or("", Channel::words).to_owned(),
+            result: ContactResult::from_code(&result).map_or("", ContactResult::words).to_owned(),
+            by,
+        });
+    let words = |code: &str| State::from_code(code).map_or("", State::words).to_owned();
+    let history = store::history(tx, row.id).await?.into_iter().map(|(seq, at, what, from, to, by, rule)| {
+        HistoryLine { seq, at: zone.full(Timestamp(at)), what, from: words(&from), to: words(&to), by, rule }
+    });
+    let acts = acts(row);
+    let sent = acts.iter().find(|act| *act == sent).or(acts.first()).cloned().unwrap_or_default();
+    Ok(CaseView {
+        incident,
+        born: patient.born,
+        phone: patient.phone,
+        email: patient.email,
+        language: patient.language,
+        provider: row.provider.clone(),
+        classes: row.classes.clone(),
+        first_of_two: row.first_of_two,
+        attempts: attempts.collect(),
+        history: history.collect(),
+        acts,
+        line,
+        form: ChangeCase { version: row.case.version.to_string().into(), ..form },
+        sent,
+        request_id,
+    })
+}
+
+/// One file in the list of schedules.
+pub fn snapshot(snapshot: &Snapshot, zone: &Zone) -> SnapshotLine {
+    SnapshotLine {
+        id: snapshot.id,
+        file_name: snapshot.file_name.clone(),
+        as_of: zone.full(snapshot.as_of),
+        state: snapshot.state.clone(),
+        figures: snapshot.figures,
+        added: snapshot.added,
+    }
+}
+
+/// The parts of [`CasesView`] that are read beside the rows.
+pub struct Around {
+    pub funnel: Funnel,
+    pub counts: (i64, i64),
+    pub as_of: String,
+    pub priorities: Vec<(String, String)>,
+}
+
+/// The list.
+pub fn cases(
+    incident: IncidentId,
+    around: Around,
+    (lines, next): (Vec<CaseLine>, Option<String>),
+    (filter, sites, due_before): (CaseFilter, &Sites, String),
+    (may_work, may_decide, request_id): (bool, bool, RequestId),
+) -> CasesView {
+    let all = Alternative { value: String::new(), words: "All".into() };
+    let each = around.priorities.iter().map(|(scheme, value)| Alternative {
+        value: format!("{scheme}:{value}"),
+        words: domain::schedule::Priority::from_parts(scheme, value).words(),
+    });
+    let beginning = CaseFilter { after: String::new(), ..filter.clone() };
+    CasesView {
+        incident,
+        title: title(&around.funnel, around.counts.0, &due_before),
+        parts: parts(incident, &around.funnel, around.counts, &filter),
+        funnel: around.funnel,
+        due_soon: around.counts.0,
+        due_before,
+        as_of: around.as_of,
+        sites: sites.alternatives(),
+        priorities: std::iter::once(all).chain(each).collect(),
+        lines,
+        next,
+        csv: list::address(incident, ".csv", &beginning),
+        filter,
+        may_work,
+        may_decide,
+        request_id,
+    }
+}

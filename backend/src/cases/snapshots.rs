@@ -1,0 +1,391 @@
+//! The SQL of imported schedules: the files, their staged rows and what they refused.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    cases::{Case, Decided},
+    id::{AccountId, CaseId, IncidentId, SnapshotId},
+    schedule::{Booking, Figures},
+    table::{Mapping, Reject},
+    time::Timestamp,
+};
+use serde::Serialize;
+use sqlx::types::Uuid;
+
+use super::store::NOT_IN_QUEUE;
+use crate::{
+    execute, fetch_all, fetch_optional,
+    store::{Error, Rows, Sql, Tx},
+};
+
+/// An offered or imported file.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub id: SnapshotId,
+    pub file_name: String,
+    pub sha256: [u8; 32],
+    pub as_of: Timestamp,
+    pub mapping: Mapping,
+    pub scheme: String,
+    pub figures: Figures,
+    pub added: i64,
+    pub state: String,
+}
+
+const INSERT: &str = "
+    INSERT INTO schedule_snapshot (
+        id, incident, file_name, sha256, as_of, mapping, scheme, figures, state, account, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'previewed', $9, $10)";
+
+/// Remembers an offered file.
+pub async fn insert(
+    tx: &mut Tx,
+    incident: IncidentId,
+    snapshot: &Snapshot,
+    account: AccountId,
+    at: Timestamp,
+) -> Result<(), Error> {
+    execute!(
+        tx,
+        INSERT,
+        snapshot.id.0,
+        incident.0,
+        &snapshot.file_name,
+        &snapshot.sha256[..],
+        snapshot.as_of.0,
+        json(&snapshot.mapping),
+        &snapshot.scheme,
+        json(&snapshot.figures),
+        account.0,
+        at.0
+    )
+    .map(|_| ())
+}
+
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("plain data serialises")
+}
+
+type Row = (Uuid, String, Vec<u8>, i64, String, String, String, i64, String);
+
+macro_rules! snapshots {
+    ($rest:literal) => {
+        concat!(
+            "
+    SELECT id, file_name, sha256, as_of, mapping, scheme, figures, added, state
+    FROM schedule_snapshot
+    WHERE incident = $1",
+            $rest
+        )
+    };
+}
+
+fn snapshot(row: Row) -> Result<Snapshot, Error> {
+    let (id, file_name, sha256, as_of, mapping, scheme, figures, added, state) = row;
+    let corrupt = |error: serde_json::Error| Error::Corrupt(error.to_string());
+    Ok(Snapshot {
+        id: SnapshotId(id),
+        file_name,
+        sha256: sha256.try_into().map_err(|_| Error::Corrupt("a file's hash is not 32 bytes".into()))?,
+        as_of: Timestamp(as_of),
+        mapping: serde_json::from_str(&mapping).map_err(corrupt)?,
+        scheme,
+        figures: serde_json::from_str(&figures).map_err(corrupt)?,
+        added,
+        state,
+    })
+}
+
+const FIND: &str = snapshots!(
+    "
+        AND id = $2"
+);
+
+/// One file of an incident.
+pub async fn find(tx: &mut Tx, incident: IncidentId, id: SnapshotId) -> Result<Option<Snapshot>, Error> {
+    fetch_optional!(tx, Row, FIND, incident.0, id.0)?.map(snapshot).transpose()
+}
+
+const BY_HASH: &str = snapshots!(
+    "
+        AND sha256 = $2"
+);
+
+/// The same file, if it was offered before.
+pub async fn by_hash(
+    tx: &mut Tx,
+    incident: IncidentId,
+    sha256: &[u8; 32],
+) -> Result<Option<Snapshot>, Error> {
+    fetch_optional!(tx, Row, BY_HASH, incident.0, &sha256[..])?.map(snapshot).transpose()
+}
+
+const ALL: &str = snapshots!(
+    "
+    ORDER BY created_at DESC, id DESC
+    LIMIT 100"
+);
+
+/// The files of an incident, the latest first.
+pub async fn all(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Snapshot>, Error> {
+    fetch_all!(tx, Row, ALL, incident.0)?.into_iter().map(snapshot).collect()
+}
+
+const SET_COLUMNS: &str = "
+    UPDATE schedule_snapshot
+    SET mapping = $2, scheme = $3, figures = $4
+    WHERE id = $1 AND state <> 'committed'";
+
+/// Keeps other columns, and the figures they give.
+pub async fn set_columns(tx: &mut Tx, snapshot: &Snapshot) -> Result<(), Error> {
+    let (mapping, figures) = (json(&snapshot.mapping), json(&snapshot.figures));
+    execute!(tx, SET_COLUMNS, snapshot.id.0, mapping, &snapshot.scheme, figures).map(|_| ())
+}
+
+const BEGIN_STAGING: &str = "
+    UPDATE schedule_snapshot
+    SET state = 'staging'
+    WHERE id = $1 AND state <> 'committed'";
+
+const DROP_STAGED: &str = "
+    DELETE FROM patient_case
+    WHERE snapshot = $1 AND visible = FALSE";
+
+/// Begins staging; what a crash left of an earlier try is dropped.
+pub async fn begin_staging(tx: &mut Tx, id: SnapshotId) -> Result<(), Error> {
+    execute!(tx, DROP_STAGED, id.0)?;
+    execute!(tx, BEGIN_STAGING, id.0).map(|_| ())
+}
+
+/// A patient's row, as it travels to the database.
+#[derive(Serialize)]
+pub struct NewPatient {
+    pub id: String,
+    pub mrn_key: String,
+    pub wrapped_key: String,
+}
+
+const ADD_PATIENTS: Sql = Sql {
+    sqlite: "
+    INSERT INTO patient (id, mrn_key, wrapped_key)
+    SELECT unhex(value ->> 'id'), unhex(value ->> 'mrn_key'), unhex(value ->> 'wrapped_key')
+    FROM json_each($1)
+    WHERE TRUE
+    ON CONFLICT (mrn_key) DO NOTHING",
+    postgres: "
+    INSERT INTO patient (id, mrn_key, wrapped_key)
+    SELECT id::uuid, decode(mrn_key, 'hex'), decode(wrapped_key, 'hex')
+    FROM json_to_recordset($1::json) AS row (id TEXT, mrn_key TEXT, wrapped_key TEXT)
+    ON CONFLICT (mrn_key) DO NOTHING",
+};
+
+/// Adds the patients that are not known yet.
+pub async fn add_patients(tx: &mut Tx, patients: &[NewPatient]) -> Result<(), Error> {
+    execute!(tx, ADD_PATIENTS, Rows::of(patients).text()).map(|_| ())
+}
+
+const PATIENTS: Sql = Sql {
+    sqlite: "
+    SELECT mrn_key, id, wrapped_key
+    FROM patient
+    WHERE mrn_key IN (SELECT unhex(value ->> 'mrn_key') FROM json_each($1))",
+    postgres: "
+    SELECT mrn_key, id, wrapped_key
+    FROM patient
+    WHERE mrn_key IN (
+        SELECT decode(mrn_key, 'hex')
+        FROM json_to_recordset($1::json) AS row (mrn_key TEXT)
+    )",
+};
+
+/// By the keyed hash of the record number: the patient and the wrapped key.
+pub type Patients = BTreeMap<Vec<u8>, (Uuid, Option<Vec<u8>>)>;
+
+/// The patients of these record numbers, known before or just added.
+pub async fn patients(tx: &mut Tx, asked: &[NewPatient]) -> Result<Patients, Error> {
+    let rows = fetch_all!(tx, (Vec<u8>, Uuid, Option<Vec<u8>>), PATIENTS, Rows::of(asked).text())?;
+    Ok(rows.into_iter().map(|(key, id, wrapped)| (key, (id, wrapped))).collect())
+}
+
+/// A case's row, as it travels to the database.
+#[derive(Serialize)]
+pub struct NewCase<'a> {
+    id: String,
+    patient: String,
+    sealed: String,
+    appointment: &'a str,
+    kind: &'static str,
+    service: &'a str,
+    department: &'a str,
+    provider: &'a str,
+    facility: String,
+    start_at: i64,
+    day: String,
+    first_of_two: bool,
+    minutes: i64,
+    scheme: &'a str,
+    priority: &'a str,
+    classes: String,
+    interpreter: bool,
+    version: i64,
+}
+
+impl<'a> NewCase<'a> {
+    /// The row of a booking that nothing has happened to.
+    pub fn of(id: CaseId, patient: Uuid, sealed: &[u8], booking: &'a Booking) -> Self {
+        let case = Case::scheduled(booking.start, booking.day);
+        let (scheme, priority) = booking.priority.parts();
+        let language = booking.patient.language.trim().to_lowercase();
+        Self {
+            id: id.0.simple().to_string(),
+            patient: patient.simple().to_string(),
+            sealed: hex::encode(sealed),
+            appointment: &booking.appointment,
+            kind: booking.kind.code(),
+            service: &booking.service,
+            department: &booking.department,
+            provider: &booking.provider,
+            facility: booking.facility.0.simple().to_string(),
+            start_at: case.start.0,
+            day: case.day.to_string(),
+            first_of_two: booking.first_of_two,
+            minutes: booking.minutes,
+            scheme,
+            priority,
+            classes: json(&booking.classes),
+            interpreter: !matches!(language.as_str(), "" | "en" | "eng" | "english"),
+            version: case.version,
+        }
+    }
+}
+
+const ADD_CASES: Sql = Sql {
+    sqlite: "
+    INSERT INTO patient_case (
+        id, incident, snapshot, visible, appointment, patient, sealed, kind, service, department, provider,
+        facility, start_at, day, first_of_two, minutes, scheme, priority, classes, interpreter, state, decided,
+        told, attempts, risk_rank, risk_at, version)
+    SELECT unhex(value ->> 'id'), $1, $2, FALSE, value ->> 'appointment', unhex(value ->> 'patient'),
+        unhex(value ->> 'sealed'), value ->> 'kind', value ->> 'service', value ->> 'department',
+        value ->> 'provider', unhex(value ->> 'facility'), value ->> 'start_at', value ->> 'day',
+        value ->> 'first_of_two', value ->> 'minutes', value ->> 'scheme', value ->> 'priority',
+        value ->> 'classes', value ->> 'interpreter', 'scheduled', $4, FALSE, 0, $5, value ->> 'start_at',
+        value ->> 'version'
+    FROM json_each($3)
+    WHERE TRUE
+    ON CONFLICT (incident, appointment) DO NOTHING",
+    postgres: "
+    INSERT INTO patient_case (
+        id, incident, snapshot, visible, appointment, patient, sealed, kind, service, department, provider,
+        facility, start_at, day, first_of_two, minutes, scheme, priority, classes, interpreter, state, decided,
+        told, attempts, risk_rank, risk_at, version)
+    SELECT id::uuid, $1, $2, FALSE, appointment, patient::uuid, decode(sealed, 'hex'), kind, service, department,
+        provider, facility::uuid, start_at, day, first_of_two, minutes, scheme, priority, classes, interpreter,
+        'scheduled', $4, FALSE, 0, $5, start_at, version
+    FROM json_to_recordset($3::json) AS row (
+        id TEXT, appointment TEXT, patient TEXT, sealed TEXT, kind TEXT, service TEXT, department TEXT,
+        provider TEXT, facility TEXT, start_at BIGINT, day TEXT, first_of_two BOOLEAN, minutes BIGINT, scheme TEXT,
+        priority TEXT, classes TEXT, interpreter BOOLEAN, version BIGINT)
+    ON CONFLICT (incident, appointment) DO NOTHING",
+};
+
+/// Stages rows that nobody sees yet; an appointment that is known stays as it is.
+pub async fn add_cases(
+    tx: &mut Tx,
+    incident: IncidentId,
+    snapshot: SnapshotId,
+    rows: &[NewCase<'_>],
+) -> Result<(), Error> {
+    let (rows, no) = (Rows::of(rows), Decided::No.code());
+    execute!(tx, ADD_CASES, incident.0, snapshot.0, rows.text(), no, NOT_IN_QUEUE).map(|_| ())
+}
+
+const MAKE_VISIBLE: &str = "
+    UPDATE patient_case
+    SET visible = TRUE
+    WHERE incident = $1 AND snapshot = $2 AND visible = FALSE";
+
+/// The switch: every staged row is a case from here on. Gives how many.
+pub async fn make_visible(tx: &mut Tx, incident: IncidentId, id: SnapshotId) -> Result<i64, Error> {
+    let rows = execute!(tx, MAKE_VISIBLE, incident.0, id.0)?;
+    Ok(i64::try_from(rows).unwrap_or(i64::MAX))
+}
+
+const LEAVE_UNDECIDED: Sql = Sql {
+    sqlite: "
+    UPDATE patient_case
+    SET decided = 'undecided', version = version + 1
+    WHERE id IN (SELECT unhex(value) FROM json_each($1))",
+    postgres: "
+    UPDATE patient_case
+    SET decided = 'undecided', version = version + 1
+    WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))",
+};
+
+/// Leaves these cases for a person to decide.
+pub async fn leave_undecided(tx: &mut Tx, cases: &[String]) -> Result<(), Error> {
+    execute!(tx, LEAVE_UNDECIDED, Rows::of(cases).text()).map(|_| ())
+}
+
+#[derive(Serialize)]
+struct NewReject<'a> {
+    ordinal: usize,
+    line: u64,
+    column_name: &'a str,
+    reason: &'a str,
+}
+
+const ADD_REJECTS: Sql = Sql {
+    sqlite: "
+    INSERT INTO schedule_reject (snapshot, ordinal, line, column_name, reason)
+    SELECT $1, value ->> 'ordinal', value ->> 'line', value ->> 'column_name', value ->> 'reason'
+    FROM json_each($2)",
+    postgres: "
+    INSERT INTO schedule_reject (snapshot, ordinal, line, column_name, reason)
+    SELECT $1, ordinal, line, column_name, reason
+    FROM json_to_recordset($2::json) AS row (ordinal BIGINT, line BIGINT, column_name TEXT, reason TEXT)",
+};
+
+/// Keeps what the import refused.
+pub async fn add_rejects(tx: &mut Tx, id: SnapshotId, rejects: &[Reject]) -> Result<(), Error> {
+    let rows: Vec<NewReject<'_>> = rejects
+        .iter()
+        .enumerate()
+        .map(|(ordinal, reject)| NewReject {
+            ordinal,
+            line: reject.row,
+            column_name: &reject.column,
+            reason: &reject.reason,
+        })
+        .collect();
+    execute!(tx, ADD_REJECTS, id.0, Rows::of(&rows).text()).map(|_| ())
+}
+
+const REJECTS: &str = "
+    SELECT line, column_name, reason
+    FROM schedule_reject
+    WHERE snapshot = $1
+    ORDER BY ordinal";
+
+/// What an import refused.
+pub async fn rejects(tx: &mut Tx, id: SnapshotId) -> Result<Vec<Reject>, Error> {
+    let rows = fetch_all!(tx, (i64, String, String), REJECTS, id.0)?;
+    let reject = |(line, column, reason)| Reject { row: u64::try_from(line).unwrap_or(0), column, reason };
+    Ok(rows.into_iter().map(reject).collect())
+}
+
+const SET_COMMITTED: &str = "
+    UPDATE schedule_snapshot
+    SET state = 'committed', figures = $2, added = $3, committed_at = $4
+    WHERE id = $1";
+
+/// The file is imported.
+pub async fn set_committed(
+    tx: &mut Tx,
+    id: SnapshotId,
+    figures: &Figures,
+    added: i64,
+    at: Timestamp,
+) -> Result<(), Error> {
+    execute!(tx, SET_COMMITTED, id.0, json(figures), added, at.0).map(|_| ())
+}

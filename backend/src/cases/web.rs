@@ -1,0 +1,428 @@
+//! The doors of cases: the list by risk, one case and what is done about it, and the end-of-day list.
+
+use axum::{
+    extract::{Path, Query},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    actor::Role,
+    cases::forms::{ChangeCase, EndOfDay, Which},
+    id::{CaseId, FacilityId, IncidentId},
+    scope::Place,
+    table,
+    view::cases::{
+        Alternative, CaseChanged, CaseFilter, CaseLine, CaseView, CasesView, DayEnded, EndOfDayView,
+    },
+};
+use serde::Deserialize;
+
+use super::{change, end_of_day, list, show, snapshots, store, tally};
+use crate::{
+    accounts::store as accounts,
+    failure::Failure,
+    incidents::web::incident_id,
+    places::store as places,
+    store::journal::By,
+    store::{Tx, requests::Request, seal::Seal},
+    web::{
+        door::{Door, Mistakes},
+        form::Input,
+        problem::Problem,
+        routes::{Access, Routes},
+    },
+};
+
+/// Who sees patients: those who work with them and those who decide over them.
+pub(super) const READERS: Access = Access::Roles(&[Role::CaseManager, Role::Commander]);
+
+/// The routes of cases.
+pub fn routes(routes: Routes) -> Routes {
+    let routes = super::schedule_web::routes(routes);
+    routes
+        .page::<CasesView, _>("/incidents/{id}/cases", READERS, "Cases by risk", list_cases)
+        .file("/incidents/{id}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export)
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/next",
+            READERS,
+            "Take the next patient to call",
+            take_next,
+        )
+        .page::<EndOfDayView, _>(
+            "/incidents/{id}/cases/done",
+            READERS,
+            "The end-of-day list",
+            show_end_of_day,
+        )
+        .command::<EndOfDay, DayEnded, _>(
+            "/incidents/{id}/cases/done",
+            READERS,
+            "Mark a service's kept cases as done",
+            send_end_of_day,
+        )
+        .page::<CaseView, _>("/incidents/{id}/cases/{case}", READERS, "One case", show_case)
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/take",
+            READERS,
+            "Call this patient",
+            take,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/contacts",
+            READERS,
+            "Log a contact attempt",
+            contact,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/rebooking",
+            READERS,
+            "Enter a new date",
+            rebook,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/seen",
+            READERS,
+            "Mark as seen",
+            seen,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/keep",
+            READERS,
+            "Keep, or take a cancellation back",
+            keep,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/cancel",
+            READERS,
+            "Cancel, or reverse a keep",
+            cancel,
+        )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{id}/cases/{case}/end",
+            READERS,
+            "End another way, with a reason",
+            end,
+        )
+}
+
+type Ids = Path<(String, String)>;
+
+fn case_id(text: &str) -> Result<CaseId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("case"))
+}
+
+/// By whom, for reading what an account may see.
+pub(super) fn reader(door: &Door) -> By {
+    let request = Request { id: door.request_id(), body_hash: [0; 32] };
+    By { actor: door.actor().clone(), request }
+}
+
+async fn narrow(door: &Door, tx: &mut Tx, filter: &CaseFilter, seal: &Seal) -> Result<list::Narrow, Problem> {
+    let now = door.app.clock.now();
+    let zone = accounts::installation(tx).await?.zone();
+    let mut facilities = change::allowed(tx, &reader(door)).await?;
+    if !filter.site.is_empty() {
+        let site: Option<FacilityId> = filter.site.parse().ok();
+        facilities.retain(|facility| Some(*facility) == site);
+    }
+    let (scheme, priority) = filter.priority.split_once(':').unwrap_or(("", ""));
+    let mrn = filter.mrn.trim();
+    Ok(list::Narrow {
+        facilities,
+        kind: filter.kind.clone(),
+        scheme: scheme.to_owned(),
+        priority: priority.to_owned(),
+        mrn: if mrn.is_empty() { Vec::new() } else { seal.lookup(mrn).to_vec() },
+        soon: show::soon(now, &zone),
+        now,
+        after: list::Key::read(&filter.after),
+    })
+}
+
+/// One page of lines, and where it ended when there are more.
+async fn lines(
+    door: &Door,
+    tx: &mut Tx,
+    (incident, filter): (IncidentId, &CaseFilter),
+    most: i64,
+) -> Result<(Vec<CaseLine>, Option<String>), Problem> {
+    let seal = Seal::open(&door.app, tx).await?;
+    let narrow = narrow(door, tx, filter, &seal).await?;
+    let rows = list::page(tx, incident, &filter.show, &narrow, most + 1).await?;
+    let mut rows = rows.ok_or_else(|| Problem::not_found("part of the list"))?;
+    let more = i64::try_from(rows.len()).is_ok_and(|len| len > most);
+    rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    let after = rows.last().filter(|_| more).map(list::Key::of);
+    let sites = show::Sites::of(places::facilities(tx).await?);
+    let names = show::callers(tx, &rows).await?;
+    let reading = show::Reading { sites: &sites, seal: &seal, now: narrow.now, names: &names };
+    let lines = rows.iter().map(|row| show::line(row, &reading).map(|(line, _)| line));
+    Ok((lines.collect::<Result<_, _>>()?, after))
+}
+
+async fn list_cases(
+    door: Door,
+    Path(incident): Path<String>,
+    Query(filter): Query<CaseFilter>,
+) -> Result<Response, Problem> {
+    list_page(&door, incident_id(&incident)?, filter, Mistakes::default()).await
+}
+
+async fn list_page(
+    door: &Door,
+    incident: IncidentId,
+    filter: CaseFilter,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let zone = accounts::installation(&mut tx).await?.zone();
+    let allowed = change::allowed(&mut tx, &reader(door)).await?;
+    let (lines, after) = lines(door, &mut tx, (incident, &filter), show::MOST).await?;
+    let now = door.app.clock.now();
+    let soon = show::soon(now, &zone);
+    let committed =
+        snapshots::all(&mut tx, incident).await?.into_iter().filter(|each| each.state == "committed");
+    let around = show::Around {
+        funnel: tally::read(&mut tx, incident, Some(&allowed)).await?,
+        counts: list::counts_of_now(&mut tx, incident, &allowed, soon, now).await?,
+        as_of: committed.map(|each| each.as_of).max().map(|at| zone.full(at)).unwrap_or_default(),
+        priorities: list::priorities(&mut tx, incident).await?,
+    };
+    let next = after.map(|after| list::address(incident, "", &CaseFilter { after, ..filter.clone() }));
+    let facilities = places::facilities(&mut tx).await?;
+    let sites = show::Sites::of(facilities.into_iter().filter(|each| allowed.contains(&each.id)).collect());
+    let lattice = places::lattice(&mut tx).await?;
+    let may_decide =
+        allowed.iter().any(|site| door.actor().can(Role::Commander, Place::Facility(*site), &lattice));
+    drop(tx);
+    let due_before = zone.clock(soon);
+    let may = (!allowed.is_empty(), may_decide, door.request_id());
+    let view = show::cases(incident, around, (lines, next), (filter, &sites, due_before), may);
+    let title = view.title.clone();
+    door.incident_page(incident, &title, view, frontend::pages::cases::list, mistakes).await
+}
+
+/// Rows of an exported file.
+const MOST_EXPORTED: i64 = 100_000;
+
+async fn export(
+    door: Door,
+    Path(incident): Path<String>,
+    Query(filter): Query<CaseFilter>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    let mut tx = door.app.db.read().await?;
+    let (lines, _) = lines(&door, &mut tx, (incident, &filter), MOST_EXPORTED).await?;
+    drop(tx);
+    let header = [
+        "risk",
+        "mrn",
+        "name",
+        "booked_day",
+        "booked_time",
+        "service",
+        "place",
+        "priority",
+        "safe_by",
+        "day_28",
+        "decided",
+        "rule",
+        "state",
+        "last_contact",
+        "appointment",
+    ];
+    let rows = lines.into_iter().map(|line| {
+        vec![
+            line.risk,
+            line.mrn,
+            line.name,
+            line.day,
+            line.clock,
+            line.service,
+            line.place,
+            line.priority,
+            line.safe_by,
+            line.day_28,
+            line.decided,
+            line.rule,
+            line.standing,
+            line.last_contact,
+            line.appointment,
+        ]
+    });
+    Ok(csv_file("cases.csv", table::write_csv(&header, rows)))
+}
+
+/// A CSV file for saving.
+pub(super) fn csv_file(name: &'static str, text: String) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let disposition = HeaderValue::from_str(&disposition).expect("the names are plain");
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (headers, text).into_response()
+}
+
+async fn take_next(
+    door: Door,
+    Path(incident): Path<String>,
+    input: Input<ChangeCase>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    match door.run(&input, move |app, by, _| change::take_next(app, by, incident)).await {
+        Ok(taken) => Ok(door.done(&format!("/incidents/{incident}/cases/{}", taken.case), &taken)),
+        Err(failure) => {
+            door.again(failure, &input.typed, async |mistakes| {
+                list_page(&door, incident, CaseFilter::default(), mistakes).await
+            })
+            .await
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct Asked {
+    /// Which act's form stands on the page.
+    #[serde(default)]
+    act: String,
+}
+
+async fn show_case(
+    door: Door,
+    Path((incident, case)): Ids,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let (incident, case) = (incident_id(&incident)?, case_id(&case)?);
+    case_page(&door, incident, case, (ChangeCase::default(), &asked.act), Mistakes::default()).await
+}
+
+async fn case_page(
+    door: &Door,
+    incident: IncidentId,
+    case: CaseId,
+    (form, sent): (ChangeCase, &str),
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let row = store::find(&mut tx, incident, case).await?.ok_or_else(|| Problem::not_found("case"))?;
+    if !change::allowed(&mut tx, &reader(door)).await?.contains(&row.facility) {
+        return Err(Problem::forbidden("You may see the cases of your own sites."));
+    }
+    let seal = Seal::open(&door.app, &mut tx).await?;
+    let sites = show::Sites::of(places::facilities(&mut tx).await?);
+    let names = show::callers(&mut tx, std::slice::from_ref(&row)).await?;
+    let now = door.app.clock.now();
+    let reading = show::Reading { sites: &sites, seal: &seal, now, names: &names };
+    let view = show::case(&mut tx, incident, &row, &reading, (form, sent, door.request_id())).await?;
+    drop(tx);
+    let title = format!("{}: {}", view.line.mrn, view.line.risk);
+    door.incident_page(incident, &title, view, frontend::pages::cases::case, mistakes).await
+}
+
+async fn act(
+    door: Door,
+    (incident, case): (String, String),
+    which: Which,
+    input: Input<ChangeCase>,
+) -> Result<Response, Problem> {
+    let (incident, case) = (incident_id(&incident)?, case_id(&case)?);
+    let ran =
+        door.run(&input, move |app, by, form| change::change(app, by, incident, case, which, form)).await;
+    let form = input.form;
+    match ran {
+        Ok(changed) => Ok(door.done(&format!("/incidents/{incident}/cases/{case}"), &changed)),
+        // The page shows what it is now, with what was typed still in the form (rule 16).
+        Err(Failure::Conflict { theirs, .. }) if !door.wants_json() => {
+            let sentence = format!(
+                "Somebody else changed this case first. It is now as shown here ({}). What you typed is still in \
+                 the form; send it again if it still holds.",
+                theirs["state"].as_str().unwrap_or_default().replace('_', " ")
+            );
+            let refusal = Some(domain::Refusal::new("conflict", sentence));
+            let mistakes = Mistakes { refusal, ..Mistakes::default() };
+            let mut response = case_page(&door, incident, case, (form, show::code(which)), mistakes).await?;
+            *response.status_mut() = StatusCode::CONFLICT;
+            Ok(response)
+        }
+        Err(failure) => {
+            door.again(failure, &input.typed, async |mistakes| {
+                case_page(&door, incident, case, (form, show::code(which)), mistakes).await
+            })
+            .await
+        }
+    }
+}
+
+macro_rules! acts {
+    ($($name:ident => $which:ident),+ $(,)?) => {$(
+        async fn $name(door: Door, Path(ids): Ids, input: Input<ChangeCase>) -> Result<Response, Problem> {
+            act(door, ids, Which::$which, input).await
+        }
+    )+};
+}
+
+acts! {
+    take => Take,
+    contact => Contact,
+    rebook => Rebook,
+    seen => Seen,
+    keep => Keep,
+    cancel => Cancel,
+    end => End,
+}
+
+async fn show_end_of_day(
+    door: Door,
+    Path(incident): Path<String>,
+    Query(form): Query<EndOfDay>,
+) -> Result<Response, Problem> {
+    end_of_day_page(&door, incident_id(&incident)?, form, Mistakes::default()).await
+}
+
+async fn end_of_day_page(
+    door: &Door,
+    incident: IncidentId,
+    mut form: EndOfDay,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let mut tx = door.app.db.read().await?;
+    let allowed = change::allowed(&mut tx, &reader(door)).await?;
+    let zone = accounts::installation(&mut tx).await?.zone();
+    let facilities = places::facilities(&mut tx).await?;
+    let services = end_of_day::services(&mut tx, incident).await?;
+    drop(tx);
+    if form.day.is_blank() {
+        form.day = zone.civil_date(door.app.clock.now()).to_string().into();
+    }
+    let site = |each: places::Facility| Alternative { value: each.id.to_string(), words: each.short_name };
+    let all = Alternative { value: String::new(), words: "All services".into() };
+    let service = |service: String| Alternative { value: service.clone(), words: service };
+    let view = EndOfDayView {
+        incident,
+        sites: facilities.into_iter().filter(|each| allowed.contains(&each.id)).map(site).collect(),
+        services: std::iter::once(all).chain(services.into_iter().map(service)).collect(),
+        form,
+        request_id: door.request_id(),
+    };
+    door.incident_page(incident, "End of day", view, frontend::pages::cases::end_of_day, mistakes).await
+}
+
+async fn send_end_of_day(
+    door: Door,
+    Path(incident): Path<String>,
+    input: Input<EndOfDay>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    match door.run(&input, move |app, by, form| end_of_day::end_day(app, by, incident, form)).await {
+        Ok(ended) => Ok(door.done(&format!("/incidents/{incident}/cases?show=kept"), &ended)),
+        Err(failure) => {
+            let form = input.form;
+            door.again(failure, &input.typed, async |mistakes| {
+                end_of_day_page(&door, incident, form, mistakes).await
+            })
+            .await
+        }
+    }
+}

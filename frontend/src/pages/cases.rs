@@ -1,0 +1,376 @@
+//! Who must I call next? The funnel, the queue by risk, one case with what can be done, and the end-of-day list.
+
+use domain::{
+    cases::{Channel, ContactResult, State},
+    view::{
+        cases::{Alternative, CaseLine, CaseView, CasesView, EndOfDayView},
+        frame::Frame,
+    },
+};
+use leptos::prelude::*;
+
+use crate::ui::{
+    self, button,
+    field::{Choice, Field},
+    funnel::{self, Step},
+    table::{self, Column, Row, Standing},
+    tag,
+};
+
+/// The list of cases.
+pub fn list(frame: &Frame, view: &CasesView) -> AnyView {
+    let path = format!("/incidents/{}/cases", view.incident);
+    let next = (view.may_work && view.funnel.to_call > 0).then(|| {
+        let body = button::primary("Call the next patient");
+        button::form(&format!("{path}/next"), &view.request_id.to_string(), body)
+    });
+    let import = (view.funnel.booked == 0).then(|| {
+        button::primary_link("Import the schedule", &format!("/incidents/{}/schedule", view.incident))
+    });
+    let funnel = (view.funnel.booked > 0).then(|| ui::panel("From cancelled to seen", steps(view)));
+    view! {
+        {ui::head(frame, &view.title, lede(view), next.or(import))}
+        {funnel}
+        <section class="panel">
+            {tabs(view)}
+            {filters(view, &path)}
+            {table::table("Cases, highest risk first", columns(), view.lines.iter().map(|line| row(view, line)).collect(),
+                "No case here.")}
+            {table::next_page("The next 50", view.next.clone())}
+        </section>
+        {ways(view, &path)}
+    }
+    .into_any()
+}
+
+/// What stands under the title: the undecided, which keep the incident open.
+fn lede(view: &CasesView) -> Option<AnyView> {
+    let path = format!("/incidents/{}/cases", view.incident);
+    let undecided = (view.funnel.undecided > 0).then(|| {
+        let words = ui::counted(view.funnel.undecided, "row is undecided", "rows are undecided");
+        view! { <a class="late" href=format!("{path}?show=undecided")>{tag::late(&words)}</a> }
+    });
+    undecided.map(IntoAny::into_any)
+}
+
+fn steps(view: &CasesView) -> AnyView {
+    let numbers = &view.funnel;
+    let to = |show: &str| format!("/incidents/{}/cases?show={show}", view.incident);
+    let booked = format!(
+        "of {} booked as of {}, {} kept",
+        ui::count(numbers.booked),
+        view.as_of,
+        ui::count(numbers.kept)
+    );
+    let soon = (view.due_soon > 0)
+        .then(|| (format!("{} due before {}", ui::count(view.due_soon), view.due_before), to("soon")));
+    let past = (numbers.past_safe_by > 0)
+        .then(|| (format!("{} booked past safe-by", ui::count(numbers.past_safe_by)), to("past")));
+    let step = |label: &str, value, rest: String, late, show| Step {
+        label: label.to_owned(),
+        value,
+        rest,
+        late,
+        path: to(show),
+    };
+    funnel::funnel(vec![
+        step("Cancelled", numbers.cancelled, booked, None, "cancelled"),
+        step("Told", numbers.told, format!("{} not told", ui::count(numbers.not_told)), soon, "untold"),
+        step(
+            "Rebooked",
+            numbers.rebooked,
+            format!("{} told, no new date", ui::count(numbers.told_without_date)),
+            past,
+            "rebooked",
+        ),
+        step(
+            "Seen",
+            numbers.seen,
+            format!("{} ended another way", ui::count(numbers.ended_otherwise)),
+            None,
+            "seen",
+        ),
+    ])
+}
+
+fn tabs(view: &CasesView) -> AnyView {
+    let tabs = view
+        .parts
+        .iter()
+        .filter(|part| part.current || part.count > 0 || part.code == "call")
+        .map(|part| {
+            let words = format!("{} ", part.words);
+            view! {
+                <a href=part.path.clone() aria-current=part.current.then_some("page")>
+                    {words}<span class="muted">{ui::count(part.count)}</span>
+                </a>
+            }
+        })
+        .collect_view();
+    view! { <nav class="tabs" aria-label="Parts of the list">{tabs}</nav> }.into_any()
+}
+
+fn choices(alternatives: &[Alternative]) -> Vec<Choice> {
+    alternatives.iter().map(|each| Choice::new(each.value.clone(), each.words.clone())).collect()
+}
+
+fn filters(view: &CasesView, path: &str) -> AnyView {
+    let kinds =
+        vec![Choice::new("", "All"), Choice::new("procedure", "Procedures"), Choice::new("visit", "Visits")];
+    let filter = &view.filter;
+    let body = view! {
+        <input type="hidden" name="show" value=filter.show.clone()/>
+        {Field::new("site", "Site").value(filter.site.clone()).select(choices(&view.sites))}
+        {Field::new("kind", "Kind").value(filter.kind.clone()).select(kinds)}
+        {Field::new("priority", "Priority").value(filter.priority.clone()).select(choices(&view.priorities))}
+        {Field::new("mrn", "MRN").value(filter.mrn.clone()).text()}
+        {button::secondary("Filter")}
+        {button::secondary_link("Export CSV", &view.csv)}
+    };
+    button::filter_form(path, body.into_any())
+}
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::new("Risk, highest first"),
+        Column::new("Patient"),
+        Column::new("Was booked"),
+        Column::new("Safe by"),
+        Column::new("State, last contact"),
+        Column::by_hand("Called at, result, initials"),
+        Column::actions(),
+    ]
+}
+
+fn row(view: &CasesView, line: &CaseLine) -> Row {
+    let path = format!("/incidents/{}/cases/{}", view.incident, line.id);
+    let locked = line.locked.is_some();
+    let risk = if line.late && !locked {
+        tag::late(&line.risk)
+    } else {
+        view! { <span>{line.risk.clone()}</span> }.into_any()
+    };
+    let booked = view! { <span><b>{line.clock.clone()}</b>" "{line.service.clone()}</span> };
+    let where_ = format!("{}, {}", line.place, line.day);
+    let safe_by = if line.safe_by.is_empty() { "none".to_owned() } else { line.safe_by.clone() };
+    let (standing, contact) = match &line.locked {
+        Some(by) => (tag::locked("Being called"), by.clone()),
+        None => (table::text(&line.standing), line.last_contact.clone()),
+    };
+    let action = button::small_link(if line.late { "Call" } else { "Open" }, &line.mrn, &path);
+    Row::new(vec![
+        risk,
+        table::two_lines(view! { <a href=path.clone()>{line.name.clone()}</a> }, line.mrn.clone()),
+        table::two_lines(booked, where_),
+        table::two_lines(safe_by, line.priority.clone()),
+        table::two_lines(standing, contact),
+        ().into_any(),
+        action,
+    ])
+    .standing(if locked { Standing::Locked } else { Standing::Plain })
+}
+
+/// Where else the work goes on.
+fn ways(view: &CasesView, path: &str) -> AnyView {
+    let decide = view.may_decide.then(|| {
+        view! { <li><a href=format!("{path}/decide")>"Decide what is cancelled and what goes ahead"</a></li> }
+    });
+    view! {
+        <nav aria-label="More about patients"><ul class="choices">
+            {decide}
+            <li><a href=format!("{path}/done")>"Enter a service's end-of-day list"</a></li>
+            <li><a href=format!("/incidents/{}/schedule", view.incident)>"Imported schedules"</a></li>
+        </ul></nav>
+    }
+    .into_any()
+}
+
+/// One case.
+pub fn case(frame: &Frame, view: &CaseView) -> AnyView {
+    let line = &view.line;
+    let path = format!("/incidents/{}/cases/{}", view.incident, line.id);
+    let title = format!("{}: {}", line.name, line.standing.to_lowercase());
+    let risk = if line.late { tag::late(&line.risk) } else { tag::fine(&line.risk) };
+    let back = button::secondary_link("All cases", &format!("/incidents/{}/cases", view.incident));
+    view! {
+        {ui::head(frame, &title, Some(risk), Some(back))}
+        {ui::panel("Patient and booking", facts(view))}
+        {(!view.acts.is_empty()).then(|| act_panel(frame, view, &path))}
+        {ui::section("Tries to reach the patient", attempts(view))}
+        {ui::section("What happened", history(view))}
+    }
+    .into_any()
+}
+
+fn facts(view: &CaseView) -> AnyView {
+    let line = &view.line;
+    let booked = format!("{} {}, {}, {}", line.day, line.clock, line.service, line.place);
+    let flag =
+        if view.first_of_two { " (the clocks were put back in this hour; the first was taken)" } else { "" };
+    let rows = [
+        ("MRN", line.mrn.clone()),
+        ("Born", view.born.clone()),
+        ("Phone", view.phone.clone()),
+        ("E-mail", view.email.clone()),
+        ("Language", view.language.clone()),
+        ("Was booked", format!("{booked}{flag}")),
+        ("Provider", view.provider.clone()),
+        ("Appointment", line.appointment.clone()),
+        ("Priority", line.priority.clone()),
+        ("Classes", view.classes.join(", ")),
+        (
+            "Decided",
+            [line.decided.clone(), line.rule.clone()].join(", by ").trim_end_matches(", by ").to_owned(),
+        ),
+        ("Safe by", line.safe_by.clone()),
+        ("28 days end", line.day_28.clone()),
+        ("Being called", line.locked.clone().unwrap_or_default()),
+    ];
+    let rows = rows
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> })
+        .collect_view();
+    view! { <dl class="facts">{rows}</dl> }.into_any()
+}
+
+const ACTS: [(&str, &str); 6] = [
+    ("contact", "Log a call"),
+    ("rebook", "New date"),
+    ("seen", "Seen"),
+    ("keep", "Keep"),
+    ("cancel", "Cancel"),
+    ("end", "Other end"),
+];
+
+/// One act at a time, chosen above it.
+fn act_panel(frame: &Frame, view: &CaseView, path: &str) -> AnyView {
+    let tabs = ACTS
+        .into_iter()
+        .filter(|(code, _)| view.acts.iter().any(|act| act == code))
+        .map(|(code, words)| {
+            let current = (code == view.sent).then_some("page");
+            view! { <a href=format!("{path}?act={code}") aria-current=current>{words}</a> }
+        })
+        .collect_view();
+    let (end, body) = act_form(frame, view);
+    let version = view.form.version.0.clone();
+    let body = view! { <input type="hidden" name="version" value=version/>{body} };
+    view! {
+        <section class="panel">
+            <h2>"What happened?"</h2>
+            <nav class="tabs" aria-label="What happened">{tabs}</nav>
+            {button::form(&format!("{path}/{end}"), &view.request_id.to_string(), body.into_any())}
+        </section>
+    }
+    .into_any()
+}
+
+fn act_form(frame: &Frame, view: &CaseView) -> (&'static str, AnyView) {
+    let (form, errors) = (&view.form, &frame.errors);
+    let reason = || {
+        Field::new("reason", "Why?")
+            .hint("This stands in the log")
+            .value(form.reason.0.clone())
+            .errors(errors)
+            .area(2)
+    };
+    match view.sent.as_str() {
+        "rebook" => {
+            let body = view! {
+                {Field::new("new_start", "New date and time").hint(format!("As 2024-08-02 08:10. Safe by: {}", safe_by(view)))
+                    .value(form.new_start.0.clone()).errors(errors).time()}
+                {Field::new("knows", "The patient knows this date").errors(errors).tick(form.knows.is_yes())}
+                {button::primary("Book this date")}
+            };
+            ("rebooking", body.into_any())
+        }
+        "seen" => ("seen", button::primary("Mark as seen")),
+        "keep" => ("keep", view! { {reason()}{button::primary("Keep: this goes ahead")} }.into_any()),
+        "cancel" => ("cancel", view! { {reason()}{button::primary("Cancel this booking")} }.into_any()),
+        "end" => {
+            let ends = State::OTHER_ENDS.map(|end| Choice::new(end.code(), end.words())).into();
+            let body = view! {
+                {Field::new("end", "How did it end?").value(form.end.0.clone()).errors(errors).radios(ends)}
+                {reason()}
+                {button::primary("End this case")}
+            };
+            ("end", body.into_any())
+        }
+        _ => {
+            let channels =
+                Channel::ALL.map(|channel| Choice::new(channel.code(), sentence(channel.words()))).into();
+            let results =
+                ContactResult::ALL.map(|result| Choice::new(result.code(), sentence(result.words()))).into();
+            let channel = if form.channel.is_blank() { "phone".to_owned() } else { form.channel.0.clone() };
+            let body = view! {
+                {Field::new("channel", "How?").value(channel).errors(errors).radios(channels)}
+                {Field::new("result", "What came of it?").value(form.result.0.clone()).errors(errors).radios(results)}
+                {button::primary("Log this try")}
+            };
+            ("contacts", body.into_any())
+        }
+    }
+}
+
+fn safe_by(view: &CaseView) -> &str {
+    if view.line.safe_by.is_empty() { "no date set" } else { &view.line.safe_by }
+}
+
+/// With a capital, for a label.
+fn sentence(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+fn attempts(view: &CaseView) -> AnyView {
+    let columns = vec![Column::new("When"), Column::new("How"), Column::new("Result"), Column::new("By")];
+    let rows = view.attempts.iter().map(|attempt| {
+        let texts = [&attempt.at, &attempt.channel, &attempt.result, &attempt.by];
+        Row::new(texts.map(|text| table::text(text)).into())
+    });
+    table::table("Tries to reach the patient", columns, rows.collect(), "Nobody has tried yet.")
+}
+
+fn history(view: &CaseView) -> AnyView {
+    let columns = vec![
+        Column::number("No."),
+        Column::new("When"),
+        Column::new("What"),
+        Column::new("From"),
+        Column::new("To"),
+        Column::new("By"),
+    ];
+    let rows = view.history.iter().map(|line| {
+        let what =
+            if line.rule.is_empty() { line.what.clone() } else { format!("{} ({})", line.what, line.rule) };
+        Row::new(vec![
+            table::text(&line.seq.to_string()),
+            table::text(&line.at),
+            table::text(&what),
+            table::text(&line.from),
+            table::text(&line.to),
+            table::text(&line.by),
+        ])
+    });
+    table::table("Changes of this case", columns, rows.collect(), "Nothing has been decided yet.")
+}
+
+/// The end-of-day list of a service.
+pub fn end_of_day(frame: &Frame, view: &EndOfDayView) -> AnyView {
+    let (form, errors) = (&view.form, &frame.errors);
+    let body = view! {
+        {Field::new("facility", "Site").value(form.facility.0.clone()).errors(errors).select(choices(&view.sites))}
+        {Field::new("service", "Procedure or service").value(form.service.0.clone()).errors(errors).select(choices(&view.services))}
+        {Field::new("day", "Day").hint("As 2024-07-19").value(form.day.0.clone()).errors(errors).time()}
+        {Field::new("not_done", "Which kept appointments did not take place?")
+            .hint("One appointment id a line; these stay open").value(form.not_done.0.clone()).errors(errors).optional().area(4)}
+        {button::primary("Mark all others as done")}
+    };
+    let path = format!("/incidents/{}/cases/done", view.incident);
+    view! {
+        {ui::head(frame, "Which kept cases took place?", None, None)}
+        {button::form(&path, &view.request_id.to_string(), body.into_any())}
+    }
+    .into_any()
+}

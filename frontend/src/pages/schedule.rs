@@ -1,0 +1,337 @@
+//! The schedule comes in, and a commander decides over it: upload, preview with its columns, and the decision
+//! with its consequence in numbers.
+
+use domain::{
+    decisions::Count,
+    triage::Scheme,
+    view::{
+        cases::{DecideView, FieldColumn, ScheduleView, SnapshotView},
+        frame::Frame,
+    },
+};
+use leptos::prelude::*;
+
+use crate::ui::{
+    self, button,
+    field::{Choice, Field},
+    table::{self, Column, Row},
+    tag,
+};
+
+/// What the page of schedules says first.
+pub fn title(view: &ScheduleView) -> String {
+    match view.snapshots.iter().find(|file| file.state == "committed") {
+        Some(file) => format!("The schedule is imported as of {}", file.as_of),
+        None => "No schedule is imported yet".into(),
+    }
+}
+
+/// The imported files, and the form for another.
+pub fn files(frame: &Frame, view: &ScheduleView) -> AnyView {
+    let path = format!("/incidents/{}/schedule", view.incident);
+    let columns = vec![
+        Column::new("File"),
+        Column::new("As of"),
+        Column::new("State"),
+        Column::number("Rows"),
+        Column::number("Usable"),
+        Column::number("Duplicates"),
+        Column::number("Refused"),
+        Column::number("New cases"),
+    ];
+    let rows = view.snapshots.iter().map(|file| {
+        let link = format!("{path}/{}", file.id);
+        let number = |count: i64| table::text(&ui::count(count));
+        Row::new(vec![
+            view! { <a href=link>{file.file_name.clone()}</a> }.into_any(),
+            table::text(&file.as_of),
+            table::text(if file.state == "committed" { "imported" } else { "not imported yet" }),
+            number(file.figures.rows),
+            number(file.figures.valid),
+            number(file.figures.duplicates),
+            number(file.figures.invalid),
+            number(file.added),
+        ])
+    });
+    let errors = &frame.errors;
+    let body = view! {
+        {Field::new("file", "The schedule as a CSV file").hint("As your records system exports it: any column names, commas, semicolons or tabs")
+            .errors(errors).file(".csv,.txt,.tsv,text/csv")}
+        {Field::new("as_of", "When was it taken?").hint("As 2024-07-18 23:50. What was booked since then is not known")
+            .value(view.as_of.clone()).errors(errors).time()}
+        {button::primary("Upload and preview")}
+    };
+    view! {
+        {ui::head(frame, &title(view), None, None)}
+        {button::upload_form(&path, &view.request_id.to_string(), body.into_any())}
+        {ui::section("Files", table::table("Schedules of this incident", columns, rows.collect(), "None yet."))}
+    }
+    .into_any()
+}
+
+/// What the preview says first: its figures.
+pub fn snapshot_title(view: &SnapshotView) -> String {
+    let figures = view.snapshot.figures;
+    let rows = ui::counted(figures.valid, "row", "rows");
+    match view.snapshot.state.as_str() {
+        "committed" => format!("{rows} are imported as of {}", view.snapshot.as_of),
+        _ => format!("{rows} of {} can be imported", ui::count(figures.rows)),
+    }
+}
+
+/// One file: its figures, its columns, what it refused, and the commit.
+pub fn preview(frame: &Frame, view: &SnapshotView) -> AnyView {
+    let path = format!("/incidents/{}/schedule/{}", view.incident, view.snapshot.id);
+    let committed = view.snapshot.state == "committed";
+    let next = committed.then(|| {
+        button::primary_link(
+            "Decide what is cancelled",
+            &format!("/incidents/{}/cases/decide", view.incident),
+        )
+    });
+    view! {
+        {ui::head(frame, &snapshot_title(view), None, next)}
+        {ui::panel("What the file holds", figures(view))}
+        {(!committed).then(|| commit(view, &path))}
+        {(!committed).then(|| ui::section("Columns", columns(frame, view, &path)))}
+        {ui::section("Refused rows", rejects(view, &path))}
+    }
+    .into_any()
+}
+
+fn figures(view: &SnapshotView) -> AnyView {
+    let figures = view.snapshot.figures;
+    let rows = [
+        ("File", view.snapshot.file_name.clone()),
+        ("As of", view.snapshot.as_of.clone()),
+        ("Rows", ui::count(figures.rows)),
+        ("Usable", ui::count(figures.valid)),
+        ("Procedures", ui::count(figures.procedures)),
+        ("Visits", ui::count(figures.visits)),
+        ("Duplicates", ui::count(figures.duplicates)),
+        ("Refused", ui::count(figures.invalid)),
+        ("Duplicates that differ", nonzero(figures.differing)),
+        ("Times in a doubled hour, the first taken", nonzero(figures.first_of_two)),
+        ("Priorities that no scheme explains", nonzero(figures.unclear)),
+        ("Written in", view.encoding.clone()),
+        ("Separated by", view.delimiter.clone()),
+    ];
+    let rows = rows
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> })
+        .collect_view();
+    view! { <dl class="facts">{rows}</dl> }.into_any()
+}
+
+fn nonzero(count: i64) -> String {
+    if count == 0 { String::new() } else { ui::count(count) }
+}
+
+fn commit(view: &SnapshotView, path: &str) -> AnyView {
+    if !view.missing.is_empty() {
+        let sentence = format!("Choose the columns that hold: {}.", view.missing.join(", "));
+        return tag::late(&sentence);
+    }
+    let figures = view.snapshot.figures;
+    let sentence = format!(
+        "{} become cases of this incident; appointments that are known stay as they are. {} and {} are left out.",
+        ui::counted(figures.valid, "row", "rows"),
+        ui::counted(figures.duplicates, "duplicate", "duplicates"),
+        ui::counted(figures.invalid, "refused row", "refused rows"),
+    );
+    let act = button::primary(&format!("Import {}", ui::counted(figures.valid, "row", "rows")));
+    let body = button::consequence(sentence.into_any(), act);
+    button::form(&format!("{path}/commit"), &view.request_id.to_string(), body)
+}
+
+fn columns(frame: &Frame, view: &SnapshotView, path: &str) -> AnyView {
+    let error =
+        frame.errors.at("columns").map(|sentence| view! { <p class="error">{sentence.to_owned()}</p> });
+    let selects = view.fields.iter().map(|field| column(view, field)).collect_view();
+    let schemes = std::iter::once(Choice::new("", "None: leave them for a person to decide"))
+        .chain(Scheme::ALL.map(|scheme| Choice::new(scheme.code(), scheme.code().to_uppercase())))
+        .collect();
+    let body = view! {
+        {error}
+        {selects}
+        {Field::new("scheme", "Priorities that name no scheme belong to").value(view.form.scheme.0.clone())
+            .errors(&frame.errors).select(schemes)}
+        {button::secondary("Preview with these columns")}
+    };
+    button::form(&format!("{path}/columns"), &view.request_id.to_string(), body.into_any())
+}
+
+fn column(view: &SnapshotView, field: &FieldColumn) -> AnyView {
+    let id = format!("column-{}", field.key);
+    let chosen = view.form.columns.iter().find_map(|each| {
+        let (key, column) = each.0.split_once(':')?;
+        (key == field.key).then(|| column.to_owned())
+    });
+    let options = view
+        .header
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let sample: String =
+                view.sample.get(index).map(|cell| cell.chars().take(30).collect()).unwrap_or_default();
+            let words = if sample.is_empty() { name.clone() } else { format!("{name} (as {sample})") };
+            let selected = chosen.as_deref() == Some(index.to_string().as_str());
+            view! { <option value=format!("{}:{index}", field.key) selected=selected>{words}</option> }
+        })
+        .collect_view();
+    let label = if field.required { field.label.clone() } else { format!("{} (optional)", field.label) };
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <select id=id name="columns">
+                <option value="" selected=chosen.is_none()>"no column"</option>
+                {options}
+            </select>
+        </div>
+    }
+    .into_any()
+}
+
+fn rejects(view: &SnapshotView, path: &str) -> AnyView {
+    let columns = vec![Column::number("Row"), Column::new("Column"), Column::new("Reason")];
+    let rows = view.rejects.iter().map(|reject| {
+        Row::new(vec![
+            table::text(&reject.row.to_string()),
+            table::text(&reject.column),
+            table::text(&reject.reason),
+        ])
+    });
+    let file = (!view.rejects.is_empty())
+        .then(|| button::secondary_link("Download all refused rows", &format!("{path}/rejects.csv")));
+    view! {
+        {file}
+        {table::table("Refused rows", columns, rows.collect(), "None: every row can be used.")}
+    }
+    .into_any()
+}
+
+/// What the page of decisions says first.
+pub fn decide_title(view: &DecideView) -> String {
+    let all = view.totals.all;
+    if all.rows == 0 {
+        return format!("Nothing is booked in this window on {}", view.form.day.0);
+    }
+    format!("{} to cancel, {} to keep on {}", ui::count(all.cancelled), ui::count(all.kept), view.form.day.0)
+}
+
+/// The preview of a decision, the decision, and those made so far.
+pub fn decide(frame: &Frame, view: &DecideView) -> AnyView {
+    let path = format!("/incidents/{}/cases/decide", view.incident);
+    let choices = |list: &[domain::view::cases::Alternative]| {
+        list.iter().map(|each| Choice::new(each.value.clone(), each.words.clone())).collect::<Vec<_>>()
+    };
+    let (form, errors) = (&view.form, &frame.errors);
+    let look = view! {
+        {Field::new("rule", "Rule").value(form.rule.0.clone()).errors(errors).select(choices(&view.rules))}
+        {Field::new("day", "Day").value(form.day.0.clone()).errors(errors).time()}
+        {Field::new("place", "Where").value(form.place.0.clone()).errors(errors).select(choices(&view.places))}
+        {button::secondary("Look again")}
+    };
+    view! {
+        {ui::head(frame, &decide_title(view), None, None)}
+        {button::filter_form(&path, look.into_any())}
+        {ui::panel(&view.rule_name, totals(view))}
+        {(view.totals.all.rows > 0).then(|| apply(frame, view, &path))}
+        {ui::section("Decisions so far", made(view))}
+    }
+    .into_any()
+}
+
+fn totals(view: &DecideView) -> AnyView {
+    let columns = vec![
+        Column::new(""),
+        Column::number("Booked"),
+        Column::number("Cancel"),
+        Column::number("Keep"),
+        Column::number("For a person to decide"),
+    ];
+    let row = |name: &str, count: Count| {
+        let number = |count: i64| table::text(&ui::count(count));
+        let name = view! { <b>{name.to_owned()}</b> }.into_any();
+        Row::new(vec![
+            name,
+            number(count.rows),
+            number(count.cancelled),
+            number(count.kept),
+            number(count.undecided),
+        ])
+    };
+    let rows = vec![
+        row("Procedures", view.totals.procedures),
+        row("Visits", view.totals.visits),
+        row("Together", view.totals.all),
+    ];
+    let keeps = view
+        .keeps
+        .iter()
+        .map(|keep| view! { <li>{format!("{}: {}", keep.label, ui::count(keep.rows))}</li> })
+        .collect_view();
+    let stood = (view.totals.stood > 0).then(|| {
+        let words = ui::counted(
+            view.totals.stood,
+            "row was decided before and stands",
+            "rows were decided before and stand",
+        );
+        view! { <p class="muted">{format!("{words} as it is.")}</p> }
+    });
+    view! {
+        {table::table("What this decision does", columns, rows, "Nothing is booked.")}
+        <p>"Goes ahead, by the first rule that fits:"</p>
+        <ul>{keeps}</ul>
+        {stood}
+    }
+    .into_any()
+}
+
+fn apply(frame: &Frame, view: &DecideView, path: &str) -> AnyView {
+    let (form, all) = (&view.form, view.totals.all);
+    let sentence = format!(
+        "{} will be cancelled, and {} will go ahead. Every patient who is cancelled must be told and seen.",
+        ui::counted(all.cancelled, "booking", "bookings"),
+        ui::count(all.kept)
+    );
+    let act = button::primary(&format!("Cancel {}, keep {}", ui::count(all.cancelled), ui::count(all.kept)));
+    let hidden =
+        |name: &'static str, value: &str| view! { <input type="hidden" name=name value=value.to_owned()/> };
+    let body = view! {
+        {hidden("rule", &form.rule.0)}
+        {hidden("day", &form.day.0)}
+        {hidden("place", &form.place.0)}
+        {hidden("cancels", &form.cancels.0)}
+        {hidden("keeps", &form.keeps.0)}
+        {Field::new("basis", "On what basis?").hint("This stands in the log as the basis of the decision")
+            .value(form.basis.0.clone()).errors(&frame.errors).area(3)}
+        {button::consequence(sentence.into_any(), act)}
+    };
+    button::form(path, &view.request_id.to_string(), body.into_any())
+}
+
+fn made(view: &DecideView) -> AnyView {
+    let columns = vec![
+        Column::new("Decision"),
+        Column::new("Rule"),
+        Column::new("Day"),
+        Column::number("Cancelled then"),
+        Column::number("Kept then"),
+        Column::new("When"),
+        Column::new("By"),
+    ];
+    let rows = view.made.iter().map(|line| {
+        Row::new(vec![
+            table::text(&line.name),
+            table::text(&line.rule),
+            table::text(&line.day),
+            table::text(&ui::count(line.totals.all.cancelled)),
+            table::text(&ui::count(line.totals.all.kept)),
+            table::text(&line.at),
+            table::text(&line.by),
+        ])
+    });
+    table::table("Decisions made", columns, rows.collect(), "None yet.")
+}

@@ -1,0 +1,154 @@
+-- The schedule as it was imported, the cases made of it, and what was done about each.
+
+-- One key for each patient, wrapped by the installation's key. Without it nothing of the patient can be read.
+CREATE TABLE patient (
+    id UUID PRIMARY KEY,
+    mrn_key BYTEA NOT NULL UNIQUE,
+    wrapped_key BYTEA
+);
+
+-- An uploaded schedule: previewed, then committed in chunks (staging) and switched, or dropped.
+CREATE TABLE schedule_snapshot (
+    id UUID PRIMARY KEY,
+    incident UUID NOT NULL REFERENCES incident (id),
+    file_name TEXT NOT NULL,
+    sha256 BYTEA NOT NULL,
+    as_of BIGINT NOT NULL,
+    mapping TEXT NOT NULL,
+    scheme TEXT NOT NULL,
+    figures TEXT NOT NULL,
+    added BIGINT NOT NULL DEFAULT 0,
+    state TEXT NOT NULL CHECK (state IN ('previewed', 'staging', 'committed')),
+    account UUID NOT NULL REFERENCES account (id),
+    created_at BIGINT NOT NULL,
+    committed_at BIGINT,
+    UNIQUE (incident, sha256)
+);
+
+-- Rows that an import refused, or whose duplicate differs; never a value of the row.
+CREATE TABLE schedule_reject (
+    snapshot UUID NOT NULL REFERENCES schedule_snapshot (id),
+    ordinal BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    column_name TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (snapshot, ordinal)
+);
+
+CREATE TABLE decision (
+    id UUID PRIMARY KEY,
+    incident UUID NOT NULL REFERENCES incident (id),
+    number BIGINT NOT NULL,
+    rule TEXT NOT NULL,
+    reason_code TEXT NOT NULL,
+    time_window TEXT NOT NULL,
+    place TEXT NOT NULL,
+    totals TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('staging', 'applied')),
+    account UUID NOT NULL REFERENCES account (id),
+    decided_at BIGINT NOT NULL,
+    seq BIGINT,
+    UNIQUE (incident, number)
+);
+
+-- What a decision is about to do to each case, written in chunks before one switch makes it true.
+CREATE TABLE decision_stage (
+    decision UUID NOT NULL REFERENCES decision (id),
+    case_id UUID NOT NULL,
+    decided TEXT NOT NULL CHECK (decided IN ('undecided', 'kept', 'cancelled')),
+    rule TEXT NOT NULL,
+    safe_by TEXT COLLATE "C",
+    day_28 TEXT,
+    PRIMARY KEY (decision, case_id)
+);
+
+CREATE TABLE patient_case (
+    id UUID PRIMARY KEY,
+    incident UUID NOT NULL REFERENCES incident (id),
+    snapshot UUID NOT NULL REFERENCES schedule_snapshot (id),
+    visible BOOLEAN NOT NULL,
+    appointment TEXT COLLATE "C" NOT NULL,
+    patient UUID NOT NULL REFERENCES patient (id),
+    sealed BYTEA NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('procedure', 'visit')),
+    service TEXT COLLATE "C" NOT NULL,
+    department TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    facility UUID NOT NULL REFERENCES facility (id),
+    start_at BIGINT NOT NULL,
+    day TEXT COLLATE "C" NOT NULL,
+    first_of_two BOOLEAN NOT NULL,
+    minutes BIGINT NOT NULL,
+    scheme TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    classes TEXT NOT NULL,
+    interpreter BOOLEAN NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('scheduled', 'kept', 'to_contact', 'contacting', 'told', 'rebooked', 'done', 'seen', 'declined', 'no_longer_needed', 'treated_elsewhere', 'admitted_as_emergency', 'died', 'closed_by_clinician', 'duplicate_or_error')),
+    decided TEXT NOT NULL CHECK (decided IN ('no', 'undecided', 'kept', 'cancelled')),
+    decision UUID REFERENCES decision (id),
+    rule TEXT NOT NULL DEFAULT '',
+    told BOOLEAN NOT NULL,
+    attempts BIGINT NOT NULL,
+    tried_at BIGINT,
+    tried TEXT NOT NULL DEFAULT '',
+    new_start_at BIGINT,
+    new_day TEXT COLLATE "C",
+    first_cancelled_at BIGINT,
+    safe_by TEXT COLLATE "C",
+    day_28 TEXT,
+    locked_by UUID,
+    locked_since BIGINT,
+    locked_until BIGINT,
+    risk_rank BIGINT NOT NULL,
+    risk_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    UNIQUE (incident, appointment)
+);
+CREATE INDEX patient_case_risk ON patient_case (incident, risk_rank, risk_at, id);
+CREATE INDEX patient_case_start ON patient_case (incident, decided, start_at, id);
+CREATE INDEX patient_case_state ON patient_case (incident, state, start_at, id);
+CREATE INDEX patient_case_locked ON patient_case (incident, locked_until);
+CREATE INDEX patient_case_patient ON patient_case (patient);
+CREATE INDEX patient_case_snapshot ON patient_case (snapshot, visible);
+
+-- Every change of state, never changed afterwards.
+CREATE TABLE case_event (
+    case_id UUID NOT NULL REFERENCES patient_case (id),
+    seq BIGINT NOT NULL,
+    incident UUID NOT NULL REFERENCES incident (id),
+    what TEXT NOT NULL,
+    from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
+    event_at BIGINT NOT NULL,
+    entered_at BIGINT NOT NULL,
+    account UUID NOT NULL,
+    rule TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (case_id, seq)
+);
+CREATE TRIGGER case_event_is_append_only BEFORE UPDATE OR DELETE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE contact_attempt (
+    case_id UUID NOT NULL REFERENCES patient_case (id),
+    seq BIGINT NOT NULL,
+    channel TEXT NOT NULL CHECK (channel IN ('phone', 'sms', 'email', 'letter', 'in_person')),
+    result TEXT NOT NULL CHECK (result IN ('told', 'no_answer', 'voicemail', 'wrong_number', 'call_back')),
+    at BIGINT NOT NULL,
+    account UUID NOT NULL,
+    PRIMARY KEY (case_id, seq)
+);
+
+-- Counts, changed in the transaction that changes the cases they count.
+CREATE TABLE case_tally (
+    incident UUID NOT NULL REFERENCES incident (id),
+    facility UUID NOT NULL REFERENCES facility (id),
+    kind TEXT NOT NULL,
+    decided TEXT NOT NULL,
+    state TEXT NOT NULL,
+    told BOOLEAN NOT NULL,
+    booked BOOLEAN NOT NULL,
+    tried BOOLEAN NOT NULL,
+    interpreter BOOLEAN NOT NULL,
+    breached BOOLEAN NOT NULL,
+    cases BIGINT NOT NULL,
+    PRIMARY KEY (incident, facility, kind, decided, state, told, booked, tried, interpreter, breached)
+);

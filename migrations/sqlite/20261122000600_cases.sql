@@ -1,0 +1,155 @@
+-- The schedule as it was imported, the cases made of it, and what was done about each.
+
+-- One key for each patient, wrapped by the installation's key. Without it nothing of the patient can be read.
+CREATE TABLE patient (
+    id BLOB PRIMARY KEY,
+    mrn_key BLOB NOT NULL UNIQUE,
+    wrapped_key BLOB
+) STRICT;
+
+-- An uploaded schedule: previewed, then committed in chunks (staging) and switched, or dropped.
+CREATE TABLE schedule_snapshot (
+    id BLOB PRIMARY KEY,
+    incident BLOB NOT NULL REFERENCES incident (id),
+    file_name TEXT NOT NULL,
+    sha256 BLOB NOT NULL,
+    as_of INTEGER NOT NULL,
+    mapping TEXT NOT NULL,
+    scheme TEXT NOT NULL,
+    figures TEXT NOT NULL,
+    added INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL CHECK (state IN ('previewed', 'staging', 'committed')),
+    account BLOB NOT NULL REFERENCES account (id),
+    created_at INTEGER NOT NULL,
+    committed_at INTEGER,
+    UNIQUE (incident, sha256)
+) STRICT;
+
+-- Rows that an import refused, or whose duplicate differs; never a value of the row.
+CREATE TABLE schedule_reject (
+    snapshot BLOB NOT NULL REFERENCES schedule_snapshot (id),
+    ordinal INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    column_name TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (snapshot, ordinal)
+) STRICT;
+
+CREATE TABLE decision (
+    id BLOB PRIMARY KEY,
+    incident BLOB NOT NULL REFERENCES incident (id),
+    number INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    reason_code TEXT NOT NULL,
+    time_window TEXT NOT NULL,
+    place TEXT NOT NULL,
+    totals TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('staging', 'applied')),
+    account BLOB NOT NULL REFERENCES account (id),
+    decided_at INTEGER NOT NULL,
+    seq INTEGER,
+    UNIQUE (incident, number)
+) STRICT;
+
+-- What a decision is about to do to each case, written in chunks before one switch makes it true.
+CREATE TABLE decision_stage (
+    decision BLOB NOT NULL REFERENCES decision (id),
+    case_id BLOB NOT NULL,
+    decided TEXT NOT NULL CHECK (decided IN ('undecided', 'kept', 'cancelled')),
+    rule TEXT NOT NULL,
+    safe_by TEXT,
+    day_28 TEXT,
+    PRIMARY KEY (decision, case_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE patient_case (
+    id BLOB PRIMARY KEY,
+    incident BLOB NOT NULL REFERENCES incident (id),
+    snapshot BLOB NOT NULL REFERENCES schedule_snapshot (id),
+    visible INTEGER CHECK (visible IN (0, 1)) NOT NULL,
+    appointment TEXT NOT NULL,
+    patient BLOB NOT NULL REFERENCES patient (id),
+    sealed BLOB NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('procedure', 'visit')),
+    service TEXT NOT NULL,
+    department TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    facility BLOB NOT NULL REFERENCES facility (id),
+    start_at INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    first_of_two INTEGER CHECK (first_of_two IN (0, 1)) NOT NULL,
+    minutes INTEGER NOT NULL,
+    scheme TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    classes TEXT NOT NULL,
+    interpreter INTEGER CHECK (interpreter IN (0, 1)) NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('scheduled', 'kept', 'to_contact', 'contacting', 'told', 'rebooked', 'done', 'seen', 'declined', 'no_longer_needed', 'treated_elsewhere', 'admitted_as_emergency', 'died', 'closed_by_clinician', 'duplicate_or_error')),
+    decided TEXT NOT NULL CHECK (decided IN ('no', 'undecided', 'kept', 'cancelled')),
+    decision BLOB REFERENCES decision (id),
+    rule TEXT NOT NULL DEFAULT '',
+    told INTEGER CHECK (told IN (0, 1)) NOT NULL,
+    attempts INTEGER NOT NULL,
+    tried_at INTEGER,
+    tried TEXT NOT NULL DEFAULT '',
+    new_start_at INTEGER,
+    new_day TEXT,
+    first_cancelled_at INTEGER,
+    safe_by TEXT,
+    day_28 TEXT,
+    locked_by BLOB,
+    locked_since INTEGER,
+    locked_until INTEGER,
+    risk_rank INTEGER NOT NULL,
+    risk_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    UNIQUE (incident, appointment)
+) STRICT;
+CREATE INDEX patient_case_risk ON patient_case (incident, risk_rank, risk_at, id);
+CREATE INDEX patient_case_start ON patient_case (incident, decided, start_at, id);
+CREATE INDEX patient_case_state ON patient_case (incident, state, start_at, id);
+CREATE INDEX patient_case_locked ON patient_case (incident, locked_until);
+CREATE INDEX patient_case_patient ON patient_case (patient);
+CREATE INDEX patient_case_snapshot ON patient_case (snapshot, visible);
+
+-- Every change of state, never changed afterwards.
+CREATE TABLE case_event (
+    case_id BLOB NOT NULL REFERENCES patient_case (id),
+    seq INTEGER NOT NULL,
+    incident BLOB NOT NULL REFERENCES incident (id),
+    what TEXT NOT NULL,
+    from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
+    event_at INTEGER NOT NULL,
+    entered_at INTEGER NOT NULL,
+    account BLOB NOT NULL,
+    rule TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (case_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER case_event_is_append_only_update BEFORE UPDATE ON case_event BEGIN SELECT RAISE(ABORT, 'case events are append-only'); END;
+CREATE TRIGGER case_event_is_append_only_delete BEFORE DELETE ON case_event BEGIN SELECT RAISE(ABORT, 'case events are append-only'); END;
+
+CREATE TABLE contact_attempt (
+    case_id BLOB NOT NULL REFERENCES patient_case (id),
+    seq INTEGER NOT NULL,
+    channel TEXT NOT NULL CHECK (channel IN ('phone', 'sms', 'email', 'letter', 'in_person')),
+    result TEXT NOT NULL CHECK (result IN ('told', 'no_answer', 'voicemail', 'wrong_number', 'call_back')),
+    at INTEGER NOT NULL,
+    account BLOB NOT NULL,
+    PRIMARY KEY (case_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Counts, changed in the transaction that changes the cases they count.
+CREATE TABLE case_tally (
+    incident BLOB NOT NULL REFERENCES incident (id),
+    facility BLOB NOT NULL REFERENCES facility (id),
+    kind TEXT NOT NULL,
+    decided TEXT NOT NULL,
+    state TEXT NOT NULL,
+    told INTEGER CHECK (told IN (0, 1)) NOT NULL,
+    booked INTEGER CHECK (booked IN (0, 1)) NOT NULL,
+    tried INTEGER CHECK (tried IN (0, 1)) NOT NULL,
+    interpreter INTEGER CHECK (interpreter IN (0, 1)) NOT NULL,
+    breached INTEGER CHECK (breached IN (0, 1)) NOT NULL,
+    cases INTEGER NOT NULL,
+    PRIMARY KEY (incident, facility, kind, decided, state, told, booked, tried, interpreter, breached)
+) STRICT, WITHOUT ROWID;
