@@ -7,6 +7,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod failure;
+pub mod gateways;
 pub mod incidents;
 pub mod jobs;
 pub mod live;
