@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod broadcasts;
 pub mod clock;
 pub mod command;
 pub mod config;

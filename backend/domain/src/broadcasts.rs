@@ -1,5 +1,6 @@
 //! Broadcasts: one message to an audience, never edited after sending, and who has answered it.
 
+pub mod audience;
 pub mod compose;
 pub mod text;
 

@@ -49,7 +49,7 @@ pub struct Report {
 }
 
 /// Takes messages of one channel.
-pub trait Gateway: Send {
+pub trait Gateway: Send + Sync {
     /// As it stands in the ledger: `smtp`, `sms`, `outbox`.
     fn name(&self) -> &'static str;
 
