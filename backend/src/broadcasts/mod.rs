@@ -3,13 +3,14 @@
 pub mod answer;
 pub mod audience;
 pub mod compose;
-//X pub mod knows;
-//X pub mod ledger;
-//X pub mod pages;
+pub mod decide;
+pub mod knows;
+pub mod ledger;
+pub mod pages;
 pub mod send;
 pub mod stage;
 pub mod store;
-//X pub mod web;
+pub mod web;
 
 use domain::{broadcasts::compose::To, id::IncidentId, lexicon::ForbiddenSystem};
 

@@ -72,6 +72,7 @@ async fn incident_rail(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Res
     let (_, _, late_tasks, _) = command::counts(tx, incident, now).await?;
     Ok(vec![
         item(Section::Board, path("")),
+        broadcasts::rail_item(tx, incident).await?,
         RailItem { count: late_tasks, late: late_tasks > 0, ..item(Section::Command, path("/command")) },
     ])
 }

@@ -13,7 +13,7 @@ pub mod session;
 
 use axum::Router;
 
-use crate::{accounts, app::App, command, incidents, playbooks};
+use crate::{accounts, app::App, broadcasts, command, incidents, playbooks};
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
@@ -21,6 +21,7 @@ pub fn routes() -> Routes {
     let routes = Routes::default();
     let routes = accounts::web::routes(routes);
     let routes = incidents::web::routes(routes);
+    let routes = broadcasts::web::routes(routes);
     let routes = command::web::routes(routes);
     let routes = playbooks::web::routes(routes);
     let routes = assets::routes(routes);
