@@ -6,12 +6,16 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod broadcasts;
 pub mod cases;
 pub mod cells;
 pub mod clearance;
 pub mod closing;
+pub mod codes;
+pub mod columns;
 pub mod command;
 pub mod decisions;
+pub mod deliveries;
 pub mod field;
 pub mod forms;
 pub mod id;
@@ -27,6 +31,7 @@ pub mod playbooks;
 pub mod refusal;
 pub mod schedule;
 pub mod scope;
+pub mod sms;
 pub mod table;
 pub mod time;
 pub mod triage;

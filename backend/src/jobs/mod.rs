@@ -1,5 +1,6 @@
 //! What the program does by itself: each job is a loop that ends when the program stops.
 
+pub mod deliver;
 pub mod fold;
 pub mod tidy;
 pub mod witness;
@@ -12,6 +13,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// Starts every job.
 pub fn start(app: &App) {
+    deliver::start(app);
     every(app, MINUTE, fold::once);
     every(app, 10 * MINUTE, tidy::once);
     app.spawn(witness::keep(app.clone()));

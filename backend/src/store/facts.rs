@@ -146,12 +146,12 @@ const LOCK_INCIDENT_SHARED: &str = "
 const FIND_CHAIN: &str = "
     SELECT id, seq, head, entered_at
     FROM chain
-    WHERE of_incident = $1 AND stream = 'facts'";
+    WHERE of_incident = $1 AND stream = $2";
 
 const FIND_CHAIN_LOCKED: &str = "
     SELECT id, seq, head, entered_at
     FROM chain
-    WHERE of_incident = $1 AND stream = 'facts'
+    WHERE of_incident = $1 AND stream = $2
     FOR UPDATE";
 
 const APPEND: &str = "
@@ -177,30 +177,50 @@ async fn apply(tx: &mut Tx, clock: &Clock, incident: IncidentId, apply: Apply) -
     if noted.data.is_null() {
         return Ok(noted.reply);
     }
+    let Noted { kind, subject, data, reply } = noted;
+    append(tx, clock, Streamed { incident, stream: "facts", kind, subject, data }, clock.now()).await?;
+    Ok(reply)
+}
+
+/// One entry of a stream of facts.
+#[derive(Debug)]
+pub struct Streamed {
+    pub incident: IncidentId,
+    /// Each stream of an incident has its own chain.
+    pub stream: &'static str,
+    pub kind: &'static str,
+    pub subject: String,
+    pub data: Value,
+}
+
+/// Appends to a stream's chain inside the transaction that makes the fact true, for writers with batches of their
+/// own.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn append(tx: &mut Tx, clock: &Clock, fact: Streamed, now: Timestamp) -> Result<(), Error> {
     let find = super::Sql { sqlite: FIND_CHAIN, postgres: FIND_CHAIN_LOCKED };
-    let row = fetch_optional!(tx, (Uuid, i64, Vec<u8>, i64), find, incident.0)?;
+    let row = fetch_optional!(tx, (Uuid, i64, Vec<u8>, i64), find, fact.incident.0, fact.stream)?;
     let (id, seq, head, entered_at) = if let Some(row) = row {
         row
     } else {
         let id: Uuid = clock.id();
-        let now = clock.now();
-        journal::start(tx, id, "facts", Some(incident), "facts", now).await?;
+        journal::start(tx, id, "facts", Some(fact.incident), fact.stream, now).await?;
         (id, 0, domain::journal::GENESIS.to_vec(), now.0)
     };
     let head: Hash = head.try_into().map_err(|_| Error::Corrupt("a chain's head is not 32 bytes".into()))?;
-    let at = clock.now().max(Timestamp(entered_at));
+    let at = now.max(Timestamp(entered_at));
     let entry = Entry {
         seq: seq + 1,
         event_at: at,
         entered_at: at,
         actor: None,
-        kind: noted.kind.to_owned(),
-        data: noted.data.to_string(),
+        kind: fact.kind.to_owned(),
+        data: fact.data.to_string(),
     };
     let head = chain(&head, &entry);
-    execute!(tx, APPEND, id, entry.seq, at.0, noted.kind, &noted.subject, &entry.data, &head[..])?;
-    execute!(tx, ADVANCE, id, entry.seq, &head[..], at.0)?;
-    Ok(noted.reply)
+    execute!(tx, APPEND, id, entry.seq, at.0, fact.kind, &fact.subject, &entry.data, &head[..])?;
+    execute!(tx, ADVANCE, id, entry.seq, &head[..], at.0).map(|_| ())
 }
 
 const UNFOLDED: &str = "

@@ -87,3 +87,12 @@ fn too_large(rejection: axum::extract::rejection::BytesRejection) -> Problem {
 fn unreadable(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "unreadable", format!("What was sent cannot be read: {error}."))
 }
+
+impl<F> Input<F> {
+    /// The input of an upload, whose handler has read the parts: the request id is the form's own, and the hash is
+    /// over the path, so that one id is one upload.
+    pub fn of_upload(door: &super::door::Door, id: &str, form: F) -> Result<Self, Problem> {
+        let request = Request { id: request_id(&door.app, id.trim())?, body_hash: Sha256::digest(door.path()).into() };
+        Ok(Self { form, request, typed: Vec::new() })
+    }
+}

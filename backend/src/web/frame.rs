@@ -74,6 +74,7 @@ async fn incident_rail(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Res
     Ok(vec![
         item(Section::Board, path("")),
         item(Section::Instructions, path("/instructions")),
+        broadcasts::rail_item(tx, incident).await?,
         RailItem { count: late_forms, late: late_forms > 0, ..item(Section::Paper, path("/forms")) },
         item(Section::Clearance, path("/clearance")),
         RailItem { count: late_tasks, late: late_tasks > 0, ..item(Section::Command, path("/command")) },

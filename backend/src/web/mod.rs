@@ -18,6 +18,7 @@ use axum::Router;
 use crate::{accounts, app::App, clearance, command, incidents, instructions, playbooks, status};
 use crate::{accounts, app::App, command, demo, forms, imports, incidents, people, places, playbooks};
 use crate::{accounts, app::App, cases, command, incidents, playbooks};
+use crate::{accounts, app::App, broadcasts, command, incidents, playbooks};
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
@@ -26,6 +27,7 @@ pub fn routes() -> Routes {
     let routes = accounts::web::routes(routes);
     let routes = forms::web::routes(routes);
     let routes = incidents::web::routes(routes);
+    let routes = broadcasts::web::routes(routes);
     let routes = command::web::routes(routes);
     let routes = demo::web::routes(routes);
     let routes = imports::web::routes(routes);

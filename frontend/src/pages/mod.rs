@@ -1,9 +1,11 @@
 //! One file per page family: each turns a view model into the body of a page.
 
 pub mod accounts;
+pub mod answer;
 pub mod board;
 pub mod clearance;
 pub mod cases;
+pub mod broadcasts;
 pub mod command;
 pub mod demo;
 pub mod forms;
@@ -17,3 +19,4 @@ pub mod problem;
 pub mod schedule;
 pub mod situation;
 pub mod status;
+pub mod verify;

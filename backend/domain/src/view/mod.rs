@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod board;
+pub mod broadcasts;
 pub mod cases;
 pub mod clearance;
 pub mod command;

@@ -1,0 +1,260 @@
+//! Answering: by one's own link, by a unit's link, or by someone on another's behalf. Answers come in thousands and
+//! are facts: they wait for no decision and nobody's decision waits for them.
+
+use domain::{
+    Refusal,
+    broadcasts::{Answer, AnswerForUnit, Answered, GiveAnswer, UnitTally},
+    field::FieldErrors,
+    id::{BroadcastId, DeliveryId, IncidentId, UnitId},
+    time::Timestamp,
+};
+use serde_json::json;
+use sqlx::types::Uuid;
+
+use super::store;
+use crate::{
+    app::App,
+    execute,
+    failure::Failure,
+    fetch_all, fetch_one, fetch_optional,
+    store::{Error, Sql, Tx, facts::Noted, journal::By},
+};
+
+/// A link works for two weeks, which is longer than a downtime.
+const LINK_MINUTES: i64 = 14 * 24 * 60;
+
+/// What an answer link leads to.
+#[derive(Debug, Clone)]
+pub struct Link {
+    pub delivery: DeliveryId,
+    pub broadcast: BroadcastId,
+    pub incident: IncidentId,
+    pub channel: domain::deliveries::Channel,
+    /// The ordinals of the people behind the address.
+    pub people: Vec<i64>,
+    pub expired: bool,
+}
+
+const LINK: &str = "
+    SELECT delivery.id, delivery.broadcast, broadcast.incident, delivery.channel, delivery.people,
+        broadcast.switched_at
+    FROM delivery
+    JOIN broadcast ON broadcast.id = delivery.broadcast
+    WHERE delivery.token = $1 AND broadcast.switched_at IS NOT NULL";
+
+type LinkRow = (Uuid, Uuid, Uuid, String, String, i64);
+
+/// Finds what a link leads to. Looking has no effect.
+pub async fn link(tx: &mut Tx, token: &str, now: Timestamp) -> Result<Option<Link>, Error> {
+    let Some(token) = domain::codes::read_token(token) else { return Ok(None) };
+    let Some((delivery, broadcast, incident, channel, people, switched_at)) = fetch_optional!(tx, LinkRow, LINK, token)?
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Link {
+        delivery: DeliveryId(delivery),
+        broadcast: BroadcastId(broadcast),
+        incident: IncidentId(incident),
+        channel: store::channel_of(&channel)?,
+        people: serde_json::from_str(&people).map_err(|error| Error::Corrupt(error.to_string()))?,
+        expired: now > Timestamp(switched_at).plus_minutes(LINK_MINUTES),
+    }))
+}
+
+/// A recipient as answering needs them.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Recipient {
+    pub ordinal: i64,
+    pub name: String,
+    pub unit: Option<Uuid>,
+    pub on_duty: bool,
+    pub lead: bool,
+    pub answer: Option<String>,
+    pub answered_at: Option<i64>,
+}
+
+impl Recipient {
+    /// The last answer.
+    pub fn answered(&self) -> Option<Answer> {
+        self.answer.as_deref().and_then(Answer::from_code)
+    }
+}
+
+const RECIPIENT: &str = "
+    SELECT ordinal, name, unit, on_duty, lead, answer, answered_at
+    FROM recipient
+    WHERE broadcast = $1 AND ordinal = $2";
+
+/// One recipient.
+pub async fn recipient(tx: &mut Tx, broadcast: BroadcastId, ordinal: i64) -> Result<Option<Recipient>, Error> {
+    fetch_optional!(tx, Recipient, RECIPIENT, broadcast.0, ordinal)
+}
+
+const OF_UNIT: &str = "
+    SELECT ordinal, name, unit, on_duty, lead, answer, answered_at
+    FROM recipient
+    WHERE broadcast = $1 AND unit = $2
+    ORDER BY lead DESC, on_duty DESC, name, ordinal
+    LIMIT 500";
+
+/// The people of a unit, its leads first.
+pub async fn of_unit(tx: &mut Tx, broadcast: BroadcastId, unit: UnitId) -> Result<Vec<Recipient>, Error> {
+    fetch_all!(tx, Recipient, OF_UNIT, broadcast.0, unit.0)
+}
+
+/// One answer on its way.
+#[derive(Debug, Clone)]
+struct Note {
+    broadcast: BroadcastId,
+    recipient: i64,
+    answer: Answer,
+    text: String,
+    way: &'static str,
+    account: Option<Uuid>,
+}
+
+/// Answers by link.
+///
+/// # Errors
+/// What is missing by field; a refusal when the link has expired.
+pub async fn by_link(app: &App, token: &str, form: &GiveAnswer) -> Result<Answered, Failure> {
+    let mut tx = app.db.read().await?;
+    let link = link(&mut tx, token, app.clock.now()).await?.ok_or(Failure::NotFound("answer link"))?;
+    drop(tx);
+    if link.expired {
+        return Err(Refusal::new("link-expired", "This link has expired. Tell your unit lead instead.").into());
+    }
+    let given = form.read()?;
+    let (recipient, way) = match (&link.people[..], given.who) {
+        ([only], _) => (*only, "link"),
+        (people, Some(who)) if people.contains(&who) => (who, "unit_link"),
+        _ => return Err(FieldErrors::one("who", "Choose who you are.").into()),
+    };
+    let (broadcast, answer, text) = (link.broadcast, given.answer, given.note);
+    let note = Note { broadcast, recipient, answer, text, way, account: None };
+    let people = note_one(app, link.incident, note).await?;
+    Ok(Answered { broadcast, answer: answer.code().to_owned(), people })
+}
+
+/// Answers on behalf of people of a unit.
+///
+/// # Errors
+/// What is missing by field.
+pub async fn on_behalf(
+    app: App,
+    by: By,
+    (incident, broadcast, unit, form): (IncidentId, BroadcastId, UnitId, AnswerForUnit),
+) -> Result<Answered, Failure> {
+    let mut tx = app.db.read().await?;
+    super::send::of_incident(&mut tx, incident, broadcast).await?;
+    let people = of_unit(&mut tx, broadcast, unit).await?;
+    drop(tx);
+    let given = GiveAnswer { answer: form.answer, note: form.note, ..GiveAnswer::default() }.read()?;
+    let who: Vec<i64> = form.who.iter().filter_map(|who| who.trimmed().parse().ok()).collect();
+    if who.is_empty() || who.iter().any(|who| people.iter().all(|each| each.ordinal != *who)) {
+        return Err(FieldErrors::one("who", "Choose for whom you answer.").into());
+    }
+    let mut changed = 0;
+    for recipient in who {
+        let (answer, text, account) = (given.answer, given.note.clone(), Some(by.actor.account.0));
+        let note = Note { broadcast, recipient, answer, text, way: "on_behalf", account };
+        changed += note_one(&app, incident, note).await?;
+    }
+    Ok(Answered { broadcast, answer: given.answer.code().to_owned(), people: changed })
+}
+
+/// Notes one answer through the group-commit writer; the same answer again changes nothing.
+async fn note_one(app: &App, incident: IncidentId, note: Note) -> Result<i64, Failure> {
+    let id: Uuid = app.clock.id();
+    let reply = app
+        .facts
+        .note(incident, Box::new(move |tx, now| Box::pin(async move { write(tx, now, id, note).await.map(Ok) })))
+        .await?;
+    Ok(reply.as_i64().unwrap_or(0))
+}
+
+const ANSWER: &str = "
+    UPDATE recipient
+    SET answer = $3, answered_at = $4
+    WHERE broadcast = $1 AND ordinal = $2";
+
+const KEEP: &str = "
+    INSERT INTO answer (id, broadcast, recipient, answer, note, way, account, event_at, entered_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+
+async fn write(tx: &mut Tx, now: Timestamp, id: Uuid, note: Note) -> Result<Noted, Error> {
+    let (kind, subject) = ("answer.given", format!("broadcast:{}", note.broadcast));
+    let nothing = |subject| Noted { kind, subject, data: serde_json::Value::Null, reply: json!(0) };
+    let Some(recipient) = recipient(tx, note.broadcast, note.recipient).await? else { return Ok(nothing(subject)) };
+    let before = recipient.answered();
+    if before == Some(note.answer) && note.text.is_empty() {
+        return Ok(nothing(subject));
+    }
+    let code = note.answer.code();
+    execute!(tx, ANSWER, note.broadcast.0, note.recipient, code, now.0)?;
+    let (broadcast, ordinal) = (note.broadcast.0, note.recipient);
+    execute!(tx, KEEP, id, broadcast, ordinal, code, &note.text, note.way, note.account, now.0)?;
+    if let Some(unit) = recipient.unit {
+        count(tx, note.broadcast, unit, &recipient, before, note.answer, now).await?;
+    }
+    let data = json!({
+        "answer": code,
+        "recipient": note.recipient,
+        "way": note.way,
+        "account": note.account.map(|id| id.to_string()),
+    });
+    Ok(Noted { kind, subject, data, reply: json!(1) })
+}
+
+const UNIT: Sql = Sql {
+    sqlite: "
+    SELECT broadcast_unit.people, broadcast_unit.on_duty, broadcast_unit.confirmed, broadcast_unit.leads_confirmed,
+        broadcast_unit.answered, broadcast_unit.confirmed_at, broadcast.confirm_percent
+    FROM broadcast_unit
+    JOIN broadcast ON broadcast.id = broadcast_unit.broadcast
+    WHERE broadcast_unit.broadcast = $1 AND broadcast_unit.unit = $2",
+    postgres: "
+    SELECT broadcast_unit.people, broadcast_unit.on_duty, broadcast_unit.confirmed, broadcast_unit.leads_confirmed,
+        broadcast_unit.answered, broadcast_unit.confirmed_at, broadcast.confirm_percent
+    FROM broadcast_unit
+    JOIN broadcast ON broadcast.id = broadcast_unit.broadcast
+    WHERE broadcast_unit.broadcast = $1 AND broadcast_unit.unit = $2
+    FOR UPDATE OF broadcast_unit",
+};
+
+const COUNT: &str = "
+    UPDATE broadcast_unit
+    SET confirmed = $3, leads_confirmed = $4, answered = $5, confirmed_at = $6, answered_at = $7
+    WHERE broadcast = $1 AND unit = $2";
+
+type Tally = (i64, i64, i64, i64, i64, Option<i64>, i64);
+
+async fn count(
+    tx: &mut Tx,
+    broadcast: BroadcastId,
+    unit: Uuid,
+    recipient: &Recipient,
+    before: Option<Answer>,
+    answer: Answer,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (people, on_duty, confirmed, leads_confirmed, answered, confirmed_at, percent) =
+        fetch_one!(tx, Tally, UNIT, broadcast.0, unit)?;
+    let tally = UnitTally { people, on_duty, confirmed, leads_confirmed, answered };
+    let tally = tally.answer(recipient.on_duty, recipient.lead, before, answer);
+    let knows = tally.knows(percent) == domain::broadcasts::Knows::Confirmed;
+    // The first moment stands, as long as the unit is confirmed.
+    let confirmed_at = if knows { confirmed_at.or(Some(now.0)) } else { None };
+    execute!(
+        tx,
+        COUNT,
+        broadcast.0,
+        unit,
+        tally.confirmed,
+        tally.leads_confirmed,
+        tally.answered,
+        confirmed_at,
+        now.0
+    )
+    .map(|_| ())
+}

@@ -1,0 +1,359 @@
+//! Audiences: a list given as a file, or a rule over the staff directory, resolved when the broadcast is sent.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::{
+    broadcasts::{
+        audience::{Member, Plan, resolve},
+        compose::To,
+    },
+    columns::yes_or_no,
+    deliveries::Channel,
+    field::FieldErrors,
+    id::{AudienceId, IncidentId, PersonId, UnitId},
+    scope::Place,
+    table::{self, Known, Limits, Mapping, Reject, Table},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::types::Uuid;
+
+use crate::{
+    app::App,
+    begin, execute,
+    failure::Failure,
+    fetch_all, fetch_one,
+    places::store as places,
+    store::{
+        Db, Error, Rows, Sql, Tx,
+        journal::{By, Chain, Say},
+    },
+};
+
+/// What a list of people may carry.
+const COLUMNS: [Known; 9] = [
+    Known { key: "staff_number", label: "Staff number", synonyms: &["employeeid", "staffid", "personnelnumber"], required: false },
+    Known { key: "name", label: "Name", synonyms: &["fullname", "person"], required: false },
+    Known { key: "email", label: "E-mail", synonyms: &["mail", "emailaddress"], required: false },
+    Known { key: "phone", label: "Mobile phone", synonyms: &["sms", "mobile", "cell"], required: false },
+    Known { key: "facility", label: "Facility code", synonyms: &["site", "hospital", "facilitycode"], required: false },
+    Known { key: "unit", label: "Unit code", synonyms: &["ward", "department", "unitcode"], required: false },
+    Known { key: "on_duty", label: "On duty", synonyms: &["duty", "onshift"], required: false },
+    Known { key: "lead", label: "Unit lead", synonyms: &["unitlead", "isunitlead"], required: false },
+    Known { key: "job", label: "Job", synonyms: &["role"], required: false },
+];
+
+/// A file of people for this incident.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    pub incident: IncidentId,
+    pub name: String,
+    pub file: Vec<u8>,
+}
+
+/// What uploading a list gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Uploaded {
+    pub audience: AudienceId,
+    pub people: i64,
+    /// Rows that were left out, with row, column and reason.
+    pub refused: Vec<Reject>,
+}
+
+/// Keeps a list of people.
+///
+/// # Errors
+/// When the file is no table, or no row of it can be used.
+pub async fn upload(app: App, by: By, upload: Upload) -> Result<Uploaded, Failure> {
+    let table = table::read(&upload.file, &Limits::IMPORT)
+        .map_err(|error| FieldErrors::one("file", error.to_string()))?;
+    let mut tx = app.db.read().await?;
+    let directory = Directory::read(&mut tx, &table).await?;
+    drop(tx);
+    let (members, refused) = directory.members(&table);
+    if members.is_empty() {
+        let reason = refused.first().map_or("it has no rows", |first| first.reason.as_str());
+        return Err(FieldErrors::one("file", format!("No row of this file can be used: {reason}")).into());
+    }
+    let name = if upload.name.trim().is_empty() { "List".to_owned() } else { upload.name.trim().chars().take(120).collect() };
+    let mut decision = begin!(&app, &by, Chain::Incident(upload.incident));
+    let outcome = Uploaded { audience: app.clock.id(), people: count(members.len()), refused };
+    let (id, at) = (outcome.audience, decision.at);
+    execute!(decision.tx, INSERT, id.0, upload.incident.0, &name, outcome.people, by.actor.account.0, at.0)?;
+    insert_members(&mut decision.tx, id, &members).await?;
+    let say = Say {
+        kind: "audience.uploaded",
+        subject: format!("audience:{id}"),
+        data: json!({ "people": outcome.people, "refused": outcome.refused.len() }),
+        texts: &[("name", &name)],
+        ..Say::default()
+    };
+    decision.append(&app, say).await?;
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+const INSERT: &str = "
+    INSERT INTO audience (id, incident, name, people, account, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6)";
+
+const INSERT_MEMBERS: Sql = Sql {
+    sqlite: "
+    INSERT INTO audience_member (audience, ordinal, person, name, unit, on_duty, lead, addresses)
+    SELECT $1, value ->> 'ordinal', unhex(value ->> 'person'), value ->> 'name', unhex(value ->> 'unit'),
+        value ->> 'on_duty', value ->> 'lead', value ->> 'addresses'
+    FROM json_each($2)",
+    postgres: "
+    INSERT INTO audience_member (audience, ordinal, person, name, unit, on_duty, lead, addresses)
+    SELECT $1, ordinal, person::uuid, name, unit::uuid, on_duty, lead, addresses
+    FROM json_to_recordset($2::json)
+        AS row (ordinal BIGINT, person TEXT, name TEXT, unit TEXT, on_duty BOOLEAN, lead BOOLEAN, addresses TEXT)",
+};
+
+/// One person as a bulk statement takes them.
+#[derive(Serialize)]
+pub(super) struct MemberRow<'a> {
+    pub ordinal: i64,
+    person: Option<String>,
+    name: &'a str,
+    unit: Option<String>,
+    on_duty: bool,
+    lead: bool,
+    addresses: String,
+}
+
+impl<'a> MemberRow<'a> {
+    pub(super) fn of(ordinal: i64, member: &'a Member) -> Self {
+        Self {
+            ordinal,
+            person: member.person.map(|id| id.0.simple().to_string()),
+            name: &member.name,
+            unit: member.unit.map(|id| id.0.simple().to_string()),
+            on_duty: member.on_duty,
+            lead: member.lead,
+            addresses: serde_json::to_string(&member.addresses).expect("pairs of texts serialise"),
+        }
+    }
+}
+
+async fn insert_members(tx: &mut Tx, audience: AudienceId, members: &[Member]) -> Result<(), Error> {
+    let rows: Vec<MemberRow> = (0..).zip(members).map(|(ordinal, member)| MemberRow::of(ordinal, member)).collect();
+    for chunk in rows.chunks(2_000) {
+        execute!(tx, INSERT_MEMBERS, audience.0, Rows::of(chunk).text())?;
+    }
+    Ok(())
+}
+
+/// The parts of the directory that a file's rows may point to.
+struct Directory {
+    mapping: Mapping,
+    /// Facility code and unit code, in lower case; the facility is empty where the unit code is unique.
+    units: HashMap<(String, String), UnitId>,
+    people: HashMap<String, Member>,
+}
+
+const UNITS: &str = "
+    SELECT unit.id, unit.code, unit.name, facility.code, facility.short_name
+    FROM unit
+    JOIN facility ON facility.id = unit.facility";
+
+impl Directory {
+    async fn read(tx: &mut Tx, table: &Table) -> Result<Self, Failure> {
+        let mapping = Mapping::guess(&table.header, &COLUMNS);
+        let has = |key: &str| mapping.0.contains_key(key);
+        if !has("staff_number") && !has("email") && !has("phone") {
+            let sentence = "The file needs a column staff_number, email or phone.";
+            return Err(FieldErrors::one("file", sentence).into());
+        }
+        let mut units: HashMap<(String, String), UnitId> = HashMap::new();
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for (id, code, name, facility, short) in fetch_all!(tx, (Uuid, String, String, String, String), UNITS)? {
+            for unit in BTreeSet::from([code.to_lowercase(), name.to_lowercase()]) {
+                for site in [facility.to_lowercase(), short.to_lowercase()] {
+                    units.insert((site, unit.clone()), UnitId(id));
+                }
+                *seen.entry(unit.clone()).or_default() += 1;
+                units.insert((String::new(), unit), UnitId(id));
+            }
+        }
+        units.retain(|(site, unit), _| !site.is_empty() || seen.get(unit) == Some(&1));
+        let people = if has("staff_number") { staff(tx).await? } else { HashMap::new() };
+        Ok(Self { mapping, units, people })
+    }
+
+    fn members(&self, table: &Table) -> (Vec<Member>, Vec<Reject>) {
+        let (mut members, mut refused) = (Vec::with_capacity(table.rows.len()), Vec::new());
+        for record in &table.rows {
+            let cell = |key: &str| self.mapping.cell(record, key).trim();
+            let mut refuse = |key: &str, reason: &str| {
+                let column = self.mapping.column(&table.header, key).to_owned();
+                refused.push(Reject { row: record.line, column, reason: reason.to_owned() });
+            };
+            if let Some(trouble) = &record.trouble {
+                refuse("", trouble);
+                continue;
+            }
+            let known = self.people.get(&cell("staff_number").to_lowercase());
+            if known.is_none() && !cell("staff_number").is_empty() && cell("email").is_empty() && cell("phone").is_empty() {
+                refuse("staff_number", "is not in the staff directory, and the row has no address");
+                continue;
+            }
+            let unit = (cell("facility").to_lowercase(), cell("unit").to_lowercase());
+            let unit = match (unit.1.is_empty(), self.units.get(&unit)) {
+                (true, _) => known.and_then(|person| person.unit),
+                (false, Some(unit)) => Some(*unit),
+                (false, None) => {
+                    refuse("unit", "is no unit of this facility");
+                    continue;
+                }
+            };
+            let flag = |key: &str, default| match cell(key) {
+                "" => Some(default),
+                text => yes_or_no(text),
+            };
+            let (Some(on_duty), Some(lead)) = (flag("on_duty", true), flag("lead", known.is_some_and(|person| person.lead)))
+            else {
+                refuse("on_duty", "on_duty and lead are yes or no");
+                continue;
+            };
+            let typed = [(Channel::Email, "email"), (Channel::Sms, "phone")]
+                .into_iter()
+                .flat_map(|(channel, key)| cell(key).split(['|', ';']).map(move |part| (channel, part.trim().to_owned())))
+                .filter(|(_, address)| !address.is_empty());
+            let mut addresses: Vec<_> = typed.collect();
+            if let Some(known) = known {
+                let more = known.addresses.iter().filter(|address| !addresses.contains(address)).cloned();
+                addresses.extend(more.collect::<Vec<_>>());
+            }
+            if addresses.is_empty() {
+                refuse("email", "has neither e-mail nor phone");
+                continue;
+            }
+            let name = match (cell("name"), known) {
+                ("", Some(known)) => known.name.clone(),
+                ("", None) => addresses[0].1.clone(),
+                (name, _) => name.to_owned(),
+            };
+            members.push(Member { person: known.and_then(|known| known.person), name, unit, on_duty, lead, addresses });
+        }
+        (members, refused)
+    }
+}
+
+const STAFF: &str = "
+    SELECT person.id, person.staff_number, person.name, person.unit, person.job, person.unit_lead, address.channel,
+        address.value
+    FROM person
+    LEFT JOIN address ON address.person = person.id
+    WHERE person.left_at IS NULL
+    ORDER BY person.id, address.channel, address.rank";
+
+type StaffRow = (Uuid, String, String, Uuid, String, bool, Option<String>, Option<String>);
+
+/// Everybody of the directory as staff number (small letters), job and member, in the directory's order.
+async fn everybody(tx: &mut Tx) -> Result<Vec<(String, String, Member)>, Error> {
+    let mut people: Vec<(String, String, Member)> = Vec::new();
+    for (id, number, name, unit, job, lead, channel, value) in fetch_all!(tx, StaffRow, STAFF)? {
+        if people.last().is_none_or(|(_, _, last)| last.person != Some(PersonId(id))) {
+            let (person, unit) = (Some(PersonId(id)), Some(UnitId(unit)));
+            let member = Member { person, name, unit, on_duty: true, lead, addresses: Vec::new() };
+            people.push((number.to_lowercase(), job, member));
+        }
+        if let (Some(channel), Some(value), Some((_, _, last))) = (channel, value, people.last_mut()) {
+            last.addresses.push((super::store::channel_of(&channel)?, value));
+        }
+    }
+    Ok(people)
+}
+
+async fn staff(tx: &mut Tx) -> Result<HashMap<String, Member>, Error> {
+    Ok(everybody(tx).await?.into_iter().map(|(number, _, member)| (number, member)).collect())
+}
+
+const MEMBERS: &str = "
+    SELECT person, name, unit, on_duty, lead, addresses
+    FROM audience_member
+    WHERE audience = $1
+    ORDER BY ordinal";
+
+type KeptMember = (Option<Uuid>, String, Option<Uuid>, bool, bool, String);
+
+/// Resolves to whom a broadcast goes, as of now.
+pub async fn plan(db: &Db, to: &[To]) -> Result<Plan, Error> {
+    let mut tx = db.read().await?;
+    let mut members: Vec<Member> = Vec::new();
+    let rules: Vec<_> = to.iter().filter(|each| matches!(each, To::Staff { .. })).collect();
+    if !rules.is_empty() {
+        let lattice = places::lattice(&mut tx).await?;
+        let here = |member: &Member, job: &str| {
+            rules.iter().any(|rule| match rule {
+                To::Staff { place, job: wanted } => {
+                    let place: Option<Place> = place.parse().ok();
+                    let inside = place.zip(member.unit).is_some_and(|(place, unit)| lattice.contains(place, Place::Unit(unit)));
+                    inside && (wanted.is_empty() || wanted.eq_ignore_ascii_case(job))
+                }
+                To::List(_) => false,
+            })
+        };
+        let found = everybody(&mut tx).await?.into_iter().filter(|(_, job, member)| here(member, job));
+        members.extend(found.map(|(_, _, member)| member));
+    }
+    for each in to {
+        let To::List(list) = each else { continue };
+        for (person, name, unit, on_duty, lead, addresses) in fetch_all!(tx, KeptMember, MEMBERS, list.0)? {
+            let addresses = serde_json::from_str(&addresses).map_err(|error| Error::Corrupt(error.to_string()))?;
+            let (person, unit) = (person.map(PersonId), unit.map(UnitId));
+            members.push(Member { person, name, unit, on_duty, lead, addresses });
+        }
+    }
+    Ok(resolve(members))
+}
+
+/// A list that was uploaded: id, name, people.
+pub type ListRow = (Uuid, String, i64);
+
+const LISTS: &str = "
+    SELECT id, name, people
+    FROM audience
+    WHERE incident = $1
+    ORDER BY id";
+
+/// The lists of an incident.
+pub async fn lists(tx: &mut Tx, incident: IncidentId) -> Result<Vec<ListRow>, Error> {
+    fetch_all!(tx, ListRow, LISTS, incident.0)
+}
+
+const STAFF_COUNT: &str = "
+    SELECT COUNT(*)
+    FROM person
+    WHERE left_at IS NULL";
+
+/// How many people the directory has.
+pub async fn staff_count(tx: &mut Tx) -> Result<i64, Error> {
+    fetch_one!(tx, (i64,), STAFF_COUNT).map(|(count,)| count)
+}
+
+/// To whom, in words: `Night staff; All 12 sites, nurse`.
+pub async fn words(tx: &mut Tx, incident: IncidentId, to: &[To]) -> Result<String, Error> {
+    let lists = lists(tx, incident).await?;
+    let mut words = Vec::new();
+    for each in to {
+        words.push(match each {
+            To::List(id) => lists
+                .iter()
+                .find(|(list, ..)| *list == id.0)
+                .map_or_else(|| "a list of another incident".to_owned(), |(_, name, _)| name.clone()),
+            To::Staff { place, job } => {
+                let place = place.parse().map_err(|_| Error::Corrupt(format!("a place reads {place:?}")))?;
+                let place = places::name(tx, place).await?;
+                if job.is_empty() { place } else { format!("{place}, {job}") }
+            }
+        });
+    }
+    Ok(words.join("; "))
+}

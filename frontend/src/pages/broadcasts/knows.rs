@@ -1,0 +1,178 @@
+//! Who knows: confirmed units against all, the curve, a square for each unit, and the list of those to be called.
+
+use domain::{
+    broadcasts::{Answer, Knows},
+    view::{
+        broadcasts::{CallLine, PersonLine, UnitView, WhoKnowsView},
+        frame::Frame,
+    },
+};
+use leptos::prelude::*;
+
+use crate::ui::{
+    self, button, counted,
+    curve::curve,
+    field::{Choice, Field},
+    icon,
+    table::{self, Column, Row},
+    unit_map::{SiteUnits, unit_map},
+};
+
+/// What the page says first.
+pub fn knows_title(view: &WhoKnowsView) -> String {
+    match view.not + view.nobody {
+        0 if view.partly == 0 => "Who knows: every unit has confirmed".into(),
+        0 => format!("Who knows: {} confirmed in part", counted(view.partly, "unit has", "units have")),
+        silent => format!("Who knows: {} not answered", counted(silent, "unit has", "units have")),
+    }
+}
+
+/// The page.
+pub fn who_knows(frame: &Frame, view: &WhoKnowsView) -> AnyView {
+    let calls = format!("/incidents/{}/broadcasts/{}/call-list", view.incident, view.id);
+    let to_call = i64::try_from(view.call_list.len()).unwrap_or(i64::MAX);
+    let action = (to_call > 0)
+        .then(|| button::primary_link(&format!("Print call list, {}", counted(to_call, "unit", "units")), &calls));
+    view! {
+        {ui::head(frame, &knows_title(view), None, action)}
+        <section class="panel knows">
+            <div>
+                <p class="figure">{format!("{} of {}", view.confirmed, view.units)}</p>
+                <p>{format!("units confirmed broadcast {}", view.number)}</p>
+                {late(view)}
+            </div>
+            {curve(&view.curve, &format!("{} % of the units have confirmed", view.percent))}
+            <dl>
+                {took("Half of the units confirmed in", view.half_minutes)}
+                {took("Nine in ten confirmed in", view.nine_in_ten_minutes)}
+            </dl>
+        </section>
+        {ui::panel("Every unit, by site", unit_map(sites(view)))}
+        {ui::section("Call next", table::table("Units to be called", columns(true), view.call_list.iter().take(50).map(|line| row(line, true)).collect(), "Every unit has confirmed."))}
+        <p class="hint">{format!("As of {}. Sent {}.", view.as_of, view.sent)}{without_unit(view)}</p>
+    }
+    .into_any()
+}
+
+fn without_unit(view: &WhoKnowsView) -> Option<String> {
+    (view.people_without_unit > 0)
+        .then(|| format!(" {} of no unit are not counted here.", counted(view.people_without_unit, "person", "people")))
+}
+
+fn late(view: &WhoKnowsView) -> AnyView {
+    let silent = view.not + view.nobody;
+    let silent = (silent > 0).then(|| {
+        view! { <p class="late">{icon::flag()}{format!("{silent} not, longest silent {} min", view.longest_silent_minutes)}</p> }
+    });
+    let partly = (view.partly > 0).then(|| view! { <p><b class="soon">{format!("{} partly", view.partly)}</b></p> });
+    view! { {silent}{partly} }.into_any()
+}
+
+fn took(label: &str, minutes: Option<i64>) -> AnyView {
+    let words = minutes.map_or_else(|| "not yet".to_owned(), |minutes| format!("{minutes} min"));
+    view! { <dt>{label.to_owned()}</dt><dd>{words}</dd> }.into_any()
+}
+
+fn sites(view: &WhoKnowsView) -> Vec<SiteUnits> {
+    let path = format!("/incidents/{}/broadcasts/{}/call-list", view.incident, view.id);
+    view.sites
+        .iter()
+        .map(|site| SiteUnits { site: site.site.clone(), not: site.not, partly: site.partly, confirmed: site.confirmed, path: path.clone() })
+        .collect()
+}
+
+fn columns(actions: bool) -> Vec<Column> {
+    let mut columns = vec![
+        Column::new("Unit"),
+        Column::new("Phone"),
+        Column::number("Confirmed"),
+        Column::new("State"),
+        Column::number("Silent"),
+    ];
+    if actions {
+        columns.push(Column::actions());
+    } else {
+        columns.extend([Column::by_hand("Called at"), Column::by_hand("Spoke to"), Column::by_hand("Initials")]);
+    }
+    columns
+}
+
+fn row(line: &CallLine, actions: bool) -> Row {
+    let state = match line.knows {
+        Knows::Partly => view! { <b class="soon">{line.knows.words()}</b> }.into_any(),
+        _ => view! { <span class="late">{icon::flag()}{line.knows.words()}</span> }.into_any(),
+    };
+    let mut cells = vec![
+        table::two_lines(line.name.clone(), line.site.clone()),
+        table::text(&line.phone),
+        table::text(&format!("{} of {}", line.tally.confirmed, line.tally.on_duty)),
+        state,
+        table::text(&format!("{} min", line.silent_minutes)),
+    ];
+    if actions {
+        cells.push(button::small_link("Log call", &line.name, &line.path));
+    } else {
+        cells.extend([().into_any(), ().into_any(), ().into_any()]);
+    }
+    Row::new(cells)
+}
+
+/// What the printed list says first.
+pub fn call_list_title(view: &WhoKnowsView) -> String {
+    let count = i64::try_from(view.call_list.len()).unwrap_or(i64::MAX);
+    format!("Call list for broadcast {}: {}", view.number, counted(count, "unit", "units"))
+}
+
+/// Every unit that has not confirmed, a row each, with room to write.
+pub fn call_list(frame: &Frame, view: &WhoKnowsView) -> AnyView {
+    let rows = view.call_list.iter().map(|line| row(line, false)).collect();
+    view! {
+        {ui::head(frame, &call_list_title(view), None, None)}
+        <p>{format!("{}. Sent {}. As of {}.", view.subject, view.sent, view.as_of)}</p>
+        {table::table("Units to be called", columns(false), rows, "Every unit has confirmed.")}
+    }
+    .into_any()
+}
+
+/// What a unit's page says first.
+pub fn unit_title(view: &UnitView) -> String {
+    format!("{}: {}, {} of {} on duty", view.name, view.knows.words(), view.tally.confirmed, view.tally.on_duty)
+}
+
+/// The people of a unit, with a form to answer on their behalf.
+pub fn unit(frame: &Frame, view: &UnitView) -> AnyView {
+    let path = format!("/incidents/{}/broadcasts/{}/units/{}", view.incident, view.broadcast, view.unit);
+    let people: Vec<Choice> = view
+        .people
+        .iter()
+        .map(|person| Choice::new(person.ordinal.to_string(), person.name.clone()).hint(about(person)))
+        .collect();
+    let answers = Answer::ALL.into_iter().map(|answer| Choice::new(answer.code(), answer.words())).collect();
+    let body = view! {
+        {Field::new("who", "Who told you?").hint("Leads first").errors(&frame.errors).checkboxes(people, &[])}
+        {Field::new("answer", "What do they say?").value(if view.answer.is_empty() { "received".to_owned() } else { view.answer.clone() })
+            .errors(&frame.errors).radios(answers)}
+        {Field::new("note", "Note").hint("How you reached them; what they ask or what stops them").value(view.note.clone())
+            .errors(&frame.errors).optional().area(3)}
+        {button::primary("Log this answer")}
+    };
+    let phone = if view.phone.is_empty() { "No phone of the unit is known.".to_owned() } else { format!("Phone of the unit: {}", view.phone) };
+    view! {
+        {ui::head(frame, &unit_title(view), None, None)}
+        <p>{phone}</p>
+        {button::form(&path, &view.request_id.to_string(), body.into_any())}
+    }
+    .into_any()
+}
+
+fn about(person: &PersonLine) -> String {
+    let mut words = Vec::new();
+    if person.lead {
+        words.push("lead".to_owned());
+    }
+    words.push(if person.on_duty { "on duty" } else { "off duty" }.to_owned());
+    if let Some(answer) = person.answer {
+        words.push(format!("{:?} at {}", answer.words(), person.answered));
+    }
+    words.join(", ")
+}
