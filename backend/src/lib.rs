@@ -17,4 +17,5 @@ pub mod people;
 pub mod places;
 pub mod playbooks;
 pub mod store;
+pub mod terminal;
 pub mod web;
