@@ -23,4 +23,5 @@ pub mod places;
 pub mod playbooks;
 pub mod status;
 pub mod store;
+pub mod terminal;
 pub mod web;

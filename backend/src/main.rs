@@ -7,7 +7,7 @@ use backend::{
     app::App,
     clock::Clock,
     config::{Config, LogFormat},
-    jobs, web,
+    demo, jobs, terminal, web,
 };
 use clap::{Parser, Subcommand};
 
@@ -27,8 +27,19 @@ struct Cli {
 enum Command {
     /// Serve the pages and send what is to be sent (the default).
     Serve,
-    /// Bring the database up to date and stop.
-    Migrate,
+    /// Fill an empty installation with the demo hospital, then serve.
+    ///
+    /// Harbor Health, its staff and their addresses are made up; nothing sent to them can arrive.
+    Demo {
+        /// s: 1,500 staff, m: 25,000, l: 82,000; all with 12 sites.
+        #[arg(value_enum)]
+        size: demo::Size,
+        /// Load and stop.
+        #[arg(long)]
+        only: bool,
+    },
+    #[command(flatten)]
+    Terminal(terminal::Command),
 }
 
 #[tokio::main]
@@ -37,7 +48,8 @@ async fn main() -> ExitCode {
     start_log(cli.config.log_format);
     let done = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(cli.config).await,
-        Command::Migrate => migrate(cli.config).await,
+        Command::Demo { size, only } => demo(cli.config, size, only).await,
+        Command::Terminal(command) => terminal::run(command, cli.config).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,6 +75,11 @@ fn start_log(format: LogFormat) {
 #[expect(clippy::print_stderr, reason = "this is the terminal's own door")]
 fn say(text: &str) {
     eprintln!("{text}");
+}
+
+async fn demo(config: Config, size: demo::Size, only: bool) -> Result<(), String> {
+    terminal::load_demo(config.clone(), size).await?;
+    if only { Ok(()) } else { serve(config).await }
 }
 
 async fn serve(config: Config) -> Result<(), String> {
@@ -98,11 +115,4 @@ async fn told_to_stop() {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
-}
-
-async fn migrate(config: Config) -> Result<(), String> {
-    let app = App::open(config, Clock::System).await.map_err(|error| error.to_string())?;
-    web::server::shut_down(&app).await;
-    say("The database is up to date.");
-    Ok(())
 }

@@ -3,3 +3,4 @@
 mod disk;
 mod kill;
 mod start;
+mod terminal;

@@ -2,6 +2,7 @@
 
 mod doorkeeper;
 pub mod store;
+pub mod tokens;
 pub mod web;
 
 use domain::{

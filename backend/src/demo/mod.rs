@@ -19,8 +19,11 @@ use crate::{
     accounts::store as accounts,
     app::App,
     failure::Failure,
-    people, places, playbooks,
-    store::journal::{self, Chain, Decision, Say},
+    fetch_one, people, places, playbooks,
+    store::{
+        Error,
+        journal::{self, Chain, Decision, Say},
+    },
 };
 
 const SEED: u64 = 19_072_024;
@@ -63,6 +66,21 @@ impl Size {
             Self::L => 450,
         }
     }
+}
+
+const LOADED: &str = "
+    SELECT COUNT(*)
+    FROM journal
+    WHERE chain = $1 AND kind = 'demo.loaded'";
+
+/// Whether this installation's hospital is the demo.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_loaded(app: &App) -> Result<bool, Error> {
+    let mut tx = app.db.read().await?;
+    let (count,) = fetch_one!(tx, (i64,), LOADED, app.installation)?;
+    Ok(count > 0)
 }
 
 /// Loads the demo hospital on behalf of the terminal.
