@@ -3,17 +3,17 @@
 
 pub mod accounts;
 pub mod app;
-pub mod clearance;
-pub mod cases;
 pub mod broadcasts;
+pub mod cases;
+pub mod clearance;
 pub mod clock;
 pub mod command;
 pub mod config;
 pub mod demo;
 pub mod failure;
 pub mod forms;
-pub mod imports;
 pub mod gateways;
+pub mod imports;
 pub mod incidents;
 pub mod instructions;
 pub mod jobs;

@@ -1,8 +1,8 @@
 //! Every use case through the JSON door, in process, on both databases: one file per capability.
 
 mod accounts;
-mod clearance;
 mod cases;
+mod clearance;
 mod command;
 mod doors;
 mod forms;

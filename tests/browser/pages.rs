@@ -8,7 +8,8 @@ use backend::web;
 use serde_json::json;
 
 /// Pages that no link of a page leads to, and why.
-const WITHOUT_LINKS: [(&str, &str); 1] = [("/setup", "its one-time link is printed; it has a test of its own")];
+const WITHOUT_LINKS: [(&str, &str); 1] =
+    [("/setup", "its one-time link is printed; it has a test of its own")];
 
 async fn something_to_show(administrator: &Program) {
     let night = json!({
@@ -24,7 +25,8 @@ async fn something_to_show(administrator: &Program) {
 async fn paths(server: &RealServer) -> Vec<(&'static str, String)> {
     let mut person = server.person();
     let page = person.opens("/sign-in").await;
-    let form = page.form("Sign in").types("Name for signing in", "root").types("Password", "a long enough password");
+    let form =
+        page.form("Sign in").types("Name for signing in", "root").types("Password", "a long enough password");
     person.presses(&form, "Sign in").await;
     let walk = walk(&mut person, &["/incidents", "/sign-in", "/status"]).await;
     assert!(walk.broken.is_empty(), "{:#?}", walk.broken);
@@ -60,9 +62,13 @@ async fn every_page_is_clean_at_both_widths_light_and_dark() {
             browser.size(width, height).await;
             browser.shows_as("screen", scheme).await;
             browser.goes_to(path).await;
-            faults.extend(browser.faults().await.into_iter().map(|fault| format!("{width} px, {scheme}: {fault}")));
+            faults.extend(
+                browser.faults().await.into_iter().map(|fault| format!("{width} px, {scheme}: {fault}")),
+            );
             let name = route.trim_matches('/').replace(['/', '{', '}'], "-");
-            browser.pictures(&format!("pages/{}-{width}-{scheme}", if name.is_empty() { "home" } else { &name })).await;
+            browser
+                .pictures(&format!("pages/{}-{width}-{scheme}", if name.is_empty() { "home" } else { &name }))
+                .await;
         }
     }
     assert!(paths.len() >= 8, "only {} pages were looked at", paths.len());

@@ -37,7 +37,8 @@ impl Cast {
     pub async fn hired(administrator: &Program) -> Self {
         let mut cast = BTreeMap::new();
         let people = PEOPLE.iter().map(|(login, grants)| ((*login).to_owned(), json!(grants)));
-        let signers = SIGNERS.iter().map(|title| ((*title).to_owned(), json!([format!("signer:{title}@all")])));
+        let signers =
+            SIGNERS.iter().map(|title| ((*title).to_owned(), json!([format!("signer:{title}@all")])));
         for (login, grants) in people.chain(signers) {
             let form = json!({ "login": login, "name": format!("{login} of Harbor"), "grants": grants });
             let made = administrator.does("/accounts", form).await;

@@ -48,7 +48,8 @@ pub async fn walk(person: &mut Person, starts: &[&str]) -> Walk {
         if answer.header("content-type").starts_with("text/html") {
             let page = answer.page();
             let links = page.all("a[href]");
-            let inner = links.iter().filter_map(|link| link.attr("href")).filter(|link| link.starts_with('/'));
+            let inner =
+                links.iter().filter_map(|link| link.attr("href")).filter(|link| link.starts_with('/'));
             waiting.extend(inner.map(|link| (link.to_owned(), path.clone())));
         }
     }
@@ -62,7 +63,10 @@ pub async fn walk(person: &mut Person, starts: &[&str]) -> Walk {
 fn fits(route: &str, path: &str) -> bool {
     let (parts, given): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
     parts.len() == given.len()
-        && parts.iter().zip(&given).all(|(part, given)| part == given || (part.starts_with('{') && looks_like_a_name(given)))
+        && parts
+            .iter()
+            .zip(&given)
+            .all(|(part, given)| part == given || (part.starts_with('{') && looks_like_a_name(given)))
 }
 
 /// Names in paths are ids, codes and digests; `declare` in `/incidents/declare` is a page of its own.

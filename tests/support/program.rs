@@ -22,7 +22,7 @@ pub struct Program {
     /// How long a command is repeated, under the same request id, while the server does not answer.
     pub patience: Duration,
     /// Every command that was acknowledged: where, what, and the outcome.
-    acknowledged: Arc<Mutex<Vec<(String, Value, Value)>>>,
+    pub(crate) acknowledged: Arc<Mutex<Vec<(String, Value, Value)>>>,
     /// Sent as `Authorization: Bearer …`.
     pub token: Option<String>,
     /// Sent as `Cookie: …`; a session instead of a token.

@@ -12,7 +12,6 @@ pub mod cells;
 pub mod clearance;
 pub mod closing;
 pub mod codes;
-pub mod columns;
 pub mod command;
 pub mod decisions;
 pub mod deliveries;

@@ -47,7 +47,8 @@ type LinkRow = (Uuid, Uuid, Uuid, String, String, i64);
 /// Finds what a link leads to. Looking has no effect.
 pub async fn link(tx: &mut Tx, token: &str, now: Timestamp) -> Result<Option<Link>, Error> {
     let Some(token) = domain::codes::read_token(token) else { return Ok(None) };
-    let Some((delivery, broadcast, incident, channel, people, switched_at)) = fetch_optional!(tx, LinkRow, LINK, token)?
+    let Some((delivery, broadcast, incident, channel, people, switched_at)) =
+        fetch_optional!(tx, LinkRow, LINK, token)?
     else {
         return Ok(None);
     };
@@ -86,7 +87,11 @@ const RECIPIENT: &str = "
     WHERE broadcast = $1 AND ordinal = $2";
 
 /// One recipient.
-pub async fn recipient(tx: &mut Tx, broadcast: BroadcastId, ordinal: i64) -> Result<Option<Recipient>, Error> {
+pub async fn recipient(
+    tx: &mut Tx,
+    broadcast: BroadcastId,
+    ordinal: i64,
+) -> Result<Option<Recipient>, Error> {
     fetch_optional!(tx, Recipient, RECIPIENT, broadcast.0, ordinal)
 }
 
@@ -122,7 +127,9 @@ pub async fn by_link(app: &App, token: &str, form: &GiveAnswer) -> Result<Answer
     let link = link(&mut tx, token, app.clock.now()).await?.ok_or(Failure::NotFound("answer link"))?;
     drop(tx);
     if link.expired {
-        return Err(Refusal::new("link-expired", "This link has expired. Tell your unit lead instead.").into());
+        return Err(
+            Refusal::new("link-expired", "This link has expired. Tell your unit lead instead.").into()
+        );
     }
     let given = form.read()?;
     let (recipient, way) = match (&link.people[..], given.who) {
@@ -168,7 +175,10 @@ async fn note_one(app: &App, incident: IncidentId, note: Note) -> Result<i64, Fa
     let id: Uuid = app.clock.id();
     let reply = app
         .facts
-        .note(incident, Box::new(move |tx, now| Box::pin(async move { write(tx, now, id, note).await.map(Ok) })))
+        .note(
+            incident,
+            Box::new(move |tx, now| Box::pin(async move { write(tx, now, id, note).await.map(Ok) })),
+        )
         .await?;
     Ok(reply.as_i64().unwrap_or(0))
 }
@@ -185,7 +195,9 @@ const KEEP: &str = "
 async fn write(tx: &mut Tx, now: Timestamp, id: Uuid, note: Note) -> Result<Noted, Error> {
     let (kind, subject) = ("answer.given", format!("broadcast:{}", note.broadcast));
     let nothing = |subject| Noted { kind, subject, data: serde_json::Value::Null, reply: json!(0) };
-    let Some(recipient) = recipient(tx, note.broadcast, note.recipient).await? else { return Ok(nothing(subject)) };
+    let Some(recipient) = recipient(tx, note.broadcast, note.recipient).await? else {
+        return Ok(nothing(subject));
+    };
     let before = recipient.answered();
     if before == Some(note.answer) && note.text.is_empty() {
         return Ok(nothing(subject));

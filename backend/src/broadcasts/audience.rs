@@ -7,7 +7,7 @@ use domain::{
         audience::{Member, Plan, resolve},
         compose::To,
     },
-    columns::yes_or_no,
+    cells::yes_or_no,
     deliveries::Channel,
     field::FieldErrors,
     id::{AudienceId, IncidentId, PersonId, UnitId},
@@ -33,11 +33,21 @@ use crate::{
 
 /// What a list of people may carry.
 const COLUMNS: [Known; 9] = [
-    Known { key: "staff_number", label: "Staff number", synonyms: &["employeeid", "staffid", "personnelnumber"], required: false },
+    Known {
+        key: "staff_number",
+        label: "Staff number",
+        synonyms: &["employeeid", "staffid", "personnelnumber"],
+        required: false,
+    },
     Known { key: "name", label: "Name", synonyms: &["fullname", "person"], required: false },
     Known { key: "email", label: "E-mail", synonyms: &["mail", "emailaddress"], required: false },
     Known { key: "phone", label: "Mobile phone", synonyms: &["sms", "mobile", "cell"], required: false },
-    Known { key: "facility", label: "Facility code", synonyms: &["site", "hospital", "facilitycode"], required: false },
+    Known {
+        key: "facility",
+        label: "Facility code",
+        synonyms: &["site", "hospital", "facilitycode"],
+        required: false,
+    },
     Known { key: "unit", label: "Unit code", synonyms: &["ward", "department", "unitcode"], required: false },
     Known { key: "on_duty", label: "On duty", synonyms: &["duty", "onshift"], required: false },
     Known { key: "lead", label: "Unit lead", synonyms: &["unitlead", "isunitlead"], required: false },
@@ -76,7 +86,11 @@ pub async fn upload(app: App, by: By, upload: Upload) -> Result<Uploaded, Failur
         let reason = refused.first().map_or("it has no rows", |first| first.reason.as_str());
         return Err(FieldErrors::one("file", format!("No row of this file can be used: {reason}")).into());
     }
-    let name = if upload.name.trim().is_empty() { "List".to_owned() } else { upload.name.trim().chars().take(120).collect() };
+    let name = if upload.name.trim().is_empty() {
+        "List".to_owned()
+    } else {
+        upload.name.trim().chars().take(120).collect()
+    };
     let mut decision = begin!(&app, &by, Chain::Incident(upload.incident));
     let outcome = Uploaded { audience: app.clock.id(), people: count(members.len()), refused };
     let (id, at) = (outcome.audience, decision.at);
@@ -142,7 +156,8 @@ impl<'a> MemberRow<'a> {
 }
 
 async fn insert_members(tx: &mut Tx, audience: AudienceId, members: &[Member]) -> Result<(), Error> {
-    let rows: Vec<MemberRow> = (0..).zip(members).map(|(ordinal, member)| MemberRow::of(ordinal, member)).collect();
+    let rows: Vec<MemberRow> =
+        (0..).zip(members).map(|(ordinal, member)| MemberRow::of(ordinal, member)).collect();
     for chunk in rows.chunks(2_000) {
         execute!(tx, INSERT_MEMBERS, audience.0, Rows::of(chunk).text())?;
     }
@@ -172,7 +187,9 @@ impl Directory {
         }
         let mut units: HashMap<(String, String), UnitId> = HashMap::new();
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-        for (id, code, name, facility, short) in fetch_all!(tx, (Uuid, String, String, String, String), UNITS)? {
+        for (id, code, name, facility, short) in
+            fetch_all!(tx, (Uuid, String, String, String, String), UNITS)?
+        {
             for unit in BTreeSet::from([code.to_lowercase(), name.to_lowercase()]) {
                 for site in [facility.to_lowercase(), short.to_lowercase()] {
                     units.insert((site, unit.clone()), UnitId(id));
@@ -199,7 +216,11 @@ impl Directory {
                 continue;
             }
             let known = self.people.get(&cell("staff_number").to_lowercase());
-            if known.is_none() && !cell("staff_number").is_empty() && cell("email").is_empty() && cell("phone").is_empty() {
+            if known.is_none()
+                && !cell("staff_number").is_empty()
+                && cell("email").is_empty()
+                && cell("phone").is_empty()
+            {
                 refuse("staff_number", "is not in the staff directory, and the row has no address");
                 continue;
             }
@@ -216,14 +237,17 @@ impl Directory {
                 "" => Some(default),
                 text => yes_or_no(text),
             };
-            let (Some(on_duty), Some(lead)) = (flag("on_duty", true), flag("lead", known.is_some_and(|person| person.lead)))
+            let (Some(on_duty), Some(lead)) =
+                (flag("on_duty", true), flag("lead", known.is_some_and(|person| person.lead)))
             else {
                 refuse("on_duty", "on_duty and lead are yes or no");
                 continue;
             };
             let typed = [(Channel::Email, "email"), (Channel::Sms, "phone")]
                 .into_iter()
-                .flat_map(|(channel, key)| cell(key).split(['|', ';']).map(move |part| (channel, part.trim().to_owned())))
+                .flat_map(|(channel, key)| {
+                    cell(key).split(['|', ';']).map(move |part| (channel, part.trim().to_owned()))
+                })
                 .filter(|(_, address)| !address.is_empty());
             let mut addresses: Vec<_> = typed.collect();
             if let Some(known) = known {
@@ -239,7 +263,14 @@ impl Directory {
                 ("", None) => addresses[0].1.clone(),
                 (name, _) => name.to_owned(),
             };
-            members.push(Member { person: known.and_then(|known| known.person), name, unit, on_duty, lead, addresses });
+            members.push(Member {
+                person: known.and_then(|known| known.person),
+                name,
+                unit,
+                on_duty,
+                lead,
+                addresses,
+            });
         }
         (members, refused)
     }
@@ -294,7 +325,9 @@ pub async fn plan(db: &Db, to: &[To]) -> Result<Plan, Error> {
             rules.iter().any(|rule| match rule {
                 To::Staff { place, job: wanted } => {
                     let place: Option<Place> = place.parse().ok();
-                    let inside = place.zip(member.unit).is_some_and(|(place, unit)| lattice.contains(place, Place::Unit(unit)));
+                    let inside = place
+                        .zip(member.unit)
+                        .is_some_and(|(place, unit)| lattice.contains(place, Place::Unit(unit)));
                     inside && (wanted.is_empty() || wanted.eq_ignore_ascii_case(job))
                 }
                 To::List(_) => false,
@@ -306,7 +339,8 @@ pub async fn plan(db: &Db, to: &[To]) -> Result<Plan, Error> {
     for each in to {
         let To::List(list) = each else { continue };
         for (person, name, unit, on_duty, lead, addresses) in fetch_all!(tx, KeptMember, MEMBERS, list.0)? {
-            let addresses = serde_json::from_str(&addresses).map_err(|error| Error::Corrupt(error.to_string()))?;
+            let addresses =
+                serde_json::from_str(&addresses).map_err(|error| Error::Corrupt(error.to_string()))?;
             let (person, unit) = (person.map(PersonId), unit.map(UnitId));
             members.push(Member { person, name, unit, on_duty, lead, addresses });
         }

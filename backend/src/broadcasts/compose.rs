@@ -50,7 +50,9 @@ pub async fn compose(app: App, by: By, (incident, form): (IncidentId, Compose)) 
     let prepared = prepare(&app, &by, incident, &form).await?;
     let plan = audience::plan(&app.db, &prepared.draft.to).await?;
     if plan.deliveries.is_empty() {
-        return Err(FieldErrors::one("audiences", "Nobody there has an address; choose another audience.").into());
+        return Err(
+            FieldErrors::one("audiences", "Nobody there has an address; choose another audience.").into()
+        );
     }
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let row = BroadcastRow {
@@ -126,7 +128,11 @@ async fn prepare(app: &App, by: &By, incident: IncidentId, form: &Compose) -> Re
     if let Some(supersedes) = draft.supersedes {
         let found = store::find(&mut tx, supersedes).await?;
         if found.is_none_or(|found| found.incident != incident || !found.stage.is_out()) {
-            return Err(FieldErrors::one("supersedes", "Only a broadcast of this incident that was sent can be replaced.").into());
+            return Err(FieldErrors::one(
+                "supersedes",
+                "Only a broadcast of this incident that was sent can be replaced.",
+            )
+            .into());
         }
     }
     let forbidden = super::forbidden(&mut tx, &row, &draft.to).await?;
@@ -153,7 +159,9 @@ async fn prepare(app: &App, by: &By, incident: IncidentId, form: &Compose) -> Re
 pub(super) async fn open_incident(tx: &mut Tx, incident: IncidentId) -> Result<IncidentRow, Failure> {
     let row = incidents::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
     if !row.phase.is_open() {
-        return Err(domain::Refusal::new("ended", "This incident has ended; nothing more is sent for it.").into());
+        return Err(
+            domain::Refusal::new("ended", "This incident has ended; nothing more is sent for it.").into()
+        );
     }
     Ok(row)
 }
@@ -163,7 +171,9 @@ fn chosen<'a>(playbook: Option<&'a Playbook>, key: &str) -> Result<Option<&'a Me
         return Ok(None);
     }
     let found = playbook.and_then(|playbook| playbook.messages.iter().find(|message| message.key == key));
-    found.map(Some).ok_or_else(|| FieldErrors::one("template", format!("This incident's playbook has no template {key:?}.")))
+    found.map(Some).ok_or_else(|| {
+        FieldErrors::one("template", format!("This incident's playbook has no template {key:?}."))
+    })
 }
 
 fn promised(form: &Compose, zone: &Zone, now: Timestamp) -> Result<Option<Timestamp>, FieldErrors> {
@@ -227,9 +237,12 @@ async fn may_reach(tx: &mut Tx, by: &By, incident: IncidentId, to: &[To]) -> Res
     for each in to {
         match each {
             To::List(list) if lists.iter().any(|(id, ..)| *id == list.0) => {}
-            To::List(_) => return Err(FieldErrors::one("audiences", "This list is not one of this incident.").into()),
+            To::List(_) => {
+                return Err(FieldErrors::one("audiences", "This list is not one of this incident.").into());
+            }
             To::Staff { place, .. } => {
-                let place: Place = place.parse().map_err(|_| Error::Corrupt("a place was read before".into()))?;
+                let place: Place =
+                    place.parse().map_err(|_| Error::Corrupt("a place was read before".into()))?;
                 if !anywhere.iter().any(|role| by.actor.can(*role, place, &lattice)) {
                     return Err(Failure::Forbidden("You may send only to the sites you speak for.".into()));
                 }
@@ -240,7 +253,14 @@ async fn may_reach(tx: &mut Tx, by: &By, incident: IncidentId, to: &[To]) -> Res
 }
 
 /// Writes the broadcast with its two bodies, each with a code of its own, and says so in the log.
-async fn keep(app: &App, decision: &mut Decision, row: &BroadcastRow, subject: &str, email: &str, sms: &str) -> Result<(), Error> {
+async fn keep(
+    app: &App,
+    decision: &mut Decision,
+    row: &BroadcastRow,
+    subject: &str,
+    email: &str,
+    sms: &str,
+) -> Result<(), Error> {
     store::insert(&mut decision.tx, row).await?;
     let mut codes = BTreeMap::new();
     for (channel, subject, text) in [(Channel::Email, subject, email), (Channel::Sms, "", sms)] {
@@ -289,7 +309,12 @@ pub struct FromRecord<'a> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn from_record(app: &App, decision: &mut Decision, row: &IncidentRow, record: FromRecord<'_>) -> Result<BroadcastId, Failure> {
+pub async fn from_record(
+    app: &App,
+    decision: &mut Decision,
+    row: &IncidentRow,
+    record: FromRecord<'_>,
+) -> Result<BroadcastId, Failure> {
     let mark = |text: &str| domain::broadcasts::text::mark_exercise(text, row.exercise);
     let broadcast = BroadcastRow {
         id: app.clock.id(),

@@ -14,8 +14,9 @@ use serde_json::json;
 use super::{ledger, send};
 use crate::{
     app::App,
-    begin, fetch_all,
+    begin,
     failure::Failure,
+    fetch_all,
     jobs::deliver::store::{self as worker, Done, NEVER},
     store::journal::{By, Chain, Say},
 };
@@ -45,7 +46,11 @@ const ASKING: &str = "
 ///
 /// # Errors
 /// When the choice is none.
-pub async fn doubts(app: App, by: By, (incident, broadcast, form): (IncidentId, BroadcastId, Doubts)) -> Result<Decided, Failure> {
+pub async fn doubts(
+    app: App,
+    by: By,
+    (incident, broadcast, form): (IncidentId, BroadcastId, Doubts),
+) -> Result<Decided, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     send::of_incident(&mut decision.tx, incident, broadcast).await?;
     let (tx, at) = (&mut decision.tx, decision.at);
@@ -56,8 +61,10 @@ pub async fn doubts(app: App, by: By, (incident, broadcast, form): (IncidentId, 
             let mut by_channel: BTreeMap<String, Vec<Done>> = BTreeMap::new();
             for (id, channel) in fetch_all!(tx, (sqlx::types::Uuid, String), ASKING, broadcast.0, NEVER)? {
                 let to = State::InDoubt.after(Step::Suppress)?.code();
-                let (id, from, reply) = (id.simple().to_string(), State::InDoubt.code(), "left in doubt".to_owned());
-                let done = Done { id, from, to, next_at: NEVER, doubted_at: None, reply, kind: String::new() };
+                let (id, from, reply) =
+                    (id.simple().to_string(), State::InDoubt.code(), "left in doubt".to_owned());
+                let done =
+                    Done { id, from, to, next_at: NEVER, doubted_at: None, reply, kind: String::new() };
                 by_channel.entry(channel).or_default().push(done);
             }
             let mut changed = 0;

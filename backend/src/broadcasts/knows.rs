@@ -13,7 +13,10 @@ use domain::{
 };
 
 use super::store::{self, BroadcastRow, UnitRow};
-use crate::store::{Error, Tx};
+use crate::{
+    fetch_one,
+    store::{Error, Tx},
+};
 
 /// The newest broadcast's figures, for the board: units, confirmed, and those of which nobody answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,7 +45,12 @@ fn count(units: &[UnitRow], percent: i64, which: impl Fn(Knows) -> bool) -> i64 
 }
 
 /// The whole page.
-pub async fn view(tx: &mut Tx, row: &BroadcastRow, now: Timestamp, zone: &Zone) -> Result<WhoKnowsView, Error> {
+pub async fn view(
+    tx: &mut Tx,
+    row: &BroadcastRow,
+    now: Timestamp,
+    zone: &Zone,
+) -> Result<WhoKnowsView, Error> {
     let units = store::units(tx, row.id).await?;
     let percent = row.confirm_percent;
     let sent_at = row.switched_at.or(row.sent_at).unwrap_or(now);
@@ -51,8 +59,11 @@ pub async fn view(tx: &mut Tx, row: &BroadcastRow, now: Timestamp, zone: &Zone) 
     let number = |which: Knows| count(&units, percent, |each| each == which);
     let confirmed = number(Knows::Confirmed);
     let reached: i64 = units.iter().map(|unit| unit.tally.people).sum();
-    let mut minutes: Vec<i64> =
-        units.iter().filter_map(|unit| unit.confirmed_at).map(|at| at.minutes_since(sent_at).max(0)).collect();
+    let mut minutes: Vec<i64> = units
+        .iter()
+        .filter_map(|unit| unit.confirmed_at)
+        .map(|at| at.minutes_since(sent_at).max(0))
+        .collect();
     minutes.sort_unstable();
     let share_after = |share: i64| {
         let needed = usize::try_from((total * share + 99) / 100).unwrap_or(usize::MAX).max(1);
@@ -72,7 +83,12 @@ pub async fn view(tx: &mut Tx, row: &BroadcastRow, now: Timestamp, zone: &Zone) 
         not: number(Knows::Not),
         nobody: number(Knows::NobodyToAsk),
         percent: if total == 0 { 0 } else { confirmed * 100 / total },
-        longest_silent_minutes: call_list.iter().filter(|line| line.knows != Knows::Partly).map(|line| line.silent_minutes).max().unwrap_or(0),
+        longest_silent_minutes: call_list
+            .iter()
+            .filter(|line| line.knows != Knows::Partly)
+            .map(|line| line.silent_minutes)
+            .max()
+            .unwrap_or(0),
         half_minutes: share_after(50),
         nine_in_ten_minutes: share_after(90),
         curve: curve(&minutes, total, sent_at, now, zone),
@@ -101,7 +117,8 @@ fn sites(units: &[UnitRow], percent: i64) -> Vec<SiteLine> {
 
 /// Every unit that is not confirmed, those without any answer first and the longest silent first among them.
 fn call_list(row: &BroadcastRow, units: &[UnitRow], sent_at: Timestamp, now: Timestamp) -> Vec<CallLine> {
-    let path = |unit: &UnitRow| format!("/incidents/{}/broadcasts/{}/units/{}", row.incident, row.id, unit.unit);
+    let path =
+        |unit: &UnitRow| format!("/incidents/{}/broadcasts/{}/units/{}", row.incident, row.id, unit.unit);
     let mut lines: Vec<CallLine> = units
         .iter()
         .filter_map(|unit| {
@@ -139,4 +156,22 @@ fn curve(minutes: &[i64], total: i64, sent_at: Timestamp, now: Timestamp, zone: 
     }
     let ticks = vec![(0, format!("sent {}", zone.clock(sent_at))), (span, zone.clock(now))];
     Curve { points, minutes: span, ticks, steps: Vec::new() }
+}
+
+const LATE: &str = "
+    SELECT COUNT(*)
+    FROM broadcast
+    WHERE incident = $1 AND (
+        stage = 'pending_approval'
+        OR EXISTS (
+            SELECT 1
+            FROM broadcast_tally
+            WHERE broadcast_tally.broadcast = broadcast.id AND broadcast_tally.count > 0
+                AND broadcast_tally.state IN ('failed', 'in_doubt')
+        )
+    )";
+
+/// How many broadcasts need somebody: they wait for a second look, or some addresses failed or are in doubt.
+pub async fn late(tx: &mut Tx, incident: IncidentId) -> Result<i64, Error> {
+    fetch_one!(tx, (i64,), LATE, incident.0).map(|(count,)| count)
 }

@@ -73,7 +73,12 @@ const NAMES: Sql = Sql {
 };
 
 /// The lines of a filter, in the order of their ids.
-pub async fn lines(tx: &mut Tx, broadcast: BroadcastId, filter: Filter, zone: &Zone) -> Result<Vec<DeliveryLine>, Error> {
+pub async fn lines(
+    tx: &mut Tx,
+    broadcast: BroadcastId,
+    filter: Filter,
+    zone: &Zone,
+) -> Result<Vec<DeliveryLine>, Error> {
     let state = filter.state.map_or("", State::code);
     let channel = filter.channel.map_or("", Channel::code);
     let after = filter.after.unwrap_or(Uuid::nil());
@@ -143,7 +148,9 @@ pub async fn one(
     let events = fetch_all!(tx, (String, String, i64, String), EVENTS, delivery.0)?;
     let events = events
         .into_iter()
-        .map(|(from, to, at, reply)| format!("{} {from} to {to} {reply}", zone.clock_seconds(Timestamp(at))).trim().to_owned())
+        .map(|(from, to, at, reply)| {
+            format!("{} {from} to {to} {reply}", zone.clock_seconds(Timestamp(at))).trim().to_owned()
+        })
         .collect();
     let line = line(row, &names.into_iter().collect(), zone)?;
     Ok(Some((line, body.subject, text, events)))

@@ -33,7 +33,8 @@ async fn exercise_is_live(tx: &mut Tx, incident: IncidentId) -> Result<bool, Err
 /// The part of the sender's address after the `@`, for Message-IDs.
 fn mail_host(from: &str) -> String {
     let host = from.rsplit('@').next().unwrap_or_default();
-    let host: String = host.chars().filter(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-')).collect();
+    let host: String =
+        host.chars().filter(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-')).collect();
     if host.is_empty() { "localhost".to_owned() } else { host }
 }
 
@@ -42,7 +43,9 @@ async fn forbidden(tx: &mut Tx, incident: &IncidentRow, _to: &[To]) -> Result<Ve
     let statuses = crate::incidents::store::statuses(tx, incident.id).await?;
     let systems = crate::places::store::systems(tx).await?;
     let down = |system: &crate::places::store::System| {
-        statuses.iter().any(|((id, _), (status, _))| *id == system.id && *status == domain::scope::Status::Down)
+        statuses
+            .iter()
+            .any(|((id, _), (status, _))| *id == system.id && *status == domain::scope::Status::Down)
     };
     Ok(systems
         .into_iter()

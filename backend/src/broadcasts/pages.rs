@@ -18,8 +18,9 @@ use domain::{
     sms,
     time::{Timestamp, Zone},
     view::broadcasts::{
-        AnswerView, AudienceChoice, BlankField, BroadcastLine, BroadcastView, BroadcastsView, ComposeView, HoldView,
-        ListLine, Other, PersonLine, StateCount, TemplateChoice, UnitView, Verified, VerifyView, Words,
+        AnswerView, AudienceChoice, BlankField, BroadcastLine, BroadcastView, BroadcastsView, ComposeView,
+        HoldView, ListLine, Other, PersonLine, StateCount, TemplateChoice, UnitView, Verified, VerifyView,
+        Words,
     },
 };
 
@@ -67,7 +68,9 @@ pub async fn list(app: &App, actor: &Actor, incident: IncidentId) -> Result<Broa
     }
     let resting = fetch_all!(tx, (String, i64, String), RESTING)?
         .into_iter()
-        .map(|(name, until, reason)| format!("{name} rests until {}: {reason}", zone.clock_seconds(Timestamp(until))))
+        .map(|(name, until, reason)| {
+            format!("{name} rests until {}: {reason}", zone.clock_seconds(Timestamp(until)))
+        })
         .collect();
     let lists = audience::lists(&mut tx, incident).await?;
     let hold = guard::held(&mut tx).await?;
@@ -77,7 +80,10 @@ pub async fn list(app: &App, actor: &Actor, incident: IncidentId) -> Result<Broa
         request_id: app.clock.id(),
         lines,
         may_send: may_send(actor),
-        lists: lists.into_iter().map(|(id, name, people)| ListLine { id: id.to_string(), name, people }).collect(),
+        lists: lists
+            .into_iter()
+            .map(|(id, name, people)| ListLine { id: id.to_string(), name, people })
+            .collect(),
         resting,
         hold: hold.map(|(reason, since)| HoldView { reason, since: zone.full(since) }),
         email_by: by(app.config.smtp.is_some(), "smtp"),
@@ -88,9 +94,12 @@ pub async fn list(app: &App, actor: &Actor, incident: IncidentId) -> Result<Broa
 async fn line(tx: &mut Tx, row: BroadcastRow, zone: &Zone) -> Result<BroadcastLine, Error> {
     let bodies = store::bodies(tx, row.id).await?;
     let tally = store::tally(tx, row.id).await?;
-    let sum = |states: &[State]| tally.iter().filter(|(_, state, _)| states.contains(state)).map(|(.., count)| count).sum();
+    let sum = |states: &[State]| {
+        tally.iter().filter(|(_, state, _)| states.contains(state)).map(|(.., count)| count).sum()
+    };
     let units = if row.stage.is_out() { store::units(tx, row.id).await? } else { Vec::new() };
-    let confirmed = units.iter().filter(|unit| unit.tally.knows(row.confirm_percent) == Knows::Confirmed).count();
+    let confirmed =
+        units.iter().filter(|unit| unit.tally.knows(row.confirm_percent) == Knows::Confirmed).count();
     Ok(BroadcastLine {
         id: row.id,
         number: row.number,
@@ -142,7 +151,9 @@ pub async fn composer(app: &App, incident: IncidentId, form: Compose) -> Result<
             blanks.push(BlankField { key, label, value, required });
         }
         words = message.fill(&values).ok().map(|filled| {
-            let email = filled.email.unwrap_or(domain::playbooks::Email { subject: message.name.clone(), body: String::new() });
+            let email = filled
+                .email
+                .unwrap_or(domain::playbooks::Email { subject: message.name.clone(), body: String::new() });
             Words { subject: email.subject, body: email.body, sms: filled.sms.unwrap_or_default() }
         });
     }
@@ -164,14 +175,23 @@ async fn audiences(tx: &mut Tx, incident: IncidentId) -> Result<Vec<AudienceChoi
     let mut choices: Vec<AudienceChoice> = audience::lists(tx, incident)
         .await?
         .into_iter()
-        .map(|(id, name, people)| AudienceChoice { value: id.to_string(), label: format!("{name}, {people} people") })
+        .map(|(id, name, people)| AudienceChoice {
+            value: id.to_string(),
+            label: format!("{name}, {people} people"),
+        })
         .collect();
     if audience::staff_count(tx).await? > 0 {
         let all = Place::All;
-        choices.push(AudienceChoice { value: all.to_string(), label: format!("All staff, {}", places::name(tx, all).await?) });
+        choices.push(AudienceChoice {
+            value: all.to_string(),
+            label: format!("All staff, {}", places::name(tx, all).await?),
+        });
         for facility in places::facilities(tx).await? {
             let place = Place::Facility(facility.id);
-            choices.push(AudienceChoice { value: place.to_string(), label: format!("All staff of {}", facility.name) });
+            choices.push(AudienceChoice {
+                value: place.to_string(),
+                label: format!("All staff of {}", facility.name),
+            });
         }
     }
     Ok(choices)
@@ -179,14 +199,21 @@ async fn audiences(tx: &mut Tx, incident: IncidentId) -> Result<Vec<AudienceChoi
 
 async fn supersedable(tx: &mut Tx, incident: IncidentId) -> Result<Vec<AudienceChoice>, Error> {
     let rows = store::list(tx, incident).await?.into_iter().filter(|row| row.stage.is_out());
-    Ok(rows.map(|row| AudienceChoice { value: row.id.to_string(), label: format!("Broadcast {}", row.number) }).collect())
+    Ok(rows
+        .map(|row| AudienceChoice { value: row.id.to_string(), label: format!("Broadcast {}", row.number) })
+        .collect())
 }
 
 /// One broadcast.
 ///
 /// # Errors
 /// When there is none of this id in this incident.
-pub async fn one(app: &App, actor: &Actor, incident: IncidentId, broadcast: BroadcastId) -> Result<BroadcastView, Failure> {
+pub async fn one(
+    app: &App,
+    actor: &Actor,
+    incident: IncidentId,
+    broadcast: BroadcastId,
+) -> Result<BroadcastView, Failure> {
     let mut tx = app.db.read().await?;
     let row = send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
@@ -207,7 +234,8 @@ pub async fn one(app: &App, actor: &Actor, incident: IncidentId, broadcast: Broa
     let superseded_by = store::successor(&mut tx, broadcast).await?;
     let other = |row: BroadcastRow| Other { id: row.id, number: row.number };
     let units = if row.stage.is_out() { store::units(&mut tx, row.id).await? } else { Vec::new() };
-    let confirmed = units.iter().filter(|unit| unit.tally.knows(row.confirm_percent) == Knows::Confirmed).count();
+    let confirmed =
+        units.iter().filter(|unit| unit.tally.knows(row.confirm_percent) == Knows::Confirmed).count();
     Ok(BroadcastView {
         incident,
         id: row.id,
@@ -283,7 +311,10 @@ pub async fn unit(
     let row = send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let units = store::units(&mut tx, broadcast).await?;
-    let found = units.into_iter().find(|each| each.unit == unit).ok_or(Failure::NotFound("unit of this broadcast"))?;
+    let found = units
+        .into_iter()
+        .find(|each| each.unit == unit)
+        .ok_or(Failure::NotFound("unit of this broadcast"))?;
     let names = fetch_all!(tx, (String, String, String), UNIT, unit.0)?;
     let (name, site, phone) = names.into_iter().next().ok_or(Failure::NotFound("unit"))?;
     let people = answer::of_unit(&mut tx, broadcast, unit).await?;
@@ -323,7 +354,11 @@ pub async fn answer_page(app: &App, token: &str, form: GiveAnswer) -> Result<Ans
     let zone = installation.zone();
     let row = store::find(&mut tx, broadcast).await?.ok_or(Failure::NotFound("broadcast"))?;
     let bodies = store::bodies(&mut tx, broadcast).await?;
-    let code = bodies.iter().find(|body| body.channel == channel).map(|body| body.code.to_string()).unwrap_or_default();
+    let code = bodies
+        .iter()
+        .find(|body| body.channel == channel)
+        .map(|body| body.code.to_string())
+        .unwrap_or_default();
     let email = bodies.into_iter().next().ok_or(Failure::NotFound("broadcast"))?;
     let mut behind = BTreeMap::new();
     for ordinal in people.iter().take(200) {
@@ -332,8 +367,12 @@ pub async fn answer_page(app: &App, token: &str, form: GiveAnswer) -> Result<Ans
         }
     }
     let only = (people.len() == 1).then(|| behind.values().next()).flatten();
-    let answered = only.and_then(|person| Some((person.answered()?, zone.clock_with_zone(Timestamp(person.answered_at?)))));
-    let shared = |person: &answer::Recipient| AudienceChoice { value: person.ordinal.to_string(), label: person.name.clone() };
+    let answered = only
+        .and_then(|person| Some((person.answered()?, zone.clock_with_zone(Timestamp(person.answered_at?)))));
+    let shared = |person: &answer::Recipient| AudienceChoice {
+        value: person.ordinal.to_string(),
+        label: person.name.clone(),
+    };
     Ok(AnswerView {
         organisation: installation.name,
         path: format!("/a/{token}"),
@@ -360,7 +399,9 @@ pub async fn verify(app: &App, typed: &str) -> Result<VerifyView, Failure> {
     let zone = installation.zone();
     let found = match typed.parse::<CheckCode>() {
         _ if typed.trim().is_empty() => Verified::NothingTyped,
-        Err(why @ (NotACode::Length | NotACode::Sign(_) | NotACode::Check)) => Verified::NotACode { why: why.to_string() },
+        Err(why @ (NotACode::Length | NotACode::Sign(_) | NotACode::Check)) => {
+            Verified::NotACode { why: why.to_string() }
+        }
         Ok(code) => match store::body_of_code(&mut tx, &code).await? {
             None => Verified::NotIssued,
             Some((broadcast, body)) => issued(&mut tx, broadcast, body, &zone).await?,
@@ -370,7 +411,8 @@ pub async fn verify(app: &App, typed: &str) -> Result<VerifyView, Failure> {
 }
 
 async fn issued(tx: &mut Tx, broadcast: BroadcastId, body: Body, zone: &Zone) -> Result<Verified, Error> {
-    let row = store::find(tx, broadcast).await?.filter(|row| matches!(row.stage, Stage::Sending | Stage::Done));
+    let row =
+        store::find(tx, broadcast).await?.filter(|row| matches!(row.stage, Stage::Sending | Stage::Done));
     // A draft has a code and was never issued.
     let Some(row) = row else { return Ok(Verified::NotIssued) };
     let next = store::successor(tx, broadcast).await?;

@@ -41,21 +41,31 @@ pub struct Ordered {
 ///
 /// # Errors
 /// When there is none of this id in this incident.
-pub(super) async fn of_incident(tx: &mut Tx, incident: IncidentId, broadcast: BroadcastId) -> Result<BroadcastRow, Failure> {
+pub(super) async fn of_incident(
+    tx: &mut Tx,
+    incident: IncidentId,
+    broadcast: BroadcastId,
+) -> Result<BroadcastRow, Failure> {
     let row = store::find(tx, broadcast).await?.filter(|row| row.incident == incident);
     row.ok_or(Failure::NotFound("broadcast"))
 }
 
 fn already(row: &BroadcastRow) -> Failure {
     let sentence = format!("Broadcast {} was ordered already; it is {}.", row.number, row.stage.words());
-    Refusal::new("already-sent", sentence).with_link(format!("/incidents/{}/broadcasts/{}", row.incident, row.id)).into()
+    Refusal::new("already-sent", sentence)
+        .with_link(format!("/incidents/{}/broadcasts/{}", row.incident, row.id))
+        .into()
 }
 
 /// Orders a draft to be sent.
 ///
 /// # Errors
 /// A refusal when it was ordered before, with a link to it.
-pub async fn send(app: App, by: By, (incident, broadcast, _): (IncidentId, BroadcastId, Act)) -> Result<Ordered, Failure> {
+pub async fn send(
+    app: App,
+    by: By,
+    (incident, broadcast, _): (IncidentId, BroadcastId, Act),
+) -> Result<Ordered, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     super::compose::open_incident(&mut decision.tx, incident).await?;
     let row = of_incident(&mut decision.tx, incident, broadcast).await?;
@@ -84,7 +94,11 @@ pub async fn send(app: App, by: By, (incident, broadcast, _): (IncidentId, Broad
 ///
 /// # Errors
 /// A refusal when the sender looks at the own words, or nothing waits for a look.
-pub async fn approve(app: App, by: By, (incident, broadcast, _): (IncidentId, BroadcastId, Act)) -> Result<Ordered, Failure> {
+pub async fn approve(
+    app: App,
+    by: By,
+    (incident, broadcast, _): (IncidentId, BroadcastId, Act),
+) -> Result<Ordered, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     super::compose::open_incident(&mut decision.tx, incident).await?;
     let row = of_incident(&mut decision.tx, incident, broadcast).await?;
@@ -115,7 +129,11 @@ pub async fn approve(app: App, by: By, (incident, broadcast, _): (IncidentId, Br
 ///
 /// # Errors
 /// A refusal once it is out.
-pub async fn discard(app: App, by: By, (incident, broadcast, _): (IncidentId, BroadcastId, Act)) -> Result<Ordered, Failure> {
+pub async fn discard(
+    app: App,
+    by: By,
+    (incident, broadcast, _): (IncidentId, BroadcastId, Act),
+) -> Result<Ordered, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let row = of_incident(&mut decision.tx, incident, broadcast).await?;
     if !matches!(row.stage, Stage::Draft | Stage::PendingApproval) {
@@ -123,7 +141,9 @@ pub async fn discard(app: App, by: By, (incident, broadcast, _): (IncidentId, Br
     }
     store::discard(&mut decision.tx, broadcast).await?;
     let (kind, subject) = ("broadcast.discarded", format!("broadcast:{broadcast}"));
-    decision.append(&app, Say { kind, subject, data: json!({ "number": row.number }), ..Say::default() }).await?;
+    decision
+        .append(&app, Say { kind, subject, data: json!({ "number": row.number }), ..Say::default() })
+        .await?;
     let outcome = Ordered { broadcast, stage: Stage::Discarded };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)

@@ -73,7 +73,12 @@ pub async fn stage(app: &App, row: &BroadcastRow, fence: i64) -> Result<Option<S
     }
     switch(app, row, &plan, &deliveries, fence).await?;
     let staged = Staged { people: plan.people.len(), deliveries: deliveries.len(), longest_chunk: longest };
-    tracing::info!(people = staged.people, deliveries = staged.deliveries, longest_chunk_us = longest.as_micros(), "broadcast staged");
+    tracing::info!(
+        people = staged.people,
+        deliveries = staged.deliveries,
+        longest_chunk_us = longest.as_micros(),
+        "broadcast staged"
+    );
     Ok(Some(staged))
 }
 
@@ -193,13 +198,25 @@ const INSERT_DELIVERIES: Sql = Sql {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn add(app: &App, tx: &mut Tx, broadcast: BroadcastId, planned: &Planned, now: Timestamp) -> Result<bool, Error> {
+pub async fn add(
+    app: &App,
+    tx: &mut Tx,
+    broadcast: BroadcastId,
+    planned: &Planned,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let row = delivery_row(app, planned, &super::mail_host(&app.config.mail_from), now);
     Ok(execute!(tx, INSERT_DELIVERIES, broadcast.0, Rows::of(&[row]).text())? == 1)
 }
 
 /// Writes rows in chunks whose size follows the time that the last one took.
-async fn in_chunks<T: Serialize>(app: &App, broadcast: BroadcastId, sql: Sql, rows: &[T], longest: &mut Duration) -> Result<u64, Error> {
+async fn in_chunks<T: Serialize>(
+    app: &App,
+    broadcast: BroadcastId,
+    sql: Sql,
+    rows: &[T],
+    longest: &mut Duration,
+) -> Result<u64, Error> {
     let (mut rest, mut size, mut written) = (rows, FEWEST, 0);
     while !rest.is_empty() {
         let (chunk, after) = rest.split_at(size.min(rest.len()));
@@ -219,7 +236,10 @@ async fn in_chunks<T: Serialize>(app: &App, broadcast: BroadcastId, sql: Sql, ro
 fn next_size(size: usize, took: Duration) -> usize {
     let scaled = match took.as_micros() {
         0 => size * 2,
-        took => size * usize::try_from(CHUNK.as_micros() / 2).unwrap_or(1) / usize::try_from(took).unwrap_or(usize::MAX),
+        took => {
+            size * usize::try_from(CHUNK.as_micros() / 2).unwrap_or(1)
+                / usize::try_from(took).unwrap_or(usize::MAX)
+        }
     };
     // Grows by steps and shrinks at once.
     scaled.min(size * 2).clamp(FEWEST, MOST)
@@ -252,7 +272,13 @@ struct UnitCount {
     on_duty: i64,
 }
 
-async fn switch(app: &App, row: &BroadcastRow, plan: &Plan, deliveries: &[DeliveryRow], fence: i64) -> Result<(), Failure> {
+async fn switch(
+    app: &App,
+    row: &BroadcastRow,
+    plan: &Plan,
+    deliveries: &[DeliveryRow],
+    fence: i64,
+) -> Result<(), Failure> {
     let mut units: BTreeMap<UnitId, UnitTally> = BTreeMap::new();
     for member in &plan.people {
         let Some(unit) = member.unit else { continue };
@@ -262,7 +288,11 @@ async fn switch(app: &App, row: &BroadcastRow, plan: &Plan, deliveries: &[Delive
     }
     let counts: Vec<UnitCount> = units
         .iter()
-        .map(|(unit, tally)| UnitCount { unit: unit.0.simple().to_string(), people: tally.people, on_duty: tally.on_duty })
+        .map(|(unit, tally)| UnitCount {
+            unit: unit.0.simple().to_string(),
+            people: tally.people,
+            on_duty: tally.on_duty,
+        })
         .collect();
     let mut queued: BTreeMap<&str, i64> = BTreeMap::new();
     let mut hash = Sha256::new();

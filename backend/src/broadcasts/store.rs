@@ -10,7 +10,7 @@ use domain::{
 use sqlx::types::Uuid;
 
 use crate::{
-    execute, fetch_all, fetch_optional, fetch_one,
+    execute, fetch_all, fetch_one, fetch_optional,
     store::{Error, Tx},
 };
 
@@ -264,7 +264,13 @@ const ORDER: &str = "
     WHERE id = $1";
 
 /// Orders a draft to be sent, at once or after a second look.
-pub async fn order(tx: &mut Tx, id: BroadcastId, to: Stage, by: AccountId, at: Timestamp) -> Result<(), Error> {
+pub async fn order(
+    tx: &mut Tx,
+    id: BroadcastId,
+    to: Stage,
+    by: AccountId,
+    at: Timestamp,
+) -> Result<(), Error> {
     execute!(tx, ORDER, id.0, to.code(), by.0, at.0).map(|_| ())
 }
 

@@ -16,8 +16,8 @@ use domain::{
     id::{BroadcastId, DeliveryId, IncidentId},
     table,
     view::broadcasts::{
-        AnswerView, BroadcastView, BroadcastsView, ComposeView, DeliveriesView, DeliveryView, UnitView, VerifyView,
-        WhoKnowsView,
+        AnswerView, BroadcastView, BroadcastsView, ComposeView, DeliveriesView, DeliveryView, UnitView,
+        VerifyView, WhoKnowsView,
     },
 };
 use frontend::pages::{answer as answer_page, broadcasts as page, verify as verify_page};
@@ -53,7 +53,8 @@ pub fn routes(routes: Routes) -> Routes {
     let ledger = "/incidents/{incident}/broadcasts/{broadcast}/deliveries";
     let delivery = "/incidents/{incident}/broadcasts/{broadcast}/deliveries/{delivery}";
     let unit = "/incidents/{incident}/broadcasts/{broadcast}/units/{unit}";
-    let (lists, file) = ("/incidents/{incident}/audiences", "/incidents/{incident}/broadcasts/{broadcast}/deliveries.csv");
+    let (lists, file) =
+        ("/incidents/{incident}/audiences", "/incidents/{incident}/broadcasts/{broadcast}/deliveries.csv");
     let knows = "/incidents/{incident}/broadcasts/{broadcast}/who-knows";
     let calls = "/incidents/{incident}/broadcasts/{broadcast}/call-list";
     let order = "/incidents/{incident}/broadcasts/{broadcast}/send";
@@ -72,14 +73,34 @@ pub fn routes(routes: Routes) -> Routes {
         .page::<WhoKnowsView, _>(knows, Access::VIEWERS, "Who knows, by unit", who_knows)
         .page::<WhoKnowsView, _>(calls, Access::VIEWERS, "The units to be called, to print", call_list)
         .page::<UnitView, _>(unit, CALLERS, "The people of a unit", show_unit)
-        .command::<AnswerForUnit, Answered, _>(unit, CALLERS, "Answer on behalf of people of a unit", answer_unit)
+        .command::<AnswerForUnit, Answered, _>(
+            unit,
+            CALLERS,
+            "Answer on behalf of people of a unit",
+            answer_unit,
+        )
         .page::<DeliveriesView, _>(ledger, SENDERS, "The deliveries, by address", show_ledger)
         .file(file, SENDERS, "text/csv", "The deliveries as a file", ledger_file)
         .page::<DeliveryView, _>(delivery, SENDERS, "One delivery with its message", show_delivery)
-        .command::<decide::Doubts, decide::Decided, _>(doubts, SENDERS, "Decide about deliveries in doubt", decide_doubts)
+        .command::<decide::Doubts, decide::Decided, _>(
+            doubts,
+            SENDERS,
+            "Decide about deliveries in doubt",
+            decide_doubts,
+        )
         .upload::<Uploaded, _>(lists, SENDERS, "Give a list of people as a file", 64 * 1024 * 1024, upload)
-        .command::<Release, Released, _>("/sending/release", SENDERS, "Decide about messages that are held", release)
-        .command::<decide::TryGateway, decide::Decided, _>("/sending/gateways", SENDERS, "Try a resting gateway now", resume)
+        .command::<Release, Released, _>(
+            "/sending/release",
+            SENDERS,
+            "Decide about messages that are held",
+            release,
+        )
+        .command::<decide::TryGateway, decide::Decided, _>(
+            "/sending/gateways",
+            SENDERS,
+            "Try a resting gateway now",
+            resume,
+        )
         .page::<AnswerView, _>("/a/{token}", Access::Public, "What an answer link shows", show_answer)
         .command::<GiveAnswer, Answered, _>("/a/{token}", Access::Public, "Answer a broadcast", give_answer)
         .page::<VerifyView, _>("/verify", Access::Public, "Check a code", show_verify)
@@ -116,24 +137,40 @@ struct Asked {
     supersedes: Text,
 }
 
-async fn show_composer(door: Door, Path(incident): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+async fn show_composer(
+    door: Door,
+    Path(incident): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
     let form = Compose { template: asked.template, supersedes: asked.supersedes, ..Compose::default() };
     composer(&door, incident_id(&incident)?, form, Mistakes::default()).await
 }
 
-async fn composer(door: &Door, incident: IncidentId, form: Compose, mistakes: Mistakes) -> Result<Response, Problem> {
+async fn composer(
+    door: &Door,
+    incident: IncidentId,
+    form: Compose,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
     let view = pages::composer(&door.app, incident, form).await?;
     door.incident_page(incident, "Compose a broadcast", view, page::compose, mistakes).await
 }
 
-async fn compose_one(door: Door, Path(incident): Path<String>, input: Input<Compose>) -> Result<Response, Problem> {
+async fn compose_one(
+    door: Door,
+    Path(incident): Path<String>,
+    input: Input<Compose>,
+) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
     let run = move |app, by, form| compose::compose(app, by, (incident, form));
     match door.run(&input, run).await {
         Ok(composed) => Ok(door.done(&path(incident, composed.broadcast), &composed)),
         Err(failure) => {
             let form = input.form;
-            door.again(failure, &input.typed, async |mistakes| composer(&door, incident, form, mistakes).await).await
+            door.again(failure, &input.typed, async |mistakes| {
+                composer(&door, incident, form, mistakes).await
+            })
+            .await
         }
     }
 }
@@ -143,16 +180,29 @@ async fn show(door: Door, Path((incident, broadcast)): Path<(String, String)>) -
     one(&door, incident, broadcast, Mistakes::default()).await
 }
 
-async fn one(door: &Door, incident: IncidentId, broadcast: BroadcastId, mistakes: Mistakes) -> Result<Response, Problem> {
+async fn one(
+    door: &Door,
+    incident: IncidentId,
+    broadcast: BroadcastId,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
     let view = pages::one(&door.app, door.actor(), incident, broadcast).await?;
     let title = page::one_title(&view);
     door.incident_page(incident, &title, view, page::one, mistakes).await
 }
 
 /// Runs an act on a broadcast and leads back to its page.
-async fn act<U, R>(door: Door, input: Input<Act>, ids: (IncidentId, BroadcastId), use_case: U) -> Result<Response, Problem>
+async fn act<U, R>(
+    door: Door,
+    input: Input<Act>,
+    ids: (IncidentId, BroadcastId),
+    use_case: U,
+) -> Result<Response, Problem>
 where
-    U: Fn(crate::app::App, crate::store::journal::By, (IncidentId, BroadcastId, Act)) -> R + Send + Copy + 'static,
+    U: Fn(crate::app::App, crate::store::journal::By, (IncidentId, BroadcastId, Act)) -> R
+        + Send
+        + Copy
+        + 'static,
     R: Future<Output = Result<Ordered, Failure>> + Send + 'static,
 {
     let (incident, broadcast) = ids;
@@ -160,38 +210,63 @@ where
     match door.run(&input, run).await {
         Ok(ordered) => Ok(door.done(&path(incident, broadcast), &ordered)),
         Err(failure) => {
-            door.again(failure, &input.typed, async |mistakes| one(&door, incident, broadcast, mistakes).await).await
+            door.again(failure, &input.typed, async |mistakes| {
+                one(&door, incident, broadcast, mistakes).await
+            })
+            .await
         }
     }
 }
 
-async fn order_one(door: Door, Path((incident, broadcast)): Path<(String, String)>, input: Input<Act>) -> Result<Response, Problem> {
+async fn order_one(
+    door: Door,
+    Path((incident, broadcast)): Path<(String, String)>,
+    input: Input<Act>,
+) -> Result<Response, Problem> {
     act(door, input, ids(&incident, &broadcast)?, send::send).await
 }
 
-async fn approve_one(door: Door, Path((incident, broadcast)): Path<(String, String)>, input: Input<Act>) -> Result<Response, Problem> {
+async fn approve_one(
+    door: Door,
+    Path((incident, broadcast)): Path<(String, String)>,
+    input: Input<Act>,
+) -> Result<Response, Problem> {
     act(door, input, ids(&incident, &broadcast)?, send::approve).await
 }
 
-async fn discard_one(door: Door, Path((incident, broadcast)): Path<(String, String)>, input: Input<Act>) -> Result<Response, Problem> {
+async fn discard_one(
+    door: Door,
+    Path((incident, broadcast)): Path<(String, String)>,
+    input: Input<Act>,
+) -> Result<Response, Problem> {
     act(door, input, ids(&incident, &broadcast)?, send::discard).await
 }
 
-async fn knows_view(door: &Door, incident: IncidentId, broadcast: BroadcastId) -> Result<WhoKnowsView, Problem> {
+async fn knows_view(
+    door: &Door,
+    incident: IncidentId,
+    broadcast: BroadcastId,
+) -> Result<WhoKnowsView, Problem> {
     let mut tx = door.app.db.read().await?;
     let row = send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     Ok(knows::view(&mut tx, &row, door.app.clock.now(), &zone).await?)
 }
 
-async fn who_knows(door: Door, Path((incident, broadcast)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn who_knows(
+    door: Door,
+    Path((incident, broadcast)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let view = knows_view(&door, incident, broadcast).await?;
     let title = page::knows_title(&view);
     door.incident_page(incident, &title, view, page::who_knows, Mistakes::default()).await
 }
 
-async fn call_list(door: Door, Path((incident, broadcast)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn call_list(
+    door: Door,
+    Path((incident, broadcast)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let view = knows_view(&door, incident, broadcast).await?;
     let title = page::call_list_title(&view);
@@ -208,7 +283,11 @@ async fn show_unit(door: Door, Path((incident, broadcast, unit)): UnitPath) -> R
     door.incident_page(incident, &title, view, page::unit, Mistakes::default()).await
 }
 
-async fn answer_unit(door: Door, Path((incident, broadcast, unit)): UnitPath, input: Input<AnswerForUnit>) -> Result<Response, Problem> {
+async fn answer_unit(
+    door: Door,
+    Path((incident, broadcast, unit)): UnitPath,
+    input: Input<AnswerForUnit>,
+) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let unit = unit.parse().map_err(|_| Problem::not_found("unit"))?;
     let run = move |app, by, form| answer::on_behalf(app, by, (incident, broadcast, unit, form));
@@ -239,18 +318,31 @@ struct Wanted {
 impl Wanted {
     fn filter(&self, most: i64) -> ledger::Filter {
         let after = self.after.parse::<DeliveryId>().ok().map(|id| id.0);
-        ledger::Filter { state: State::from_code(&self.state), channel: Channel::from_code(&self.channel), after, most }
+        ledger::Filter {
+            state: State::from_code(&self.state),
+            channel: Channel::from_code(&self.channel),
+            after,
+            most,
+        }
     }
 }
 
-async fn show_ledger(door: Door, Path((incident, broadcast)): Path<(String, String)>, Query(wanted): Query<Wanted>) -> Result<Response, Problem> {
+async fn show_ledger(
+    door: Door,
+    Path((incident, broadcast)): Path<(String, String)>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let mut tx = door.app.db.read().await?;
     let row = send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let filter = wanted.filter(ledger::PAGE);
     let lines = ledger::lines(&mut tx, broadcast, filter, &zone).await?;
-    let query = format!("state={}&channel={}", filter.state.map_or("", State::code), filter.channel.map_or("", Channel::code));
+    let query = format!(
+        "state={}&channel={}",
+        filter.state.map_or("", State::code),
+        filter.channel.map_or("", Channel::code)
+    );
     let base = format!("{}/deliveries", path(incident, broadcast));
     let full = i64::try_from(lines.len()).is_ok_and(|count| count == ledger::PAGE);
     let next = lines.last().filter(|_| full).map(|last| format!("{base}?{query}&after={}", last.id));
@@ -272,18 +364,33 @@ async fn show_ledger(door: Door, Path((incident, broadcast)): Path<(String, Stri
     door.incident_page(incident, &title, view, page::ledger, Mistakes::default()).await
 }
 
-async fn ledger_file(door: Door, Path((incident, broadcast)): Path<(String, String)>, Query(wanted): Query<Wanted>) -> Result<Response, Problem> {
+async fn ledger_file(
+    door: Door,
+    Path((incident, broadcast)): Path<(String, String)>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let mut tx = door.app.db.read().await?;
     send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let lines = ledger::lines(&mut tx, broadcast, wanted.filter(1_000_000), &zone).await?;
     drop(tx);
-    let header = ["channel", "address", "people", "state", "gateway", "reply", "attempts", "message_id", "updated"];
+    let header =
+        ["channel", "address", "people", "state", "gateway", "reply", "attempts", "message_id", "updated"];
     let rows = lines.into_iter().map(|line| {
         let people = line.people.join("; ");
         let (channel, attempts) = (line.channel.code().to_owned(), line.attempts.to_string());
-        vec![channel, line.address, people, line.words, line.gateway, line.reply, attempts, line.message_id, line.updated]
+        vec![
+            channel,
+            line.address,
+            people,
+            line.words,
+            line.gateway,
+            line.reply,
+            attempts,
+            line.message_id,
+            line.updated,
+        ]
     });
     let csv = table::write_csv(&header, rows);
     let headers = [
@@ -294,7 +401,10 @@ async fn ledger_file(door: Door, Path((incident, broadcast)): Path<(String, Stri
     Ok((headers, csv).into_response())
 }
 
-async fn show_delivery(door: Door, Path((incident, broadcast, delivery)): Path<(String, String, String)>) -> Result<Response, Problem> {
+async fn show_delivery(
+    door: Door,
+    Path((incident, broadcast, delivery)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let delivery: DeliveryId = delivery.parse().map_err(|_| Problem::not_found("delivery"))?;
     let mut tx = door.app.db.read().await?;
@@ -307,9 +417,14 @@ async fn show_delivery(door: Door, Path((incident, broadcast, delivery)): Path<(
     door.incident_page(incident, "One delivery", view, page::delivery, Mistakes::default()).await
 }
 
-async fn decide_doubts(door: Door, Path((incident, broadcast)): Path<(String, String)>, input: Input<decide::Doubts>) -> Result<Response, Problem> {
+async fn decide_doubts(
+    door: Door,
+    Path((incident, broadcast)): Path<(String, String)>,
+    input: Input<decide::Doubts>,
+) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
-    let decided = door.run(&input, move |app, by, form| decide::doubts(app, by, (incident, broadcast, form))).await?;
+    let decided =
+        door.run(&input, move |app, by, form| decide::doubts(app, by, (incident, broadcast, form))).await?;
     Ok(door.done(&format!("{}/deliveries?state=in_doubt", path(incident, broadcast)), &decided))
 }
 
@@ -341,7 +456,8 @@ async fn upload(door: Door, Path(incident): Path<String>, mut parts: Multipart) 
     match door.run(&input, audience::upload).await {
         Ok(uploaded) => Ok(door.done(&format!("/incidents/{incident}/broadcasts/new"), &uploaded)),
         Err(failure) => {
-            door.again(failure, &input.typed, async |mistakes| list_page(&door, incident, mistakes).await).await
+            door.again(failure, &input.typed, async |mistakes| list_page(&door, incident, mistakes).await)
+                .await
         }
     }
 }
@@ -356,7 +472,11 @@ async fn answer(door: &Door, token: &str, form: GiveAnswer, mistakes: Mistakes) 
     door.page(&title, view, answer_page::page, mistakes).await
 }
 
-async fn give_answer(door: Door, Path(token): Path<String>, input: Input<GiveAnswer>) -> Result<Response, Problem> {
+async fn give_answer(
+    door: Door,
+    Path(token): Path<String>,
+    input: Input<GiveAnswer>,
+) -> Result<Response, Problem> {
     let (app, form, given) = (door.app.clone(), input.form.clone(), token.clone());
     // Tracked: a telephone that loses its line does not lose its answer.
     let task = door.app.spawn(async move { answer::by_link(&app, &given, &form).await });
@@ -364,7 +484,8 @@ async fn give_answer(door: Door, Path(token): Path<String>, input: Input<GiveAns
         Ok(answered) => Ok(door.done(&format!("/a/{token}"), &answered)),
         Err(failure) => {
             let form = input.form;
-            door.again(failure, &input.typed, async |mistakes| answer(&door, &token, form, mistakes).await).await
+            door.again(failure, &input.typed, async |mistakes| answer(&door, &token, form, mistakes).await)
+                .await
         }
     }
 }

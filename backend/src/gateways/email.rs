@@ -39,7 +39,8 @@ impl Email {
     /// # Errors
     /// One sentence when address or sender cannot be read.
     pub fn new(url: &str, from: &str, connections: usize) -> Result<Self, String> {
-        let from = from.parse().map_err(|error| format!("the sender {from:?} is not a mail address: {error}"))?;
+        let from =
+            from.parse().map_err(|error| format!("the sender {from:?} is not a mail address: {error}"))?;
         let slots = (0..connections.clamp(1, 256)).map(|_| None).collect();
         Ok(Self { server: read_url(url)?, from, slots, most_in_session: MOST_IN_SESSION })
     }
@@ -54,7 +55,9 @@ impl Email {
 }
 
 fn read_url(text: &str) -> Result<Server, String> {
-    let wrong = || "write the mail server as smtp://user:password@host:587, smtps://… or smtp+plain://host:25".to_owned();
+    let wrong = || {
+        "write the mail server as smtp://user:password@host:587, smtps://… or smtp+plain://host:25".to_owned()
+    };
     let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
     let (protection, port) = match url.scheme() {
         "smtp" => (Protection::StartTls, 587),
@@ -91,7 +94,8 @@ fn tls(protection: Protection, authority: Option<&str>) -> Result<rustls::Client
     }
     if let Some(path) = authority {
         use rustls::pki_types::{CertificateDer, pem::PemObject};
-        let unreadable = |error: &dyn std::fmt::Display| format!("the authority {path} cannot be read: {error}");
+        let unreadable =
+            |error: &dyn std::fmt::Display| format!("the authority {path} cannot be read: {error}");
         let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?;
         roots.add_parsable_certificates(certificates.flatten());
     }
@@ -173,7 +177,9 @@ impl Window<'_> {
             Meaning::Fine | Meaning::Unclear => {
                 self.note(index, Outcome::Unclear { reply: reply.line(), kind: reply.kind() });
             }
-            Meaning::Recipient => self.note(index, Outcome::Refused { reply: reply.line(), kind: reply.kind() }),
+            Meaning::Recipient => {
+                self.note(index, Outcome::Refused { reply: reply.line(), kind: reply.kind() })
+            }
             Meaning::Later => self.note(index, Outcome::Later { reply: reply.line() }),
             Meaning::Gateway => self.gateway_is_at_fault(reply.line()),
             Meaning::Reconnect => {
@@ -351,7 +357,11 @@ async fn finish(line: &mut Connection, window: &Window<'_>, index: usize, bytes:
 enum Asked {
     Go,
     /// `open`: it waits for a content nevertheless.
-    No { stage: Stage, reply: Reply, open: bool },
+    No {
+        stage: Stage,
+        reply: Reply,
+        open: bool,
+    },
 }
 
 async fn announce(line: &mut Connection, message: &Ready) -> Result<Asked, Broken> {

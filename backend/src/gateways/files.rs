@@ -20,7 +20,8 @@ impl Outbox {
     /// # Errors
     /// One sentence when the sender cannot be read.
     pub fn new(data: &Path, from: &str) -> Result<Self, String> {
-        let from = from.parse().map_err(|error| format!("the sender {from:?} is not a mail address: {error}"))?;
+        let from =
+            from.parse().map_err(|error| format!("the sender {from:?} is not a mail address: {error}"))?;
         Ok(Self { folder: data.join("outbox"), from })
     }
 
@@ -50,7 +51,8 @@ impl Gateway for Outbox {
     }
 
     fn send<'a>(&'a mut self, window: &'a [Outgoing]) -> BoxFuture<'a, Report> {
-        let write = |message| self.write(message).map_or_else(|outcome| outcome, |reply| Outcome::Accepted { reply });
+        let write =
+            |message| self.write(message).map_or_else(|outcome| outcome, |reply| Outcome::Accepted { reply });
         let outcomes = window.iter().map(write).collect();
         Box::pin(std::future::ready(Report { outcomes, fault: None }))
     }

@@ -29,14 +29,26 @@ pub struct Outgoing {
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Accepted { reply: String },
+    Accepted {
+        reply: String,
+    },
     /// This address, for good. `kind` is what equal refusals have in common.
-    Refused { reply: String, kind: String },
+    Refused {
+        reply: String,
+        kind: String,
+    },
     /// Refused for good, without saying that the address is wrong.
-    Unclear { reply: String, kind: String },
-    Later { reply: String },
+    Unclear {
+        reply: String,
+        kind: String,
+    },
+    Later {
+        reply: String,
+    },
     /// It may have been taken.
-    Lost { reply: String },
+    Lost {
+        reply: String,
+    },
     /// Certainly not taken; the gateway was not ready for it.
     NotTried,
 }

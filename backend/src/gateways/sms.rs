@@ -28,7 +28,8 @@ impl Sms {
             return Err("the address of the SMS gateway needs {to} and {text} where they belong".into());
         }
         let probe = fill(template, "1", "x", "0");
-        reqwest::Url::parse(&probe).map_err(|error| format!("the address of the SMS gateway cannot be read: {error}"))?;
+        reqwest::Url::parse(&probe)
+            .map_err(|error| format!("the address of the SMS gateway cannot be read: {error}"))?;
         // Set already is as good as set now.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()

@@ -99,14 +99,22 @@ impl Connection {
     /// Where it ended and what the server said.
     pub async fn open(server: &Server) -> Result<Self, Broken> {
         let deadlines = server.deadlines;
-        let stream = within(deadlines.connect, TcpStream::connect((server.host.as_str(), server.port))).await?;
+        let stream =
+            within(deadlines.connect, TcpStream::connect((server.host.as_str(), server.port))).await?;
         stream.set_nodelay(true).map_err(|error| Broken::Line(error.to_string()))?;
         let stream: Box<dyn Stream> = match server.protection {
             Protection::Tls => Box::new(protect(server, stream).await?),
             Protection::Plain | Protection::StartTls => Box::new(stream),
         };
-        let mut connection =
-            Self { stream, unread: Vec::new(), deadlines, pipelining: false, auth: Vec::new(), starttls: false, taken: 0 };
+        let mut connection = Self {
+            stream,
+            unread: Vec::new(),
+            deadlines,
+            pipelining: false,
+            auth: Vec::new(),
+            starttls: false,
+            taken: 0,
+        };
         connection.expect(Stage::Banner).await?;
         connection.hello(&server.hello).await?;
         if server.protection == Protection::StartTls {
@@ -136,7 +144,9 @@ impl Connection {
 
     async fn start_tls(mut self, server: &Server) -> Result<Self, Broken> {
         if !self.starttls {
-            return Err(Broken::Line("the mail server does not offer STARTTLS; write smtp+plain:// if that is meant".into()));
+            return Err(Broken::Line(
+                "the mail server does not offer STARTTLS; write smtp+plain:// if that is meant".into(),
+            ));
         }
         self.write(b"STARTTLS\r\n").await?;
         self.expect(Stage::StartTls).await?;
@@ -202,7 +212,10 @@ impl Connection {
         loop {
             let line = self.read_line().await?;
             read += line.len();
-            let code = line.get(..3).and_then(|code| code.parse::<u16>().ok()).filter(|code| (200..600).contains(code));
+            let code = line
+                .get(..3)
+                .and_then(|code| code.parse::<u16>().ok())
+                .filter(|code| (200..600).contains(code));
             let (Some(code), true) = (code, read < MOST_REPLY) else {
                 return Err(Broken::Line("the mail server did not answer in SMTP".into()));
             };
@@ -223,7 +236,8 @@ impl Connection {
                 return Ok(String::from_utf8_lossy(&line).trim_end().to_owned());
             }
             let mut bytes = [0; 4096];
-            let count = self.stream.read(&mut bytes).await.map_err(|error| Broken::Line(error.to_string()))?;
+            let count =
+                self.stream.read(&mut bytes).await.map_err(|error| Broken::Line(error.to_string()))?;
             if count == 0 || self.unread.len() > MOST_REPLY {
                 return Err(Broken::Line("the mail server closed the connection".into()));
             }

@@ -92,7 +92,8 @@ impl<F> Input<F> {
     /// The input of an upload, whose handler has read the parts: the request id is the form's own, and the hash is
     /// over the path, so that one id is one upload.
     pub fn of_upload(door: &super::door::Door, id: &str, form: F) -> Result<Self, Problem> {
-        let request = Request { id: request_id(&door.app, id.trim())?, body_hash: Sha256::digest(door.path()).into() };
+        let request =
+            Request { id: request_id(&door.app, id.trim())?, body_hash: Sha256::digest(door.path()).into() };
         Ok(Self { form, request, typed: Vec::new() })
     }
 }

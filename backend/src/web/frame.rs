@@ -9,7 +9,7 @@ use domain::{
 };
 
 use super::{problem::Problem, session::Caller};
-use crate::{accounts, app::App, command::store as command, forms, incidents, store::Tx};
+use crate::{accounts, app::App, broadcasts, command::store as command, forms, incidents, store::Tx};
 
 /// The frame of a page; what depends on the request alone is filled in by the door.
 pub async fn read(
@@ -70,11 +70,16 @@ fn rail(actor: &Actor) -> Vec<RailItem> {
 async fn incident_rail(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Result<Vec<RailItem>, Problem> {
     let path = |end: &str| format!("/incidents/{incident}{end}");
     let late_forms = forms::late(tx, incident).await?;
+    let late_broadcasts = broadcasts::knows::late(tx, incident).await?;
     let (_, _, late_tasks, _) = command::counts(tx, incident, now).await?;
     Ok(vec![
         item(Section::Board, path("")),
         item(Section::Instructions, path("/instructions")),
-        broadcasts::rail_item(tx, incident).await?,
+        RailItem {
+            count: late_broadcasts,
+            late: late_broadcasts > 0,
+            ..item(Section::Broadcasts, path("/broadcasts"))
+        },
         RailItem { count: late_forms, late: late_forms > 0, ..item(Section::Paper, path("/forms")) },
         item(Section::Clearance, path("/clearance")),
         RailItem { count: late_tasks, late: late_tasks > 0, ..item(Section::Command, path("/command")) },

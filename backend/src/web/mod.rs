@@ -15,29 +15,26 @@ pub mod theme;
 
 use axum::Router;
 
-use crate::{accounts, app::App, clearance, command, incidents, instructions, playbooks, status};
-use crate::{accounts, app::App, command, demo, forms, imports, incidents, people, places, playbooks};
-use crate::{accounts, app::App, cases, command, incidents, playbooks};
-use crate::{accounts, app::App, broadcasts, command, incidents, playbooks};
+use crate::app::App;
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
 pub fn routes() -> Routes {
     let routes = Routes::default();
-    let routes = accounts::web::routes(routes);
-    let routes = forms::web::routes(routes);
-    let routes = incidents::web::routes(routes);
-    let routes = broadcasts::web::routes(routes);
-    let routes = command::web::routes(routes);
-    let routes = demo::web::routes(routes);
-    let routes = imports::web::routes(routes);
-    let routes = people::web::routes(routes);
-    let routes = places::web::routes(routes);
-    let routes = playbooks::web::routes(routes);
-    let routes = instructions::web::routes(routes);
-    let routes = clearance::web::routes(routes);
-    let routes = status::web::routes(routes);
-    let routes = cases::web::routes(routes);
+    let routes = crate::accounts::web::routes(routes);
+    let routes = crate::forms::web::routes(routes);
+    let routes = crate::incidents::web::routes(routes);
+    let routes = crate::broadcasts::web::routes(routes);
+    let routes = crate::command::web::routes(routes);
+    let routes = crate::demo::web::routes(routes);
+    let routes = crate::imports::web::routes(routes);
+    let routes = crate::people::web::routes(routes);
+    let routes = crate::places::web::routes(routes);
+    let routes = crate::playbooks::web::routes(routes);
+    let routes = crate::instructions::web::routes(routes);
+    let routes = crate::clearance::web::routes(routes);
+    let routes = crate::status::web::routes(routes);
+    let routes = crate::cases::web::routes(routes);
     let routes = assets::routes(routes);
     let routes = live::routes(routes);
     let routes = theme::routes(routes);

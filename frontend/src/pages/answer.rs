@@ -26,7 +26,10 @@ pub fn page(frame: &Frame, view: &AnswerView) -> AnyView {
     let replaced = view.superseded.then(|| {
         view! { <p><b>"A newer message has taken the place of this one."</b>" Look for it before you act."</p> }
     });
-    let answered = view.answered.as_ref().map(|(_, at)| view! { <p>{format!("Noted at {at}. You may change your answer.")}</p> });
+    let answered = view
+        .answered
+        .as_ref()
+        .map(|(_, at)| view! { <p>{format!("Noted at {at}. You may change your answer.")}</p> });
     let body = if view.expired {
         view! { <p>"This link has expired. Tell your unit lead instead."</p> }.into_any()
     } else {
@@ -46,10 +49,18 @@ pub fn page(frame: &Frame, view: &AnswerView) -> AnyView {
 fn form(frame: &Frame, view: &AnswerView) -> AnyView {
     let answers = Answer::ALL.into_iter().map(|answer| Choice::new(answer.code(), answer.words())).collect();
     let given = &view.form;
-    let chosen = if given.answer.is_blank() { Answer::WillComply.code().to_owned() } else { given.answer.0.clone() };
+    let chosen =
+        if given.answer.is_blank() { Answer::WillComply.code().to_owned() } else { given.answer.0.clone() };
     let who = (!view.people.is_empty()).then(|| {
-        let people = view.people.iter().map(|person| Choice::new(person.value.clone(), person.label.clone())).collect();
-        Field::new("who", "This address is shared. Who are you?").value(given.who.0.clone()).errors(&frame.errors).select(people)
+        let people = view
+            .people
+            .iter()
+            .map(|person| Choice::new(person.value.clone(), person.label.clone()))
+            .collect();
+        Field::new("who", "This address is shared. Who are you?")
+            .value(given.who.0.clone())
+            .errors(&frame.errors)
+            .select(people)
     });
     view! {
         <form method="post" action=view.path.clone() class="form" novalidate>

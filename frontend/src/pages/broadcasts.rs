@@ -29,7 +29,9 @@ pub fn list_title(view: &BroadcastsView) -> String {
     match (view.lines.len(), waiting) {
         (0, _) => "Nothing has been sent yet".into(),
         (_, 0) => match view.lines.iter().find(|line| !line.sent.is_empty()) {
-            Some(last) => format!("Broadcast {}: {} of {} units know", last.number, last.units_confirmed, last.units),
+            Some(last) => {
+                format!("Broadcast {}: {} of {} units know", last.number, last.units_confirmed, last.units)
+            }
             None => "Nothing has been sent yet".into(),
         },
         (_, waiting) => {
@@ -53,7 +55,11 @@ pub fn list(frame: &Frame, view: &BroadcastsView) -> AnyView {
         Column::number("In doubt"),
     ];
     let rows = view.lines.iter().map(|line| row(view, line)).collect();
-    let resting = view.resting.iter().map(|line| view! { <li><span class="late">{icon::flag()}{line.clone()}</span></li> }).collect_view();
+    let resting = view
+        .resting
+        .iter()
+        .map(|line| view! { <li><span class="late">{icon::flag()}{line.clone()}</span></li> })
+        .collect_view();
     let outbox = (view.email_by == "outbox").then(|| {
         view! { <p class="hint">"No mail server is set: e-mails become files in the outbox, and every delivery shows its message."</p> }
     });
@@ -98,7 +104,11 @@ fn held(view: &BroadcastsView, hold: &HoldView) -> AnyView {
         {Field::new("choice", "What shall happen with the open messages?").value("hold").radios(choices)}
         {button::secondary("Decide")}
     };
-    let body = if view.may_send { button::form("/sending/release", &view.request_id.to_string(), body.into_any()) } else { body.into_any() };
+    let body = if view.may_send {
+        button::form("/sending/release", &view.request_id.to_string(), body.into_any())
+    } else {
+        body.into_any()
+    };
     ui::panel("Sending is held", body)
 }
 

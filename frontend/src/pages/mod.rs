@@ -3,9 +3,9 @@
 pub mod accounts;
 pub mod answer;
 pub mod board;
-pub mod clearance;
-pub mod cases;
 pub mod broadcasts;
+pub mod cases;
+pub mod clearance;
 pub mod command;
 pub mod demo;
 pub mod forms;

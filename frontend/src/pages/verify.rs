@@ -33,7 +33,12 @@ pub fn page(_frame: &Frame, view: &VerifyView) -> AnyView {
 }
 
 fn found(view: &VerifyView) -> AnyView {
-    let call = || format!("Do not act on the message. Call the command center of {} by a number that you know, not by one in the message.", view.organisation);
+    let call = || {
+        format!(
+            "Do not act on the message. Call the command center of {} by a number that you know, not by one in the message.",
+            view.organisation
+        )
+    };
     match &view.found {
         Verified::NothingTyped => view! { <p>"Every message carries a code. Type it here to read the text that was really sent with it."</p> }.into_any(),
         Verified::NotACode { why } => view! { <p>{icon::flag()}{why.clone()}</p><p>{call()}</p> }.into_any(),

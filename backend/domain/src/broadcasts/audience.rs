@@ -47,7 +47,10 @@ pub fn resolve(members: impl IntoIterator<Item = Member>) -> Plan {
             *address = normal(*channel, address);
         }
         member.addresses.retain(|(_, address)| !address.is_empty());
-        let key = member.person.map_or_else(|| format!("{}|{:?}", member.name.to_lowercase(), member.addresses.first()), |person| person.to_string());
+        let key = member.person.map_or_else(
+            || format!("{}|{:?}", member.name.to_lowercase(), member.addresses.first()),
+            |person| person.to_string(),
+        );
         match known.get(&key).and_then(|at| plan.people.get_mut(*at)) {
             Some(first) => {
                 first.on_duty |= member.on_duty;
@@ -68,7 +71,9 @@ pub fn resolve(members: impl IntoIterator<Item = Member>) -> Plan {
     let mut at: HashMap<(Channel, String), usize> = HashMap::new();
     for (ordinal, member) in (0_i64..).zip(&plan.people) {
         for channel in Channel::ALL {
-            let Some((_, address)) = member.addresses.iter().find(|(each, _)| *each == channel) else { continue };
+            let Some((_, address)) = member.addresses.iter().find(|(each, _)| *each == channel) else {
+                continue;
+            };
             match at.get(&(channel, address.clone())) {
                 Some(index) => {
                     let delivery = &mut plan.deliveries[*index];
@@ -87,7 +92,11 @@ pub fn resolve(members: impl IntoIterator<Item = Member>) -> Plan {
 }
 
 /// The address after this one for the same person and channel.
-pub fn next_address<'a>(addresses: &'a [(Channel, String)], channel: Channel, failed: &str) -> Option<&'a str> {
+pub fn next_address<'a>(
+    addresses: &'a [(Channel, String)],
+    channel: Channel,
+    failed: &str,
+) -> Option<&'a str> {
     let mut same = addresses.iter().filter(|(each, _)| *each == channel).map(|(_, address)| address.as_str());
     same.find(|address| *address == failed)?;
     same.next()
@@ -106,7 +115,8 @@ mod tests {
     use super::*;
 
     fn member(id: u128, addresses: &[(Channel, &str)]) -> Member {
-        let addresses = addresses.iter().map(|(channel, address)| (*channel, (*address).to_owned())).collect();
+        let addresses =
+            addresses.iter().map(|(channel, address)| (*channel, (*address).to_owned())).collect();
         let person = Some(PersonId(uuid::Uuid::from_u128(id)));
         Member { person, name: format!("Person {id}"), unit: None, on_duty: false, lead: false, addresses }
     }

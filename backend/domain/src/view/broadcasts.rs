@@ -311,7 +311,9 @@ pub struct VerifyView {
 pub enum Verified {
     NothingTyped,
     /// It cannot be a code of ours: one sentence says why.
-    NotACode { why: String },
+    NotACode {
+        why: String,
+    },
     /// No message that was sent has this code.
     NotIssued,
     Belongs {

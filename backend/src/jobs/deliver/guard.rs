@@ -69,9 +69,13 @@ pub async fn check(app: &App) -> Result<(), Failure> {
     let kept = kept_epoch(app).map_err(broken)?;
     let silent = heard.is_some_and(|at| now.minutes_since(Timestamp(at)) >= RESUMES_ALONE);
     let reason = match &kept {
-        Some(kept) if *kept != epoch => Some("This database is not the one that this machine last worked with."),
+        Some(kept) if *kept != epoch => {
+            Some("This database is not the one that this machine last worked with.")
+        }
         _ if behind => Some("This database is older than the log beside it: it may be a restored copy."),
-        _ if open > 0 && silent => Some("Messages are open and no worker has been heard of for over ten minutes."),
+        _ if open > 0 && silent => {
+            Some("Messages are open and no worker has been heard of for over ten minutes.")
+        }
         _ => None,
     };
     match (reason, kept) {
@@ -143,7 +147,9 @@ pub async fn release(app: App, by: By, form: Release) -> Result<Released, Failur
     let oldest = decision.at.plus_minutes(-WINDOW_MINUTES);
     let suppressed = match choice.as_str() {
         "all" | "hold" => 0,
-        "in_window" => super::store::suppress_before(&mut decision.tx, oldest, by.actor.account, decision.at).await?,
+        "in_window" => {
+            super::store::suppress_before(&mut decision.tx, oldest, by.actor.account, decision.at).await?
+        }
         _ => return Err(domain::field::FieldErrors::one("choice", "Choose all, in_window or hold.").into()),
     };
     if choice != "hold" {

@@ -57,7 +57,13 @@ struct Next {
 }
 
 impl Lane {
-    pub fn new(app: App, channel: Channel, fence: i64, gateway: Option<Box<dyn Gateway>>, outbox: Box<dyn Gateway>) -> Self {
+    pub fn new(
+        app: App,
+        channel: Channel,
+        fence: i64,
+        gateway: Option<Box<dyn Gateway>>,
+        outbox: Box<dyn Gateway>,
+    ) -> Self {
         Self { app, channel, fence, gateway, outbox, lately: Lately::default(), sent: None }
     }
 
@@ -111,7 +117,8 @@ impl Lane {
         if guard::held(&mut tx).await?.is_some() {
             return Ok(false);
         }
-        Ok(!store::due(&mut tx, self.channel, now).await?.is_empty() && self.choose(&mut tx, now).await?.is_some())
+        Ok(!store::due(&mut tx, self.channel, now).await?.is_empty()
+            && self.choose(&mut tx, now).await?.is_some())
     }
 
     /// The gateway that takes a broadcast: the outbox when the exercise is captured or there is no other.
@@ -135,7 +142,10 @@ impl Lane {
     }
 
     async fn mark_next(&self, tx: &mut Tx, now: Timestamp) -> Result<Option<Next>, Error> {
-        if guard::held(tx).await?.is_some() || !store::alive(tx, self.fence).await? || self.app.stop.is_cancelled() {
+        if guard::held(tx).await?.is_some()
+            || !store::alive(tx, self.fence).await?
+            || self.app.stop.is_cancelled()
+        {
             return Ok(None);
         }
         let Some(row) = self.choose(tx, now).await? else { return Ok(None) };
@@ -144,7 +154,8 @@ impl Lane {
         // A gateway that was at fault is tried with one message first.
         let most = if faults > 0 { 1 } else { window(gateway.connections()) };
         let (broadcast, channel, fence) = (row.id, self.channel, self.fence);
-        let window = store::mark(tx, Take { broadcast, channel, fence, gateway: gateway.name(), most, now }).await?;
+        let window =
+            store::mark(tx, Take { broadcast, channel, fence, gateway: gateway.name(), most, now }).await?;
         let marked: Vec<Done> = window.iter().map(marked).collect();
         store::events(tx, row.id, self.channel, &marked, Some(self.fence), None, now).await?;
         let bodies = broadcasts::bodies(tx, row.id).await?;
@@ -156,7 +167,8 @@ impl Lane {
     async fn send(&mut self, next: Next, now: Timestamp) -> Sent {
         let Next { row, body, window } = next;
         let base = self.app.config.base_url();
-        let messages: Vec<Outgoing> = window.iter().map(|marked| outgoing(&row, &body, marked, &base, now)).collect();
+        let messages: Vec<Outgoing> =
+            window.iter().map(|marked| outgoing(&row, &body, marked, &base, now)).collect();
         let gateway = match &mut self.gateway {
             Some(gateway) if !row.captured => gateway,
             _ => &mut self.outbox,
@@ -168,7 +180,8 @@ impl Lane {
     /// Writes what became of a window; gives the changes that were still ours to write.
     async fn write_down(&self, tx: &mut Tx, sent: &Sent, now: Timestamp) -> Result<Vec<Done>, Error> {
         let done = sent.window.iter().zip(&sent.report.outcomes);
-        let done: Vec<Done> = done.map(|(marked, outcome)| self.done(&sent.row, marked, outcome, now)).collect();
+        let done: Vec<Done> =
+            done.map(|(marked, outcome)| self.done(&sent.row, marked, outcome, now)).collect();
         let mut written = store::record(tx, done, Some(self.fence), now).await?;
         for refused in written.iter().filter(|done| done.to == State::Failed.code()) {
             self.try_next_addresses(tx, sent, refused, now).await?;
@@ -180,19 +193,30 @@ impl Lane {
             written.extend(self.exonerate(tx, &sent.row, kind, now).await?);
         }
         let fault = sent.report.fault.clone();
-        let fault = fault.or_else(|| too_often.map(|kind| format!("more than 5 % of the last 200 were refused: {kind}")));
+        let fault = fault
+            .or_else(|| too_often.map(|kind| format!("more than 5 % of the last 200 were refused: {kind}")));
         self.rest_or_resume(tx, sent, fault, now).await?;
         chain(tx, &self.app, sent.row.incident, sent.row.id, &written, now).await?;
         store::finish(tx, sent.row.id, now).await?;
         Ok(written)
     }
 
-    async fn rest_or_resume(&self, tx: &mut Tx, sent: &Sent, fault: Option<String>, now: Timestamp) -> Result<(), Error> {
+    async fn rest_or_resume(
+        &self,
+        tx: &mut Tx,
+        sent: &Sent,
+        fault: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let (_, faults) = store::paused(tx, sent.gateway).await?;
         match fault {
             Some(reason) => {
                 let rest = (FIRST_REST << faults.min(8)).min(LONGEST_REST);
-                tracing::warn!(gateway = sent.gateway, "the gateway is at fault and rests for {} s: {reason}", rest / 1_000_000);
+                tracing::warn!(
+                    gateway = sent.gateway,
+                    "the gateway is at fault and rests for {} s: {reason}",
+                    rest / 1_000_000
+                );
                 store::pause(tx, sent.gateway, Timestamp(now.0 + rest), &reason, faults + 1).await
             }
             None if faults > 0 => store::resume(tx, sent.gateway).await.map(|_| ()),
@@ -206,8 +230,12 @@ impl Lane {
         let (step, reply, kind) = match outcome {
             Outcome::Accepted { reply } => (Step::Accepted, reply.clone(), String::new()),
             Outcome::Refused { reply, kind } => (Step::Refused, reply.clone(), kind.clone()),
-            Outcome::Unclear { reply, kind } if attempts >= MOST_ATTEMPTS => (Step::Refused, reply.clone(), kind.clone()),
-            Outcome::Later { reply } if attempts >= MOST_ATTEMPTS => (Step::Refused, reply.clone(), "too many attempts".into()),
+            Outcome::Unclear { reply, kind } if attempts >= MOST_ATTEMPTS => {
+                (Step::Refused, reply.clone(), kind.clone())
+            }
+            Outcome::Later { reply } if attempts >= MOST_ATTEMPTS => {
+                (Step::Refused, reply.clone(), "too many attempts".into())
+            }
             Outcome::Unclear { reply, kind } => (Step::Later, reply.clone(), kind.clone()),
             Outcome::Later { reply } => (Step::Later, reply.clone(), String::new()),
             Outcome::Lost { reply } => (Step::Lost, reply.clone(), String::new()),
@@ -231,8 +259,15 @@ impl Lane {
     }
 
     /// Only after a refusal for good the next address of the same channel is tried, as another delivery.
-    async fn try_next_addresses(&self, tx: &mut Tx, sent: &Sent, refused: &Done, now: Timestamp) -> Result<(), Error> {
-        let Some(marked) = sent.window.iter().find(|marked| marked.id.simple().to_string() == refused.id) else {
+    async fn try_next_addresses(
+        &self,
+        tx: &mut Tx,
+        sent: &Sent,
+        refused: &Done,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(marked) = sent.window.iter().find(|marked| marked.id.simple().to_string() == refused.id)
+        else {
             return Ok(());
         };
         for ordinal in people(marked)? {
@@ -248,7 +283,13 @@ impl Lane {
     }
 
     /// The refusals of the last minutes were the gateway's: their addresses go back into the queue.
-    async fn exonerate(&self, tx: &mut Tx, row: &BroadcastRow, kind: &str, now: Timestamp) -> Result<Vec<Done>, Error> {
+    async fn exonerate(
+        &self,
+        tx: &mut Tx,
+        row: &BroadcastRow,
+        kind: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Done>, Error> {
         let since = now.plus_minutes(-LATELY_MINUTES);
         let alike = store::refused_alike(tx, row.id, self.channel, kind, since).await?;
         let to = State::Failed.after(Step::Exonerated).expect("a failed delivery can be exonerated").code();
@@ -287,7 +328,15 @@ fn marked(row: &Marked) -> Done {
     let from = if row.state == State::InDoubt.code() { State::InDoubt } else { State::Queued };
     let to = from.after(Step::Mark).expect("what was taken can be marked");
     let (reply, kind) = (String::new(), String::new());
-    Done { id: row.id.simple().to_string(), from: from.code(), to: to.code(), next_at: 0, doubted_at: None, reply, kind }
+    Done {
+        id: row.id.simple().to_string(),
+        from: from.code(),
+        to: to.code(),
+        next_at: 0,
+        doubted_at: None,
+        reply,
+        kind,
+    }
 }
 
 fn people(marked: &Marked) -> Result<Vec<i64>, Error> {
@@ -335,7 +384,14 @@ pub async fn adopt(tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
 
 /// Chains a window's results: how many, and a hash over what became of each, so that no row can be changed later
 /// without the log showing it.
-async fn chain(tx: &mut Tx, app: &App, incident: IncidentId, broadcast: BroadcastId, written: &[Done], now: Timestamp) -> Result<(), Error> {
+async fn chain(
+    tx: &mut Tx,
+    app: &App,
+    incident: IncidentId,
+    broadcast: BroadcastId,
+    written: &[Done],
+    now: Timestamp,
+) -> Result<(), Error> {
     if written.is_empty() {
         return Ok(());
     }
@@ -344,6 +400,12 @@ async fn chain(tx: &mut Tx, app: &App, incident: IncidentId, broadcast: Broadcas
     let mut hash = Sha256::new();
     lines.iter().for_each(|line| hash.update(line));
     let data = json!({ "deliveries": lines.len(), "sha256": hex::encode(hash.finalize()) });
-    let fact = facts::Streamed { incident, stream: "deliveries", kind: "deliveries.recorded", subject: format!("broadcast:{broadcast}"), data };
+    let fact = facts::Streamed {
+        incident,
+        stream: "deliveries",
+        kind: "deliveries.recorded",
+        subject: format!("broadcast:{broadcast}"),
+        data,
+    };
     facts::append(tx, &app.clock, fact, now).await
 }

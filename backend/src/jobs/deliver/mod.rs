@@ -53,7 +53,8 @@ pub struct Worker {
 pub async fn begin(app: &App) -> Result<Worker, Failure> {
     let email = match &app.config.smtp {
         Some(url) => Some(Box::new(
-            Email::new(&url.0, &app.config.mail_from, app.config.smtp_connections).map_err(Failure::Broken)?,
+            Email::new(&url.0, &app.config.mail_from, app.config.smtp_connections)
+                .map_err(Failure::Broken)?,
         ) as Box<dyn Gateway>),
         None => None,
     };
@@ -179,7 +180,10 @@ async fn work(app: &App, lane: &mut Lane, over: &CancellationToken) {
 }
 
 /// Waits for a commit or a while; `true` when the program stops.
-async fn rest(over: &CancellationToken, changes: &mut tokio::sync::broadcast::Receiver<crate::live::Changed>) -> bool {
+async fn rest(
+    over: &CancellationToken,
+    changes: &mut tokio::sync::broadcast::Receiver<crate::live::Changed>,
+) -> bool {
     let changed = async {
         // Lagging behind is news as well.
         let _ = changes.recv().await;

@@ -141,7 +141,13 @@ const PAUSE: &str = "
     SET paused_until = excluded.paused_until, reason = excluded.reason, faults = excluded.faults";
 
 /// Lets a gateway rest.
-pub async fn pause(tx: &mut Tx, name: &str, until: Timestamp, reason: &str, faults: i64) -> Result<(), Error> {
+pub async fn pause(
+    tx: &mut Tx,
+    name: &str,
+    until: Timestamp,
+    reason: &str,
+    faults: i64,
+) -> Result<(), Error> {
     execute!(tx, PAUSE, name, until.0, reason, faults).map(|_| ())
 }
 
@@ -273,7 +279,12 @@ const RECORD: Sql = Sql {
 };
 
 /// Writes results of this worker's window down; gives those that were still ours to write.
-pub async fn record(tx: &mut Tx, done: Vec<Done>, fence: Option<i64>, now: Timestamp) -> Result<Vec<Done>, Error> {
+pub async fn record(
+    tx: &mut Tx,
+    done: Vec<Done>,
+    fence: Option<i64>,
+    now: Timestamp,
+) -> Result<Vec<Done>, Error> {
     if done.is_empty() {
         return Ok(done);
     }
@@ -364,7 +375,11 @@ const PEOPLE: &str = "
     WHERE broadcast = $1 AND ordinal = $2";
 
 /// All addresses of one recipient, and the unit.
-pub async fn addresses(tx: &mut Tx, broadcast: BroadcastId, ordinal: i64) -> Result<(Vec<(Channel, String)>, Option<Uuid>), Error> {
+pub async fn addresses(
+    tx: &mut Tx,
+    broadcast: BroadcastId,
+    ordinal: i64,
+) -> Result<(Vec<(Channel, String)>, Option<Uuid>), Error> {
     let (addresses, unit) = fetch_one!(tx, (String, Option<Uuid>), PEOPLE, broadcast.0, ordinal)?;
     let addresses = serde_json::from_str(&addresses).map_err(|error| Error::Corrupt(error.to_string()))?;
     Ok((addresses, unit))
@@ -377,7 +392,13 @@ const REFUSED_ALIKE: &str = "
     LIMIT 1000";
 
 /// Deliveries that failed lately with a refusal that turned out to be the gateway's own.
-pub async fn refused_alike(tx: &mut Tx, broadcast: BroadcastId, channel: Channel, kind: &str, since: Timestamp) -> Result<Vec<DeliveryId>, Error> {
+pub async fn refused_alike(
+    tx: &mut Tx,
+    broadcast: BroadcastId,
+    channel: Channel,
+    kind: &str,
+    since: Timestamp,
+) -> Result<Vec<DeliveryId>, Error> {
     let rows = fetch_all!(tx, (Uuid,), REFUSED_ALIKE, broadcast.0, channel.code(), kind, since.0)?;
     Ok(rows.into_iter().map(|(id,)| DeliveryId(id)).collect())
 }
@@ -391,16 +412,23 @@ const STALE: &str = "
     LIMIT 2000";
 
 /// Suppresses what was ordered before an instant and has not left; gives how many.
-pub async fn suppress_before(tx: &mut Tx, before: Timestamp, account: AccountId, now: Timestamp) -> Result<i64, Error> {
+pub async fn suppress_before(
+    tx: &mut Tx,
+    before: Timestamp,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<i64, Error> {
     let mut suppressed = 0;
     loop {
         let rows = fetch_all!(tx, (Uuid, Uuid, String, String), STALE, before.0, NEVER)?;
         let mut groups: BTreeMap<(Uuid, String), Vec<Done>> = BTreeMap::new();
         for (id, broadcast, channel, state) in rows {
-            let from = if state == State::Queued.code() { State::Queued.code() } else { State::InDoubt.code() };
+            let from =
+                if state == State::Queued.code() { State::Queued.code() } else { State::InDoubt.code() };
             let to = State::Suppressed.code();
             let (reply, kind) = ("outside its window".to_owned(), String::new());
-            let done = Done { id: id.simple().to_string(), from, to, next_at: now.0, doubted_at: None, reply, kind };
+            let done =
+                Done { id: id.simple().to_string(), from, to, next_at: now.0, doubted_at: None, reply, kind };
             groups.entry((broadcast, channel)).or_default().push(done);
         }
         if groups.is_empty() {

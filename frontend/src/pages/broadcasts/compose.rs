@@ -11,10 +11,10 @@ use crate::ui::{
 
 /// The form.
 pub fn compose(frame: &Frame, view: &ComposeView) -> AnyView {
-    let title = view
-        .chosen
-        .as_ref()
-        .map_or_else(|| "Compose in your own words".to_owned(), |template| format!("Compose: {}", template.name));
+    let title = view.chosen.as_ref().map_or_else(
+        || "Compose in your own words".to_owned(),
+        |template| format!("Compose: {}", template.name),
+    );
     let (form, errors) = (&view.form, &frame.errors);
     let choices = |list: &[domain::view::broadcasts::AudienceChoice]| -> Vec<Choice> {
         list.iter().map(|choice| Choice::new(choice.value.clone(), choice.label.clone())).collect()

@@ -31,8 +31,9 @@ pub fn knows_title(view: &WhoKnowsView) -> String {
 pub fn who_knows(frame: &Frame, view: &WhoKnowsView) -> AnyView {
     let calls = format!("/incidents/{}/broadcasts/{}/call-list", view.incident, view.id);
     let to_call = i64::try_from(view.call_list.len()).unwrap_or(i64::MAX);
-    let action = (to_call > 0)
-        .then(|| button::primary_link(&format!("Print call list, {}", counted(to_call, "unit", "units")), &calls));
+    let action = (to_call > 0).then(|| {
+        button::primary_link(&format!("Print call list, {}", counted(to_call, "unit", "units")), &calls)
+    });
     view! {
         {ui::head(frame, &knows_title(view), None, action)}
         <section class="panel knows">
@@ -55,8 +56,9 @@ pub fn who_knows(frame: &Frame, view: &WhoKnowsView) -> AnyView {
 }
 
 fn without_unit(view: &WhoKnowsView) -> Option<String> {
-    (view.people_without_unit > 0)
-        .then(|| format!(" {} of no unit are not counted here.", counted(view.people_without_unit, "person", "people")))
+    (view.people_without_unit > 0).then(|| {
+        format!(" {} of no unit are not counted here.", counted(view.people_without_unit, "person", "people"))
+    })
 }
 
 fn late(view: &WhoKnowsView) -> AnyView {
@@ -64,7 +66,8 @@ fn late(view: &WhoKnowsView) -> AnyView {
     let silent = (silent > 0).then(|| {
         view! { <p class="late">{icon::flag()}{format!("{silent} not, longest silent {} min", view.longest_silent_minutes)}</p> }
     });
-    let partly = (view.partly > 0).then(|| view! { <p><b class="soon">{format!("{} partly", view.partly)}</b></p> });
+    let partly =
+        (view.partly > 0).then(|| view! { <p><b class="soon">{format!("{} partly", view.partly)}</b></p> });
     view! { {silent}{partly} }.into_any()
 }
 
@@ -77,7 +80,13 @@ fn sites(view: &WhoKnowsView) -> Vec<SiteUnits> {
     let path = format!("/incidents/{}/broadcasts/{}/call-list", view.incident, view.id);
     view.sites
         .iter()
-        .map(|site| SiteUnits { site: site.site.clone(), not: site.not, partly: site.partly, confirmed: site.confirmed, path: path.clone() })
+        .map(|site| SiteUnits {
+            site: site.site.clone(),
+            not: site.not,
+            partly: site.partly,
+            confirmed: site.confirmed,
+            path: path.clone(),
+        })
         .collect()
 }
 
@@ -92,7 +101,11 @@ fn columns(actions: bool) -> Vec<Column> {
     if actions {
         columns.push(Column::actions());
     } else {
-        columns.extend([Column::by_hand("Called at"), Column::by_hand("Spoke to"), Column::by_hand("Initials")]);
+        columns.extend([
+            Column::by_hand("Called at"),
+            Column::by_hand("Spoke to"),
+            Column::by_hand("Initials"),
+        ]);
     }
     columns
 }
@@ -136,7 +149,13 @@ pub fn call_list(frame: &Frame, view: &WhoKnowsView) -> AnyView {
 
 /// What a unit's page says first.
 pub fn unit_title(view: &UnitView) -> String {
-    format!("{}: {}, {} of {} on duty", view.name, view.knows.words(), view.tally.confirmed, view.tally.on_duty)
+    format!(
+        "{}: {}, {} of {} on duty",
+        view.name,
+        view.knows.words(),
+        view.tally.confirmed,
+        view.tally.on_duty
+    )
 }
 
 /// The people of a unit, with a form to answer on their behalf.
@@ -156,7 +175,11 @@ pub fn unit(frame: &Frame, view: &UnitView) -> AnyView {
             .errors(&frame.errors).optional().area(3)}
         {button::primary("Log this answer")}
     };
-    let phone = if view.phone.is_empty() { "No phone of the unit is known.".to_owned() } else { format!("Phone of the unit: {}", view.phone) };
+    let phone = if view.phone.is_empty() {
+        "No phone of the unit is known.".to_owned()
+    } else {
+        format!("Phone of the unit: {}", view.phone)
+    };
     view! {
         {ui::head(frame, &unit_title(view), None, None)}
         <p>{phone}</p>

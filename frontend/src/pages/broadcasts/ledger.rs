@@ -80,7 +80,10 @@ fn asks(view: &DeliveriesView) -> AnyView {
         {Field::new("choice", "What shall happen?").value("leave").radios(choices)}
         {button::secondary("Decide")}
     };
-    button::consequence(sentence.into_any(), button::form(&path, &view.request_id.to_string(), body.into_any()))
+    button::consequence(
+        sentence.into_any(),
+        button::form(&path, &view.request_id.to_string(), body.into_any()),
+    )
 }
 
 /// One delivery with its message as it left.

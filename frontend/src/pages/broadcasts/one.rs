@@ -21,8 +21,12 @@ pub fn one_title(view: &BroadcastView) -> String {
     match view.stage {
         Stage::Draft => format!("Broadcast {number}: look at it before it leaves"),
         Stage::PendingApproval => format!("Broadcast {number} waits for a second look"),
-        Stage::Staged => format!("Broadcast {number} is being prepared for {}", counted(view.people, "person", "people")),
-        Stage::Sending => format!("Broadcast {number} is on its way to {}", counted(view.people, "person", "people")),
+        Stage::Staged => {
+            format!("Broadcast {number} is being prepared for {}", counted(view.people, "person", "people"))
+        }
+        Stage::Sending => {
+            format!("Broadcast {number} is on its way to {}", counted(view.people, "person", "people"))
+        }
         Stage::Done => format!("Broadcast {number}: {} of {} units know", view.units_confirmed, view.units),
         Stage::Discarded => format!("Broadcast {number} was taken away"),
     }
@@ -80,7 +84,9 @@ fn looks(view: &BroadcastView) -> AnyView {
         .iter()
         .map(|look| {
             let words = match look {
-                SecondLook::NamesForbidden { quoted, order, .. } => format!("It names {quoted:?}. In force: {order}."),
+                SecondLook::NamesForbidden { quoted, order, .. } => {
+                    format!("It names {quoted:?}. In force: {order}.")
+                }
                 SecondLook::MayIdentify { quoted, likeness } => {
                     format!("{quoted:?} looks like {likeness}; the sender says that it is no patient's.")
                 }
@@ -121,7 +127,8 @@ fn sms(parts: &Parts, code: &str) -> AnyView {
         .iter()
         .enumerate()
         .map(|(index, text)| {
-            let mark = (index > 0).then(|| view! { <p class="sms-break">{format!("part {} of {count}", index + 1)}</p> });
+            let mark = (index > 0)
+                .then(|| view! { <p class="sms-break">{format!("part {} of {count}", index + 1)}</p> });
             view! { {mark}<p>{text.clone()}</p> }
         })
         .collect_view();
@@ -140,7 +147,11 @@ fn acts(view: &BroadcastView, path: &str) -> AnyView {
     if view.may_send {
         let addresses = counted(view.addresses, "address", "addresses");
         let sentence = view! { {format!("It goes to {people} at {addresses} and ")}<b>"cannot be changed after sending"</b>", only replaced." };
-        let act = if view.second_looks.is_empty() { format!("Send to {people}") } else { "Ask for the second look".to_owned() };
+        let act = if view.second_looks.is_empty() {
+            format!("Send to {people}")
+        } else {
+            "Ask for the second look".to_owned()
+        };
         let actions = view! {
             {form("discard", button::secondary("Discard"))}
             {form("send", button::primary(&act))}
@@ -156,5 +167,7 @@ fn acts(view: &BroadcastView, path: &str) -> AnyView {
         return button::consequence(sentence.into_any(), actions.into_any());
     }
     let waits = view.stage == Stage::PendingApproval;
-    waits.then(|| view! { <p>{icon::flag()}"Another communicator or commander must look at it."</p> }).into_any()
+    waits
+        .then(|| view! { <p>{icon::flag()}"Another communicator or commander must look at it."</p> })
+        .into_any()
 }
