@@ -25,8 +25,7 @@ pub enum UserCommand {
         login: String,
         /// The person's name, in quotation marks.
         name: String,
-        /// A role and its place: administrator@all, commander@all, signer:cio@all, unit_lead@unit:ID. May be
-        /// repeated.
+        /// A role and its place: administrator@all, commander@all, signer:cio@all. May be repeated.
         #[arg(long = "role", required = true)]
         roles: Vec<String>,
     },

@@ -74,7 +74,7 @@ pub enum ImportKind {
 /// What can be done with playbooks.
 #[derive(Debug, Subcommand)]
 pub enum PlaybookCommand {
-    /// Check files; without any, the built-in ones. Ends with 1 and says file:line: field: what is expected.
+    /// Check files; without any, the built-in ones. Ends with 1 and names file, line, field and what is expected.
     Check { files: Vec<PathBuf> },
 }
 
