@@ -13,8 +13,10 @@ pub mod session;
 
 use axum::Router;
 
-use crate::{accounts, app::App, clearance, command, incidents, instructions, playbooks, status};
-use crate::{accounts, app::App, command, demo, forms, imports, incidents, people, places, playbooks};
+use crate::{
+    accounts, app::App, clearance, command, demo, forms, imports, incidents, instructions, people, places,
+    playbooks, status,
+};
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
