@@ -2,7 +2,7 @@
 //!
 //! What a disk, a lock or a port does wrong is in `faults`; requests from another origin are in `api/doors.rs`.
 
-use acceptance::{Person, Program, World, both_databases, cast, door::Request};
+use acceptance::{Person, Program, both_databases, cast, door::Request};
 use axum::http::Method;
 use backend::web::{self, routes::Route};
 use domain::actor::Role;

@@ -131,8 +131,7 @@ impl Morning {
     }
 
     async fn status(&self, site: &str) -> Value {
-        let stranger = Program { patience: self.administrator.patience, ..Program::stranger(self.administrator.door.clone()) };
-        stranger.reads(&format!("/status/{site}")).await
+        self.administrator.stranger_beside().reads(&format!("/status/{site}")).await
     }
 
     /// The lines of a system's verdict on a site's public page.
