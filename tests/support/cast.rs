@@ -43,11 +43,11 @@ impl Cast {
             let form = json!({ "login": login, "name": format!("{login} of Harbor"), "grants": grants });
             let made = administrator.does("/accounts", form).await;
             let card = json!({ "login": login, "code": made["first_use_code"], "password": PASSWORD });
-            let stranger = Program::stranger(administrator.door.clone());
+            let stranger = administrator.stranger_beside();
             let answer = stranger.posts("/first-use", card).await;
             assert!(answer.status.is_success(), "{answer:?}");
             let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
-            cast.insert(login, Program { patience: administrator.patience, ..stranger }.with_cookie(&cookie));
+            cast.insert(login, stranger.with_cookie(&cookie));
         }
         Self(cast)
     }

@@ -52,8 +52,7 @@ impl Morning {
         let again = ada.is_refused("/incidents", form, 422).await;
         assert_eq!(again["link"], self.incident.as_str());
         for (site, _) in SITES {
-            let (epic, computers) =
-                (self.verdict(site, "Epic production").await, self.verdict(site, "Windows").await);
+            let (epic, computers) = (self.verdict(site, "Epic production").await, self.verdict(site, "Windows").await);
             assert_eq!(epic, ["DO NOT LOG IN"], "{site}");
             assert!(computers.iter().any(|line| line == "LEAVE OFF"), "{site}: {computers:?}");
         }
@@ -92,8 +91,7 @@ impl Morning {
             cio.does(&format!("{scope}/restore"), json!({})).await;
             let panel = cio.reads(scope).await["chosen"].clone();
             for piece in list(&panel["evidence"]) {
-                cio.does(&format!("{scope}/evidence"), json!({ "piece": piece["key"], "passed": true }))
-                    .await;
+                cio.does(&format!("{scope}/evidence"), json!({ "piece": piece["key"], "passed": true })).await;
             }
             ada.is_refused(&format!("{scope}/release"), json!({}), 422).await;
             self.signs(scope).await;
@@ -133,11 +131,7 @@ impl Morning {
     }
 
     async fn status(&self, site: &str) -> Value {
-        let stranger = Program {
-            patience: self.administrator.patience,
-            ..Program::stranger(self.administrator.door.clone())
-        };
-        stranger.reads(&format!("/status/{site}")).await
+        self.administrator.stranger_beside().reads(&format!("/status/{site}")).await
     }
 
     /// The lines of a system's verdict on a site's public page.

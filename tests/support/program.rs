@@ -40,6 +40,12 @@ impl Program {
         Self { token: Some(token.into()), ..Self::stranger(door) }
     }
 
+    /// Somebody whom nobody knows yet, at the same door and as patient.
+    #[must_use]
+    pub fn stranger_beside(&self) -> Self {
+        Self { patience: self.patience, ..Self::stranger(self.door.clone()) }
+    }
+
     /// The same, repeating each command for as long as a server may take to come back from a crash.
     #[must_use]
     pub fn that_insists(self) -> Self {
