@@ -13,8 +13,7 @@ pub mod session;
 
 use axum::Router;
 
-use crate::{accounts, app::App, command, demo, forms, imports, incidents, people, places, playbooks};
-use crate::{accounts, app::App, cases, command, incidents, playbooks};
+use crate::{accounts, app::App, cases, command, demo, forms, imports, incidents, people, places, playbooks};
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
