@@ -52,7 +52,8 @@ impl Morning {
         let again = ada.is_refused("/incidents", form, 422).await;
         assert_eq!(again["link"], self.incident.as_str());
         for (site, _) in SITES {
-            let (epic, computers) = (self.verdict(site, "Epic production").await, self.verdict(site, "Windows").await);
+            let (epic, computers) =
+                (self.verdict(site, "Epic production").await, self.verdict(site, "Windows").await);
             assert_eq!(epic, ["DO NOT LOG IN"], "{site}");
             assert!(computers.iter().any(|line| line == "LEAVE OFF"), "{site}: {computers:?}");
         }
@@ -91,7 +92,8 @@ impl Morning {
             cio.does(&format!("{scope}/restore"), json!({})).await;
             let panel = cio.reads(scope).await["chosen"].clone();
             for piece in list(&panel["evidence"]) {
-                cio.does(&format!("{scope}/evidence"), json!({ "piece": piece["key"], "passed": true })).await;
+                cio.does(&format!("{scope}/evidence"), json!({ "piece": piece["key"], "passed": true }))
+                    .await;
             }
             ada.is_refused(&format!("{scope}/release"), json!({}), 422).await;
             self.signs(scope).await;

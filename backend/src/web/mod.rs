@@ -16,10 +16,6 @@ pub mod theme;
 use axum::Router;
 
 use crate::app::App;
-use crate::{
-    accounts, app::App, clearance, command, demo, forms, imports, incidents, instructions, people, places,
-    playbooks, status,
-};
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
