@@ -2,7 +2,7 @@
 
 mod bulk;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ impl KnownUnits {
 
     fn find(&self, facility: &str, unit: &str) -> Result<(String, String), (&'static str, String)> {
         if !self.facilities.contains(&facility.to_lowercase()) {
-            return Err(("facility", "There is no such site; import the sites first.".to_owned()));
+            return Err(("facility", format!("There is no site {facility:?}; import the sites first.")));
         }
         let found = self.by_words.get(&(facility.to_lowercase(), unit.to_lowercase()));
         let (_, facility, unit) = found.ok_or_else(|| ("unit", "This site has no such unit.".to_owned()))?;
@@ -104,7 +104,7 @@ impl KnownUnits {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Read {
     pub staff: Vec<Staff>,
-    /// Rows that repeat a staff number of an earlier row, which holds.
+    /// Rows that say the same as an earlier row; one that says something else of the same number is refused.
     pub duplicates: usize,
     pub rejects: Vec<Reject>,
 }
@@ -112,7 +112,7 @@ pub struct Read {
 /// Reads the rows of a staff file.
 pub fn read(rows: &[Record], header: &[String], mapping: &Mapping, units: &KnownUnits) -> Read {
     let mut read = Read::default();
-    let mut seen = BTreeSet::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for row in rows {
         if let Some(reason) = row.trouble.clone() {
             read.rejects.push(Reject { row: row.line, column: String::new(), reason });
@@ -123,8 +123,18 @@ pub fn read(rows: &[Record], header: &[String], mapping: &Mapping, units: &Known
                 let column = mapping.column(header, key).to_owned();
                 read.rejects.push(Reject { row: row.line, column, reason });
             }
-            Ok(person) if !seen.insert(person.staff_number.clone()) => read.duplicates += 1,
-            Ok(person) => read.staff.push(person),
+            Ok(person) => match seen.get(&person.staff_number) {
+                Some(earlier) if read.staff[*earlier] == person => read.duplicates += 1,
+                Some(_) => read.rejects.push(Reject {
+                    row: row.line,
+                    column: mapping.column(header, "staff_number").to_owned(),
+                    reason: "This number stands in an earlier row, which says something else.".to_owned(),
+                }),
+                None => {
+                    seen.insert(person.staff_number.clone(), read.staff.len());
+                    read.staff.push(person);
+                }
+            },
         }
     }
     read

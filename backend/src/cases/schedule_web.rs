@@ -22,7 +22,7 @@ use super::{decide, import, import::Offered, show, snapshots, snapshots::Snapsho
 use crate::{
     accounts::store as accounts,
     failure::Failure,
-    incidents::web::incident_id,
+    incidents::{store as incidents, web::incident_id},
     places::store as places,
     store::{Tx, requests::Request},
     web::{
@@ -97,6 +97,7 @@ async fn schedules_page(
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
+    incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let files = snapshots::all(&mut tx, incident).await?;
     drop(tx);

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use domain::{
     Refusal,
+    field::FieldErrors,
     id::ImportId,
     table::{Known, Mapping, Reject, Table},
     view::imports::{CommitImport, Figures, ImportOutcome, Remap},
@@ -107,6 +108,10 @@ pub(crate) async fn plan(
 /// # Errors
 /// When the database does not take it.
 pub async fn offer(app: App, by: By, offered: Arc<Offered>) -> Result<ImportOutcome, Failure> {
+    if offered.table.rows.is_empty() {
+        let sentence = "This file has no rows under a header line. Export it again with its rows.";
+        return Err(FieldErrors::one("file", sentence).into());
+    }
     let mut decision = begin!(&app, &by, Chain::Installation);
     let mapping = Mapping::guess(&offered.table.header, offered.kind.columns());
     let plan = plan(&app, &mut decision.tx, offered.kind, &offered.table, &mapping).await?;

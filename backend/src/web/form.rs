@@ -40,6 +40,9 @@ impl<F: DeserializeOwned> FromRequest<App> for Input<F> {
         let (form, named, typed) = match media.as_str() {
             "application/json" => {
                 let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
+                if body.trim_ascii_start().first() != Some(&b'{') {
+                    return Err(unreadable(&"JSON commands are objects with named fields"));
+                }
                 let form = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
                 (form, serde_json::from_slice::<Named>(body).unwrap_or_default(), Vec::new())
             }
