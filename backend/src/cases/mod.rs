@@ -1,8 +1,9 @@
 //! Cases: the booked operations and visits that an incident touches, imported, decided over, and each followed
 //! to its end.
 //!
-//! What others need of them: [`tally::read`] for the board's figures, [`blockers`] for closing.
+//! What others need of them: [`card`] for board and rail, [`tally::read`] for figures, [`blockers`] for closing.
 
+pub mod card;
 pub mod change;
 pub mod decide;
 pub mod end_of_day;

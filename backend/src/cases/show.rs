@@ -214,7 +214,7 @@ pub fn title(funnel: &Funnel, due_soon: i64, due_before: &str) -> String {
     }
 }
 
-fn thousands(count: i64) -> String {
+pub(super) fn thousands(count: i64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -11,6 +11,7 @@ use super::store;
 use crate::{
     accounts::store as accounts,
     app::App,
+    cases::card as cases,
     command::web as command,
     failure::Failure,
     forms, instructions,
@@ -61,6 +62,7 @@ pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardV
         })
         .collect::<Vec<_>>();
     let mut cards = Vec::new();
+    cards.extend(cases::card(tx, incident, app.clock.now()).await?);
     cards.extend(forms::card(tx, incident).await?);
     cards.extend(command::card(tx, incident, app.clock.now()).await?);
     let seq = journal::head(tx, incident.0).await?.map_or(0, |(seq, _)| seq);

@@ -9,7 +9,10 @@ use domain::{
 };
 
 use super::{problem::Problem, session::Caller};
-use crate::{accounts, app::App, broadcasts, command::store as command, forms, incidents, store::Tx};
+use crate::{
+    accounts, app::App, broadcasts, cases::card as cases, command::store as command, forms, incidents,
+    store::Tx,
+};
 
 /// The frame of a page; what depends on the request alone is filled in by the door.
 pub async fn read(
@@ -69,6 +72,7 @@ fn rail(actor: &Actor) -> Vec<RailItem> {
 /// The destinations of an incident; a capability adds its count and whether something there is late.
 async fn incident_rail(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Result<Vec<RailItem>, Problem> {
     let path = |end: &str| format!("/incidents/{incident}{end}");
+    let late_patients = cases::due_soon(tx, incident, now).await?;
     let late_forms = forms::late(tx, incident).await?;
     let late_broadcasts = broadcasts::knows::late(tx, incident).await?;
     let (_, _, late_tasks, _) = command::counts(tx, incident, now).await?;
@@ -80,6 +84,7 @@ async fn incident_rail(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Res
             late: late_broadcasts > 0,
             ..item(Section::Broadcasts, path("/broadcasts"))
         },
+        RailItem { count: late_patients, late: late_patients > 0, ..item(Section::Patients, path("/cases")) },
         RailItem { count: late_forms, late: late_forms > 0, ..item(Section::Paper, path("/forms")) },
         item(Section::Clearance, path("/clearance")),
         RailItem { count: late_tasks, late: late_tasks > 0, ..item(Section::Command, path("/command")) },
