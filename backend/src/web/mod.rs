@@ -16,7 +16,6 @@ pub mod theme;
 use axum::Router;
 
 use crate::app::App;
-use crate::{accounts, app::App, cases, command, demo, forms, imports, incidents, people, places, playbooks};
 use routes::Routes;
 
 /// Every route of the program, in the order of the rail.
