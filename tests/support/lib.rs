@@ -10,6 +10,7 @@ pub mod databases;
 pub mod disk;
 pub mod door;
 pub mod harbor;
+pub mod letters;
 pub mod mail;
 pub mod morning;
 pub mod page;

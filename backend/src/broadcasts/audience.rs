@@ -10,7 +10,7 @@ use domain::{
     cells::yes_or_no,
     deliveries::Channel,
     field::FieldErrors,
-    id::{AudienceId, IncidentId, PersonId, UnitId},
+    id::{AudienceId, FacilityId, IncidentId, PersonId, UnitId},
     scope::Place,
     table::{self, Known, Limits, Mapping, Reject, Table},
 };
@@ -390,4 +390,17 @@ pub async fn words(tx: &mut Tx, incident: IncidentId, to: &[To]) -> Result<Strin
         });
     }
     Ok(words.join("; "))
+}
+
+const SITES: &str = "
+    SELECT DISTINCT unit.facility
+    FROM audience_member
+    LEFT JOIN unit ON unit.id = audience_member.unit
+    WHERE audience_member.audience = $1";
+
+/// The sites at which the people of a list work; everywhere as soon as one of them belongs to no unit.
+pub async fn places_of(tx: &mut Tx, list: AudienceId) -> Result<Vec<Place>, Error> {
+    let rows = fetch_all!(tx, (Option<Uuid>,), SITES, list.0)?;
+    let site = |facility: Option<Uuid>| facility.map_or(Place::All, |id| Place::Facility(FacilityId(id)));
+    Ok(rows.into_iter().map(|(facility,)| site(facility)).collect())
 }

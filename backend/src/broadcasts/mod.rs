@@ -12,11 +12,12 @@ pub mod stage;
 pub mod store;
 pub mod web;
 
-use domain::{broadcasts::compose::To, id::IncidentId, lexicon::ForbiddenSystem};
+use domain::{broadcasts::compose::To, id::IncidentId, instructions::World, lexicon::ForbiddenSystem};
 
 use crate::{
     fetch_optional,
     incidents::store::IncidentRow,
+    instructions,
     store::{Error, Tx},
 };
 
@@ -39,22 +40,16 @@ fn mail_host(from: &str) -> String {
 }
 
 /// The systems under a prohibition anywhere in an audience, with the names by which texts may call them.
-async fn forbidden(tx: &mut Tx, incident: &IncidentRow, _to: &[To]) -> Result<Vec<ForbiddenSystem>, Error> {
-    let statuses = crate::incidents::store::statuses(tx, incident.id).await?;
-    let systems = crate::places::store::systems(tx).await?;
-    let down = |system: &crate::places::store::System| {
-        statuses
-            .iter()
-            .any(|((id, _), (status, _))| *id == system.id && *status == domain::scope::Status::Down)
-    };
-    Ok(systems
-        .into_iter()
-        .filter(down)
-        .map(|system| {
-            let order = format!("{}: down", system.name);
-            let mut names = vec![system.name, system.short_name];
-            names.extend(system.aliases);
-            ForbiddenSystem { system: system.id, names, order }
-        })
-        .collect())
+async fn forbidden(tx: &mut Tx, incident: &IncidentRow, to: &[To]) -> Result<Vec<ForbiddenSystem>, Error> {
+    let world = if incident.exercise { World::Exercise(incident.id) } else { World::Real };
+    let mut at = Vec::new();
+    for each in to {
+        match each {
+            To::Staff { place, .. } => {
+                at.push(place.parse().map_err(|_| Error::Corrupt(format!("a place reads {place:?}")))?);
+            }
+            To::List(list) => at.extend(audience::places_of(tx, *list).await?),
+        }
+    }
+    Ok(instructions::picture(tx).await?.forbidden_systems(world, &at))
 }

@@ -110,6 +110,13 @@ pub async fn begin<T: DeserializeOwned>(app: &App, by: &By, which: Chain) -> Res
         return Ok(Begun::Repeated(outcome));
     }
     let mut decision = take(app, tx, which, by.actor.account).await?;
+    // On PostgreSQL the same request may have run while this one waited for the chain.
+    if decision.tx.is_postgres()
+        && let Some(outcome) =
+            requests::first_outcome(&mut decision.tx, by.actor.account, &by.request).await?
+    {
+        return Ok(Begun::Repeated(outcome));
+    }
     decision.request = Some(by.request);
     Ok(Begun::Fresh(Box::new(decision)))
 }

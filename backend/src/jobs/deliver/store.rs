@@ -256,7 +256,7 @@ const RECORD: Sql = Sql {
     sqlite: "
     UPDATE delivery
     SET state = entry.value ->> 'to', next_at = entry.value ->> 'next_at', reply = entry.value ->> 'reply',
-        reply_kind = entry.value ->> 'kind', doubted_at = COALESCE(doubted_at, entry.value ->> 'doubted_at'),
+        reply_kind = entry.value ->> 'kind', doubted_at = COALESCE(delivery.doubted_at, entry.value ->> 'doubted_at'),
         events = events + 1, updated_at = $3,
         attempts = CASE WHEN entry.value ->> 'kind' = 'not tried' THEN attempts - 1 ELSE attempts END
     FROM json_each($1) AS entry
@@ -266,7 +266,7 @@ const RECORD: Sql = Sql {
     postgres: "
     UPDATE delivery
     SET state = entry.to_state, next_at = entry.next_at, reply = entry.reply, reply_kind = entry.kind,
-        doubted_at = COALESCE(doubted_at, entry.doubted_at), events = events + 1, updated_at = $3,
+        doubted_at = COALESCE(delivery.doubted_at, entry.doubted_at), events = events + 1, updated_at = $3,
         attempts = CASE WHEN entry.kind = 'not tried' THEN attempts - 1 ELSE attempts END
     FROM (
         SELECT (value ->> 'id')::uuid AS id, value ->> 'from' AS from_state, value ->> 'to' AS to_state,
