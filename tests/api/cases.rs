@@ -100,7 +100,7 @@ async fn tallies_are_right(world: &World, night: &Night) {
 
 both_databases! {
     async fn s2_the_preview_counts_and_the_same_file_changes_nothing_twice(world: World) {
-        let night = Night::begins(&world).await;
+        let night = Night::begins(world).await;
         let uploaded = night.uploads(&s2::file()).await;
         let figures = &uploaded["figures"];
         let counts = ["rows", "valid", "duplicates", "invalid", "procedures", "visits"].map(|name| number(&figures[name]));
@@ -123,11 +123,11 @@ both_databases! {
         let other = night.uploads(&other).await;
         let other = format!("/schedule/{}/commit", text(&other["snapshot"]));
         assert_eq!(night.does(&other, json!({})).await["added"], 0, "every appointment is known");
-        tallies_are_right(&world, &night).await;
+        tallies_are_right(world, &night).await;
     }
 
     async fn s2_the_decision_is_previewed_applied_overridden_and_reversed(world: World) {
-        let night = Night::with_schedule(&world).await;
+        let night = Night::with_schedule(world).await;
         let preview = night.reads("/cases/decide").await;
         let counts = |kind: &str, totals: &Value| {
             ["rows", "cancelled", "kept", "undecided"].map(|name| number(&totals[kind][name]))
@@ -170,11 +170,11 @@ both_databases! {
             case["history"].as_array().expect("is a list").iter().map(|each| text(&each["what"])).collect();
         assert_eq!(past, ["decided", "kept", "cancelled"]);
         assert_eq!(case["line"]["safe_by"], "11 Oct 2024", "the first clocks stay");
-        tallies_are_right(&world, &night).await;
+        tallies_are_right(world, &night).await;
     }
 
     async fn a_decision_over_other_numbers_than_were_shown_is_refused(world: World) {
-        let night = Night::with_schedule(&world).await;
+        let night = Night::with_schedule(world).await;
         let refused = night.is_refused("/cases/decide", json!({ "basis": "Blanket", "cancels": 4_000 })).await;
         assert_eq!(refused["type"], "changed-since");
         let refused = night.is_refused("/cases/decide", json!({ "cancels": 4_133 })).await;
@@ -186,7 +186,7 @@ both_databases! {
     }
 
     async fn a_double_click_decides_once(world: World) {
-        let night = Night::with_schedule(&world).await;
+        let night = Night::with_schedule(world).await;
         let command = json!({ "basis": "Blanket", "request_id": "01890a5d-ac96-774b-bcce-b302099a8057" });
         let first = night.does("/cases/decide", command.clone()).await;
         assert_eq!(night.does("/cases/decide", command).await, first);
@@ -195,7 +195,7 @@ both_databases! {
     }
 
     async fn a_patient_is_followed_from_the_first_try_to_being_seen(world: World) {
-        let night = Night::with_decision(&world).await;
+        let night = Night::with_decision(world).await;
         let before = night.funnel().await;
         assert_eq!((number(&before["not_told"]), number(&before["to_call"])), (4_133, 4_133));
         let taken = night.does("/cases/next", json!({})).await;
@@ -222,11 +222,11 @@ both_databases! {
         assert_eq!((number(&seen["seen"]), number(&seen["open"]), number(&seen["cancelled"])), (1, 4_562, 4_133));
         let refused = night.is_refused(&format!("{path}/seen"), json!({})).await;
         assert_eq!(refused["type"], "has-ended");
-        tallies_are_right(&world, &night).await;
+        tallies_are_right(world, &night).await;
     }
 
     async fn of_two_people_with_one_patient_the_later_is_told(world: World) {
-        let night = Night::with_decision(&world).await;
+        let night = Night::with_decision(world).await;
         let other = world.program(&[Role::CaseManager]).await;
         let line = night.lines("show=call").await[0].clone();
         let path = night.path(&format!("/cases/{}", text(&line["id"])));
@@ -248,7 +248,7 @@ both_databases! {
     }
 
     async fn a_new_date_past_safe_by_comes_first(world: World) {
-        let night = Night::with_decision(&world).await;
+        let night = Night::with_decision(world).await;
         let line = night.lines("show=cancelled&priority=fssa:P2").await[3].clone();
         let path = format!("/cases/{}", text(&line["id"]));
         night.does(&format!("{path}/rebooking"), json!({ "new_start": "2024-08-22 08:10", "knows": true })).await;
@@ -258,7 +258,7 @@ both_databases! {
     }
 
     async fn a_services_end_of_day_list_ends_its_kept_cases(world: World) {
-        let night = Night::with_decision(&world).await;
+        let night = Night::with_decision(world).await;
         let kept = night.lines("show=kept&kind=procedure").await[0].clone();
         let list = |not_done: &str| json!({
             "facility": kept["facility"], "service": kept["service"], "day": s2::DAY, "not_done": not_done
@@ -271,11 +271,11 @@ both_databases! {
         assert!(done >= 1, "{ended}");
         let funnel = night.funnel().await;
         assert_eq!((number(&funnel["kept"]), number(&funnel["open"])), (430, 4_563 - done), "what is done was kept");
-        tallies_are_right(&world, &night).await;
+        tallies_are_right(world, &night).await;
     }
 
     async fn another_end_needs_its_reason_and_closing_as_not_reached_three_tries(world: World) {
-        let night = Night::with_decision(&world).await;
+        let night = Night::with_decision(world).await;
         let line = night.lines("show=call").await[0].clone();
         let path = format!("/cases/{}", text(&line["id"]));
         let refused = night.is_refused(&format!("{path}/end"), json!({ "end": "died" })).await;
@@ -290,7 +290,7 @@ both_databases! {
     }
 
     async fn closing_hears_of_what_is_undecided_and_open(world: World) {
-        let night = Night::with_decision(&world).await;
+        let night = Night::with_decision(world).await;
         let late = "Appt ID,MRN,Patient Name,Type,Hospital,Start Time\nL1,0000001,Late Booking,visit,Cape,2024-07-19 15:00\n\
                     L2,0000002,Other Day,visit,Cape,2024-07-22 15:00\n";
         let uploaded = night.uploads(late.as_bytes()).await;
@@ -305,7 +305,7 @@ both_databases! {
     }
 
     async fn the_list_is_paged_filtered_and_exported(world: World) {
-        let night = Night::with_decision(&world).await;
+        let night = Night::with_decision(world).await;
         let mut seen = std::collections::BTreeSet::new();
         let mut next = Some(night.path("/cases?show=cancelled&kind=procedure"));
         while let Some(path) = next {
@@ -326,7 +326,7 @@ both_databases! {
     }
 
     async fn a_case_manager_sees_the_patients_of_their_own_site_only(world: World) {
-        let night = Night::with_decision(&world).await;
+        let night = Night::with_decision(world).await;
         let all = night.reads("/cases?show=cancelled").await;
         let site = all["sites"].as_array().expect("is a list").iter().find(|site| site["words"] == "Cape").cloned();
         let facility = text(&site.expect("is there")["value"]);
@@ -346,7 +346,7 @@ both_databases! {
     }
 
     async fn what_cannot_be_read_as_a_schedule_is_said_at_its_field(world: World) {
-        let night = Night::begins(&world).await;
+        let night = Night::begins(world).await;
         let path = night.path("/schedule");
         let refused = |file: &'static [u8], as_of: &'static str| {
             let (commander, path) = (&night.commander, &path);
@@ -367,7 +367,7 @@ both_databases! {
     }
 
     async fn columns_with_other_names_can_be_chosen(world: World) {
-        let night = Night::begins(&world).await;
+        let night = Night::begins(world).await;
         let file = "Nr;Akte;Wer;Was;Haus;Wann;Stufe\r\nA1;007;M\u{fc}ller;visit;Cape;19.07.2024 09:00;P2\r\n";
         let windows: Vec<u8> = file.chars().map(|letter| u8::try_from(u32::from(letter)).expect("is Western")).collect();
         let uploaded = night.uploads(&windows).await;
@@ -383,7 +383,7 @@ both_databases! {
     }
 
     async fn nothing_of_a_patient_lies_readable_in_the_database_or_the_log(world: World) {
-        let night = Night::begins(&world).await;
+        let night = Night::begins(world).await;
         let file = "Appt ID,MRN,Patient Name,Phone,Type,Hospital,Start Time\nA1,0077310,Zebulon Quux,+15550009999,visit,Cape,2024-07-19 09:00\n";
         let uploaded = night.uploads(file.as_bytes()).await;
         night.does(&format!("/schedule/{}/commit", text(&uploaded["snapshot"])), json!({})).await;

@@ -77,7 +77,7 @@ both_databases! {
         let read = async || acceptance::door::Door::InProcess(other.clone()).send(Request::new(Method::GET, "/status/cape")).await;
         assert!(read().await.expect(200).page().says("DO NOT LOG IN"));
         commander.does(&orders, json!({ "system": "epic", "word": "do_not_connect", "place": "all" })).await;
-        tokio::time::sleep(Duration::from_millis(1000)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         assert!(read().await.expect(200).page().says("DO NOT CONNECT"));
     }
 

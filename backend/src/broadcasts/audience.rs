@@ -243,17 +243,7 @@ impl Directory {
                 refuse("on_duty", "on_duty and lead are yes or no");
                 continue;
             };
-            let typed = [(Channel::Email, "email"), (Channel::Sms, "phone")]
-                .into_iter()
-                .flat_map(|(channel, key)| {
-                    cell(key).split(['|', ';']).map(move |part| (channel, part.trim().to_owned()))
-                })
-                .filter(|(_, address)| !address.is_empty());
-            let mut addresses: Vec<_> = typed.collect();
-            if let Some(known) = known {
-                let more = known.addresses.iter().filter(|address| !addresses.contains(address)).cloned();
-                addresses.extend(more.collect::<Vec<_>>());
-            }
+            let addresses = addresses(cell("email"), cell("phone"), known);
             if addresses.is_empty() {
                 refuse("email", "has neither e-mail nor phone");
                 continue;
@@ -274,6 +264,20 @@ impl Directory {
         }
         (members, refused)
     }
+}
+
+/// What the row says, and after it what the directory knows beside.
+fn addresses(emails: &str, phones: &str, known: Option<&Member>) -> Vec<(Channel, String)> {
+    let typed = [(Channel::Email, emails), (Channel::Sms, phones)].into_iter().flat_map(|(channel, cell)| {
+        cell.split(['|', ';']).map(move |part| (channel, part.trim().to_owned()))
+    });
+    let mut addresses: Vec<_> = typed.filter(|(_, address)| !address.is_empty()).collect();
+    for address in known.into_iter().flat_map(|known| &known.addresses) {
+        if !addresses.contains(address) {
+            addresses.push(address.clone());
+        }
+    }
+    addresses
 }
 
 const STAFF: &str = "

@@ -298,7 +298,9 @@ async fn switch(
     let mut hash = Sha256::new();
     let mut ids: Vec<&str> = deliveries.iter().map(|delivery| delivery.id.as_str()).collect();
     ids.sort_unstable();
-    ids.iter().for_each(|id| hash.update(id));
+    for id in &ids {
+        hash.update(id);
+    }
     for delivery in deliveries {
         *queued.entry(delivery.channel).or_default() += 1;
     }

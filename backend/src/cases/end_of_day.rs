@@ -121,12 +121,11 @@ fn read(form: &EndOfDay) -> Result<(FacilityId, String, BTreeSet<String>), Field
 /// A mistyped appointment would end as done a case that did not take place.
 fn unknown_appointments(kept: &[(Uuid, String)], not_done: &BTreeSet<String>) -> Result<(), FieldErrors> {
     let known: BTreeSet<&str> = kept.iter().map(|(_, appointment)| appointment.as_str()).collect();
-    match not_done.iter().find(|each| !known.contains(each.as_str())) {
-        None => Ok(()),
-        Some(_) => {
-            let sentence = "One of these is no kept appointment of this list. Check the numbers.";
-            Err(FieldErrors::one("not_done", sentence))
-        }
+    if not_done.iter().all(|each| known.contains(each.as_str())) {
+        Ok(())
+    } else {
+        let sentence = "One of these is no kept appointment of this list. Check the numbers.";
+        Err(FieldErrors::one("not_done", sentence))
     }
 }
 

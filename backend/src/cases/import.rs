@@ -114,7 +114,7 @@ pub async fn set_columns(
     let (mapping, scheme) = columns(&form, &table)?;
     let schedule = read_rows(table, mapping.clone(), sites, scheme).await?;
     snapshot.mapping = mapping;
-    snapshot.scheme = scheme.map_or("", Scheme::code).to_owned();
+    scheme.map_or("", Scheme::code).clone_into(&mut snapshot.scheme);
     snapshot.figures = schedule.figures();
     let mut tx = app.db.write().await?;
     snapshots::set_columns(&mut tx, &snapshot).await?;

@@ -38,18 +38,15 @@ pub async fn receive(mut multipart: Multipart, path: &Path) -> Result<Received, 
     while let Some(mut field) = multipart.next_field().await.map_err(cut_off)? {
         let name = field.name().unwrap_or_default().to_owned();
         let file_name = field.file_name().map(ToOwned::to_owned);
-        match file_name {
-            Some(file_name) => {
-                let (hash, length) = write(&mut field, path).await?;
-                if !file_name.is_empty() || length > 0 {
-                    let shown: String = file_name.chars().take(200).collect();
-                    received.file = Some((shown, hash));
-                }
+        if let Some(file_name) = file_name {
+            let (hash, length) = write(&mut field, path).await?;
+            if !file_name.is_empty() || length > 0 {
+                let shown: String = file_name.chars().take(200).collect();
+                received.file = Some((shown, hash));
             }
-            None => {
-                let text = field.text().await.map_err(cut_off)?;
-                received.fields.insert(name, text.chars().take(MOST_TEXT).collect());
-            }
+        } else {
+            let text = field.text().await.map_err(cut_off)?;
+            received.fields.insert(name, text.chars().take(MOST_TEXT).collect());
         }
     }
     Ok(received)

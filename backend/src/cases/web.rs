@@ -38,8 +38,7 @@ pub(super) const READERS: Access = Access::Roles(&[Role::CaseManager, Role::Comm
 
 /// The routes of cases.
 pub fn routes(routes: Routes) -> Routes {
-    let routes = super::schedule_web::routes(routes);
-    routes
+    one_case(super::schedule_web::routes(routes))
         .page::<CasesView, _>("/incidents/{id}/cases", READERS, "Cases by risk", list_cases)
         .file("/incidents/{id}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export)
         .command::<ChangeCase, CaseChanged, _>(
@@ -60,6 +59,11 @@ pub fn routes(routes: Routes) -> Routes {
             "Mark a service's kept cases as done",
             send_end_of_day,
         )
+}
+
+/// What is done with one case.
+fn one_case(routes: Routes) -> Routes {
+    routes
         .page::<CaseView, _>("/incidents/{id}/cases/{case}", READERS, "One case", show_case)
         .command::<ChangeCase, CaseChanged, _>(
             "/incidents/{id}/cases/{case}/take",

@@ -178,7 +178,7 @@ impl Window<'_> {
                 self.note(index, Outcome::Unclear { reply: reply.line(), kind: reply.kind() });
             }
             Meaning::Recipient => {
-                self.note(index, Outcome::Refused { reply: reply.line(), kind: reply.kind() })
+                self.note(index, Outcome::Refused { reply: reply.line(), kind: reply.kind() });
             }
             Meaning::Later => self.note(index, Outcome::Later { reply: reply.line() }),
             Meaning::Gateway => self.gateway_is_at_fault(reply.line()),

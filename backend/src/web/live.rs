@@ -52,7 +52,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// By this a page knows that a silent stream is alive.
 const BEAT: Duration = Duration::from_secs(10);
 /// Then the browser comes again, and with it the question whether it still may.
-const ONE_STREAM: Duration = Duration::from_secs(15 * 60);
+const ONE_STREAM: Duration = Duration::from_mins(15);
 
 /// What an incident looks like now, as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,19 +145,19 @@ impl Reader {
     async fn wait(&mut self) -> Option<Event> {
         tokio::select! {
             () = self.app.stop.cancelled() => None,
-            () = tokio::time::sleep_until(self.until) => self.bye(),
+            () = tokio::time::sleep_until(self.until) => Some(self.bye()),
             () = tokio::time::sleep(BEAT) => Some(Event::default().event("beat").data("")),
             changed = self.snapshots.changed() => match changed {
                 Ok(()) => Some(self.change()),
-                Err(_) => self.bye(),
+                Err(_) => Some(self.bye()),
             },
         }
     }
 
     /// Not an error: the browser comes again at once.
-    fn bye(&mut self) -> Option<Event> {
+    fn bye(&mut self) -> Event {
         self.next = Next::End;
-        Some(Event::default().event("bye").data(""))
+        Event::default().event("bye").data("")
     }
 
     fn change(&mut self) -> Event {

@@ -125,10 +125,9 @@ fn evidence(line: &EvidenceLine) -> AnyView {
 
 fn signature(line: &SignatureLine) -> AnyView {
     let who = match (line.given, line.yours) {
-        (true, _) => line.name.clone(),
         (false, true) if line.name.is_empty() => "you".to_owned(),
         (false, _) if line.name.is_empty() => "open".to_owned(),
-        (false, _) => line.name.clone(),
+        _ => line.name.clone(),
     };
     let words = (!line.words.is_empty()).then(|| view! { <span class="second">{line.words.clone()}</span> });
     view! {

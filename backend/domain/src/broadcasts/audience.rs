@@ -51,21 +51,18 @@ pub fn resolve(members: impl IntoIterator<Item = Member>) -> Plan {
             || format!("{}|{:?}", member.name.to_lowercase(), member.addresses.first()),
             |person| person.to_string(),
         );
-        match known.get(&key).and_then(|at| plan.people.get_mut(*at)) {
-            Some(first) => {
-                first.on_duty |= member.on_duty;
-                first.lead |= member.lead;
-                first.unit = first.unit.or(member.unit);
-                for address in member.addresses {
-                    if !first.addresses.contains(&address) {
-                        first.addresses.push(address);
-                    }
+        if let Some(first) = known.get(&key).and_then(|at| plan.people.get_mut(*at)) {
+            first.on_duty |= member.on_duty;
+            first.lead |= member.lead;
+            first.unit = first.unit.or(member.unit);
+            for address in member.addresses {
+                if !first.addresses.contains(&address) {
+                    first.addresses.push(address);
                 }
             }
-            None => {
-                known.insert(key, plan.people.len());
-                plan.people.push(member);
-            }
+        } else {
+            known.insert(key, plan.people.len());
+            plan.people.push(member);
         }
     }
     let mut at: HashMap<(Channel, String), usize> = HashMap::new();
@@ -74,17 +71,14 @@ pub fn resolve(members: impl IntoIterator<Item = Member>) -> Plan {
             let Some((_, address)) = member.addresses.iter().find(|(each, _)| *each == channel) else {
                 continue;
             };
-            match at.get(&(channel, address.clone())) {
-                Some(index) => {
-                    let delivery = &mut plan.deliveries[*index];
-                    delivery.people.push(ordinal);
-                    delivery.unit = delivery.unit.filter(|unit| Some(*unit) == member.unit);
-                }
-                None => {
-                    at.insert((channel, address.clone()), plan.deliveries.len());
-                    let (address, people, unit) = (address.clone(), vec![ordinal], member.unit);
-                    plan.deliveries.push(Planned { channel, address, people, unit });
-                }
+            if let Some(index) = at.get(&(channel, address.clone())) {
+                let delivery = &mut plan.deliveries[*index];
+                delivery.people.push(ordinal);
+                delivery.unit = delivery.unit.filter(|unit| Some(*unit) == member.unit);
+            } else {
+                at.insert((channel, address.clone()), plan.deliveries.len());
+                let (address, people, unit) = (address.clone(), vec![ordinal], member.unit);
+                plan.deliveries.push(Planned { channel, address, people, unit });
             }
         }
     }

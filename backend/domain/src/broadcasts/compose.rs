@@ -91,7 +91,7 @@ impl Compose {
         let to = self.audiences(&mut errors);
         let supersedes = self.supersedes(&mut errors);
         let words = match template {
-            Some(message) => self.from_template(message, data, &mut errors),
+            Some(message) => self.filled_template(message, data, &mut errors),
             None => self.typed(&mut errors),
         };
         let (Some([subject, body, sms]), true) = (words, errors.is_empty()) else { return Err(errors) };
@@ -135,7 +135,7 @@ impl Compose {
         Some([one_line(&subject?), body?.replace("\r\n", "\n"), one_line(&sms?)])
     }
 
-    fn from_template(
+    fn filled_template(
         &self,
         message: &Message,
         data: &BTreeMap<String, String>,
@@ -156,7 +156,7 @@ impl Compose {
                         .iter()
                         .find(|blank| blank.key == *key)
                         .map_or(key, |blank| &blank.label);
-                    errors.add(format!("blank_{key}"), format!("Fill in {:?}.", label));
+                    errors.add(format!("blank_{key}"), format!("Fill in {label:?}."));
                 }
                 return None;
             }

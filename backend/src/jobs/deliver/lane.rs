@@ -317,9 +317,8 @@ impl Lane {
 
 fn note(lately: &mut Lately, done: &Done) -> Option<String> {
     match done.kind.as_str() {
-        "not tried" | "too many attempts" | "address" => None,
         "" if done.to == State::Accepted.code() => lately.note(None),
-        "" => None,
+        "" | "not tried" | "too many attempts" | "address" => None,
         kind => lately.note(Some(kind)),
     }
 }
@@ -398,7 +397,9 @@ async fn chain(
     let mut lines: Vec<String> = written.iter().map(|done| format!("{} {}\n", done.id, done.to)).collect();
     lines.sort_unstable();
     let mut hash = Sha256::new();
-    lines.iter().for_each(|line| hash.update(line));
+    for line in &lines {
+        hash.update(line);
+    }
     let data = json!({ "deliveries": lines.len(), "sha256": hex::encode(hash.finalize()) });
     let fact = facts::Streamed {
         incident,

@@ -29,7 +29,7 @@ pub fn start(app: &App) {
     app.spawn(async move {
         while !of_worker.stop.is_cancelled() {
             match begin(&of_worker).await {
-                Ok(worker) => worker.run(&of_worker).await,
+                Ok(worker) => Box::pin(worker.run(&of_worker)).await,
                 Err(failure) => tracing::error!("sending cannot begin: {failure}"),
             }
             tokio::select! {
