@@ -1,5 +1,6 @@
 //! A scope's way back: restored, evidence, signatures, release, revocation; and closing the incident.
 
+mod card;
 pub mod closing;
 mod effects;
 mod page;
@@ -19,6 +20,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 
+pub use card::card;
 pub use record::all_clear_text;
 pub use revoke::revoke;
 use store::{Moment, NewSignOff};
