@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod audience;
+pub mod card;
 pub mod compose;
 pub mod decide;
 pub mod knows;

@@ -1,23 +1,33 @@
 //! The board of an incident: read in one snapshot, the same value for page, JSON and stream.
 
 use domain::{
+    actor::Role,
     id::IncidentId,
     instructions::World,
     scope::{Place, Status},
-    view::board::{BoardView, MatrixRow, Site, sentence},
+    time::{Timestamp, Zone},
+    view::{
+        board::{BoardView, CardView, MatrixRow, Site, sentence},
+        frame::Section,
+    },
 };
 
 use super::store;
 use crate::{
     accounts::store as accounts,
     app::App,
+    broadcasts::card as broadcasts,
     cases::card as cases,
+    clearance,
     command::web as command,
     failure::Failure,
     forms, instructions,
     places::store as places,
     store::{Tx, journal},
 };
+
+/// Who may write to staff, and so finds the next update as the board's one action.
+pub const WRITERS: [Role; 2] = [Role::Commander, Role::Communicator];
 
 /// Reads the board.
 ///
@@ -61,20 +71,49 @@ pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardV
             path: format!("/status/{}", facility.code),
         })
         .collect::<Vec<_>>();
-    let mut cards = Vec::new();
-    cards.extend(cases::card(tx, incident, app.clock.now()).await?);
-    cards.extend(forms::card(tx, incident).await?);
-    cards.extend(command::card(tx, incident, app.clock.now()).await?);
+    let now = app.clock.now();
+    let cards = cards(tx, incident, now, &zone).await?;
     let seq = journal::head(tx, incident.0).await?.map_or(0, |(seq, _)| seq);
     Ok(BoardView {
         incident: Some(incident),
         title: sentence(&rows, sites.len()),
+        known: known(&cards),
+        action: action(&row, &zone),
         sites,
         rows,
         late: cards.iter().filter_map(|card| card.late.clone()).collect(),
         cards,
         seq,
-        as_of: zone.full(app.clock.now()),
+        as_of: zone.full(now),
         ..BoardView::default()
     })
+}
+
+/// The next update, which is the one thing to do while an incident is open.
+fn action(row: &store::IncidentRow, zone: &Zone) -> Option<(String, String)> {
+    let update = row.next_update_at.map(|at| format!("the {} update", zone.clock(at)));
+    let words = format!("Write {}", update.as_deref().unwrap_or("an update"));
+    row.phase.is_open().then(|| (words, format!("/incidents/{}/broadcasts/new", row.id)))
+}
+
+/// The cards whose data there is.
+async fn cards(
+    tx: &mut Tx,
+    incident: IncidentId,
+    now: Timestamp,
+    zone: &Zone,
+) -> Result<Vec<CardView>, Failure> {
+    let mut cards = Vec::new();
+    cards.extend(broadcasts::card(tx, incident, now, zone).await?);
+    cards.extend(cases::card(tx, incident, now).await?);
+    cards.extend(forms::card(tx, incident).await?);
+    cards.extend(clearance::card(tx, incident, now).await?);
+    cards.extend(command::card(tx, incident, now).await?);
+    Ok(cards)
+}
+
+/// `94 % of the units know.`, or nothing before the first broadcast.
+fn known(cards: &[CardView]) -> String {
+    let who_knows = cards.iter().find(|card| card.section == Section::Broadcasts);
+    who_knows.map(|card| format!("{} of the units know.", card.figure)).unwrap_or_default()
 }

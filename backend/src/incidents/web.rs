@@ -201,8 +201,9 @@ async fn declare(door: Door, input: Input<Declare>) -> Result<Response, Problem>
 async fn show_board(door: Door, Path(incident): Path<String>) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
     let mut tx = door.app.db.read().await?;
-    let view = board::read(&door.app, &mut tx, incident).await?;
+    let mut view = board::read(&door.app, &mut tx, incident).await?;
     drop(tx);
+    view.action = view.action.filter(|_| door.actor().has(&board::WRITERS));
     let title = view.title.clone();
     door.incident_page(incident, &title, view, frontend::pages::board::body, Mistakes::default()).await
 }

@@ -59,7 +59,9 @@ const ONE_STREAM: Duration = Duration::from_mins(15);
 struct Snapshot {
     /// The incident's sequence number and the revision of its tallies.
     id: String,
-    board: Arc<str>,
+    /// For those who may write the next update, and for everybody else.
+    writers: Arc<str>,
+    readers: Arc<str>,
 }
 
 /// The incidents that somebody looks at.
@@ -91,16 +93,29 @@ async fn stream(
     let incident = incident_id(&incident)?;
     let snapshots = watched(&door.app, incident).await?;
     let headers = [(header::CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((headers, Sse::new(events(door.app, snapshots, asked.view == "board"))).into_response())
+    let what = match asked.view.as_str() {
+        "board" if door.actor().has(&board::WRITERS) => What::BoardOfWriters,
+        "board" => What::BoardOfReaders,
+        _ => What::Word,
+    };
+    Ok((headers, Sse::new(events(door.app, snapshots, what))).into_response())
 }
 
 /// Where one stream is.
 struct Reader {
     app: App,
     snapshots: watch::Receiver<Snapshot>,
-    whole: bool,
+    what: What,
     next: Next,
     until: Instant,
+}
+
+/// What a stream brings: the board of a class of roles, or only the word that something changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    BoardOfWriters,
+    BoardOfReaders,
+    Word,
 }
 
 enum Next {
@@ -113,10 +128,10 @@ enum Next {
 fn events(
     app: App,
     snapshots: watch::Receiver<Snapshot>,
-    whole: bool,
+    what: What,
 ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let until = Instant::now() + ONE_STREAM;
-    let reader = Reader { app, snapshots, whole, next: Next::Hello, until };
+    let reader = Reader { app, snapshots, what, next: Next::Hello, until };
     futures::stream::unfold(reader, |mut reader| async {
         let event = reader.event().await?;
         Some((Ok(event), reader))
@@ -128,7 +143,7 @@ impl Reader {
     async fn event(&mut self) -> Option<Event> {
         match self.next {
             Next::Hello => {
-                self.next = if self.whole { Next::First } else { Next::Change };
+                self.next = if self.what == What::Word { Next::Change } else { Next::First };
                 self.snapshots.mark_unchanged();
                 let hello = json!({ "build": assets::build_hash(), "now": self.app.clock.now() });
                 Some(Event::default().event("hello").data(hello.to_string()))
@@ -162,11 +177,12 @@ impl Reader {
 
     fn change(&mut self) -> Event {
         let snapshot = self.snapshots.borrow_and_update().clone();
-        if self.whole {
-            Event::default().event("board").id(snapshot.id).data(&*snapshot.board)
-        } else {
-            Event::default().event("changed").data(&snapshot.id).id(snapshot.id)
-        }
+        let board = match self.what {
+            What::BoardOfWriters => snapshot.writers,
+            What::BoardOfReaders => snapshot.readers,
+            What::Word => return Event::default().event("changed").data(&snapshot.id).id(snapshot.id),
+        };
+        Event::default().event("board").id(snapshot.id).data(&*board)
     }
 }
 
@@ -192,10 +208,12 @@ async fn watched(app: &App, incident: IncidentId) -> Result<watch::Receiver<Snap
 
 async fn read(app: &App, incident: IncidentId) -> Result<Snapshot, Failure> {
     let mut tx = app.db.read().await?;
-    let view = board::read(app, &mut tx, incident).await?;
+    let mut view = board::read(app, &mut tx, incident).await?;
     let id = format!("{}-{}", view.seq, view.revision);
-    let board = serde_json::to_string(&view).map_err(|error| Failure::Broken(error.to_string()))?;
-    Ok(Snapshot { id, board: board.into() })
+    let text = |view: &_| serde_json::to_string(view).map_err(|error| Failure::Broken(error.to_string()));
+    let writers = text(&view)?.into();
+    view.action = None;
+    Ok(Snapshot { id, writers, readers: text(&view)?.into() })
 }
 
 async fn make_snapshots(
@@ -227,7 +245,7 @@ async fn make_snapshots(
             }
             Err(error) => tracing::warn!(%incident, ?error, "the board of a stream could not be read"),
         }
-        let size = sender.borrow().board.len() * sender.receiver_count();
+        let size = sender.borrow().writers.len() * sender.receiver_count();
         tokio::time::sleep(pause(size)).await;
     }
     let mut streams = app.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
