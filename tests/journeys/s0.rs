@@ -1,13 +1,35 @@
 //! S0 as programs play it, on a real server with either database.
 
-use acceptance::{Kind, RealServer, morning::Morning};
+use std::collections::{BTreeMap, BTreeSet};
+
+use acceptance::{
+    Kind, RealServer,
+    mail::SmtpSink,
+    morning::{Morning, PEOPLE_TOLD},
+    sms::SmsGateway,
+};
 
 async fn plays_as_json(kind: Kind) {
-    let mut server = RealServer::prepare(kind, &[]).await;
+    let (sink, sms) = (SmtpSink::start(&[]), SmsGateway::start().await);
+    let mut server = RealServer::prepare(kind, &[("smtp", &sink.url()), ("sms", &sms.url())]).await;
     let harbor = server.put_harbor().await;
     server.launch();
     let administrator = server.set_up().await;
-    Morning::before(administrator, harbor).await.plays().await;
+    let mut morning = Morning::before(administrator, harbor).await;
+    morning.plays().await;
+
+    // Both broadcasts reached every recipient once, by e-mail and by SMS.
+    let mails = sink.wait_for(2 * PEOPLE_TOLD).await;
+    let ids: BTreeSet<&str> = mails.iter().map(|mail| mail.message_id()).collect();
+    assert_eq!((mails.len(), ids.len()), (2 * PEOPLE_TOLD, 2 * PEOPLE_TOLD));
+    let mut told: BTreeMap<&String, usize> = BTreeMap::new();
+    mails.iter().flat_map(|mail| &mail.recipients).for_each(|to| *told.entry(to).or_default() += 1);
+    assert!(told.len() == PEOPLE_TOLD && told.values().all(|count| *count == 2), "{told:?}");
+    assert_eq!(sms.texts().len(), 2 * PEOPLE_TOLD);
+
+    server.stop();
+    let verified = server.runs_well(&["log", "verify"]);
+    assert!(verified.contains("unbroken"), "{verified}");
     server.end().await;
 }
 

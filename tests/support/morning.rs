@@ -1,6 +1,12 @@
 //! S0, the morning of 19 July 2024, as programs play it through the JSON door of a real server: declared, told,
 //! cancelled, accounted for on paper, signed, released, closed. Each step asserts what it must change.
 
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::{
@@ -8,6 +14,50 @@ use crate::{
     cast::{Cast, list, text},
     harbor::{Harbor, SITES},
 };
+
+/// How many people a broadcast of the morning reaches, each by e-mail and SMS.
+pub const PEOPLE_TOLD: usize = 2 * SITES.len();
+
+/// Two people on duty at each site's emergency department, the first of them its lead.
+fn staff_list() -> String {
+    let mut file = String::from("name,email,phone,facility,unit,on_duty,lead\n");
+    for (index, (site, _)) in SITES.iter().enumerate() {
+        for (place, lead) in ["yes", ""].iter().enumerate() {
+            let number = index * 2 + place;
+            let line = format!("Person {number},p{number}@hospital.test,+1555012{number:04},{site},ed,yes,{lead}\n");
+            file.push_str(&line);
+        }
+    }
+    file
+}
+
+/// Nine bookings of a day: five that wait, four that no rule may cancel.
+fn schedule(day: Date) -> String {
+    let rows = [
+        ("surgery", "fssa", "P1a", ""),
+        ("surgery", "fssa", "P2", ""),
+        ("surgery", "fssa", "P3", ""),
+        ("surgery", "fssa", "P4", ""),
+        ("surgery", "esas", "3a", ""),
+        ("visit", "", "", "dialysis"),
+        ("visit", "", "", "obstetric"),
+        ("visit", "", "", ""),
+        ("visit", "", "", ""),
+    ];
+    let mut file = String::from("appointment_id,mrn,name,kind,service,facility,start,scheme,priority,classes\n");
+    for (number, (kind, scheme, priority, class)) in rows.iter().enumerate() {
+        let site = SITES[number % SITES.len()].0;
+        let line = format!("A{number},000{number},\"Demo, Person {number}\",{kind},Care,{site},{day} 23:{number:02},{scheme},{priority},{class}\n");
+        file.push_str(&line);
+    }
+    file
+}
+
+/// The day at Harbor Health.
+fn new_york_today() -> Date {
+    let zone = jiff::tz::TimeZone::get("America/New_York").expect("is in the database");
+    jiff::Timestamp::now().to_zoned(zone).date()
+}
 
 /// One morning on one server.
 pub struct Morning {
@@ -35,6 +85,9 @@ impl Morning {
     /// The whole morning.
     pub async fn plays(&mut self) {
         self.declares().await;
+        let first = self.tells("first-word", "").await;
+        self.tells("reminder", &first).await;
+        self.cancels_and_follows().await;
         self.hands_out_and_counts_paper().await;
         self.clears_everything().await;
         self.closes().await;
@@ -57,6 +110,65 @@ impl Morning {
             assert_eq!(epic, ["DO NOT LOG IN"], "{site}");
             assert!(computers.iter().any(|line| line == "LEAVE OFF"), "{site}: {computers:?}");
         }
+    }
+
+    /// Sends a message of the playbook to two people at each site and waits until every address has it.
+    pub async fn tells(&self, template: &str, supersedes: &str) -> String {
+        let (bea, cora) = (self.cast.get("bea"), self.cast.get("cora"));
+        let path = |end: &str| format!("{}{end}", self.incident);
+        let file = staff_list();
+        let upload = ("file", "night.csv", file.as_bytes());
+        let list = bea.uploads(&path("/audiences"), &[("name", "On duty")], upload).await.expect(201);
+        let list: Value = list.json();
+        assert_eq!(list["people"], PEOPLE_TOLD, "{list}");
+        let words = json!({ "template": template, "audiences": [list["audience"]], "supersedes": supersedes });
+        let composed = bea.does(&path("/broadcasts"), words).await;
+        let broadcast = text(&composed["broadcast"]);
+        let one = path(&format!("/broadcasts/{broadcast}"));
+        let ordered = bea.does(&format!("{one}/send"), json!({})).await;
+        if ordered["stage"] == "pending_approval" {
+            bea.is_refused(&format!("{one}/approve"), json!({}), 422).await;
+            cora.does(&format!("{one}/approve"), json!({})).await;
+        }
+        let began = Instant::now();
+        while bea.reads(&one).await["stage"] != "done" {
+            assert!(began.elapsed() < Duration::from_mins(1), "{}", bea.reads(&one).await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        broadcast
+    }
+
+    /// The day's schedule is imported, decided by rule, and every case is followed to its end.
+    pub async fn cancels_and_follows(&self) {
+        let (ada, dev) = (self.cast.get("ada"), self.cast.get("dev"));
+        let path = |end: &str| format!("{}{end}", self.incident);
+        let today = new_york_today();
+        let as_of = format!("{today} 00:00");
+        let file = schedule(today);
+        let upload = ("file", "schedule.csv", file.as_bytes());
+        let offered: Value = ada.uploads(&path("/schedule"), &[("as_of", &as_of)], upload).await.expect(201).json();
+        ada.does(&path(&format!("/schedule/{}/commit", text(&offered["snapshot"]))), json!({})).await;
+        let decided = ada.does(&path("/cases/decide"), json!({ "basis": "All elective care of the day" })).await;
+        let all = &decided["totals"]["all"];
+        assert_eq!((&all["rows"], &all["cancelled"], &all["kept"]), (&json!(9), &json!(5), &json!(4)), "{decided}");
+
+        let cancelled = dev.reads(&path("/cases?show=cancelled")).await;
+        for line in list(&cancelled["lines"]) {
+            let case = path(&format!("/cases/{}", text(&line["id"])));
+            dev.does(&format!("{case}/contacts"), json!({ "channel": "phone", "result": "told" })).await;
+            let later = today.saturating_add(jiff::Span::new().days(14));
+            let rebooked = json!({ "new_start": format!("{later} 09:00"), "knows": true });
+            dev.does(&format!("{case}/rebooking"), rebooked).await;
+            dev.does(&format!("{case}/seen"), json!({})).await;
+        }
+        let kept = dev.reads(&path("/cases?show=kept")).await;
+        let sites: BTreeSet<String> = list(&kept["lines"]).iter().map(|line| text(&line["facility"])).collect();
+        for site in sites {
+            dev.does(&path("/cases/done"), json!({ "facility": site, "day": today.to_string() })).await;
+        }
+        let funnel = dev.reads(&path("/cases")).await["funnel"].clone();
+        let parts = ["booked", "kept", "cancelled", "undecided", "seen", "open"].map(|name| funnel[name].as_i64());
+        assert_eq!(parts, [Some(9), Some(4), Some(5), Some(0), Some(5), Some(0)], "{funnel}");
     }
 
     /// Forty medication records go to a ward and all come back: typed in by one clerk, verified by the other.
