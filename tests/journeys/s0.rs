@@ -20,7 +20,7 @@ async fn plays_as_json(kind: Kind) {
 
     // Both broadcasts reached every recipient once, by e-mail and by SMS.
     let mails = sink.wait_for(2 * PEOPLE_TOLD).await;
-    let ids: BTreeSet<&str> = mails.iter().map(|mail| mail.message_id()).collect();
+    let ids: BTreeSet<&str> = mails.iter().map(acceptance::mail::Mail::message_id).collect();
     assert_eq!((mails.len(), ids.len()), (2 * PEOPLE_TOLD, 2 * PEOPLE_TOLD));
     let mut told: BTreeMap<&String, usize> = BTreeMap::new();
     mails.iter().flat_map(|mail| &mail.recipients).for_each(|to| *told.entry(to).or_default() += 1);

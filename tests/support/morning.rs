@@ -24,7 +24,8 @@ fn staff_list() -> String {
     for (index, (site, _)) in SITES.iter().enumerate() {
         for (place, lead) in ["yes", ""].iter().enumerate() {
             let number = index * 2 + place;
-            let line = format!("Person {number},p{number}@hospital.test,+1555012{number:04},{site},ed,yes,{lead}\n");
+            let line =
+                format!("Person {number},p{number}@hospital.test,+1555012{number:04},{site},ed,yes,{lead}\n");
             file.push_str(&line);
         }
     }
@@ -44,10 +45,13 @@ fn schedule(day: Date) -> String {
         ("visit", "", "", ""),
         ("visit", "", "", ""),
     ];
-    let mut file = String::from("appointment_id,mrn,name,kind,service,facility,start,scheme,priority,classes\n");
+    let mut file =
+        String::from("appointment_id,mrn,name,kind,service,facility,start,scheme,priority,classes\n");
     for (number, (kind, scheme, priority, class)) in rows.iter().enumerate() {
         let site = SITES[number % SITES.len()].0;
-        let line = format!("A{number},000{number},\"Demo, Person {number}\",{kind},Care,{site},{day} 23:{number:02},{scheme},{priority},{class}\n");
+        let line = format!(
+            "A{number},000{number},\"Demo, Person {number}\",{kind},Care,{site},{day} 23:{number:02},{scheme},{priority},{class}\n"
+        );
         file.push_str(&line);
     }
     file
@@ -121,7 +125,8 @@ impl Morning {
         let list = bea.uploads(&path("/audiences"), &[("name", "On duty")], upload).await.expect(201);
         let list: Value = list.json();
         assert_eq!(list["people"], PEOPLE_TOLD, "{list}");
-        let words = json!({ "template": template, "audiences": [list["audience"]], "supersedes": supersedes });
+        let words =
+            json!({ "template": template, "audiences": [list["audience"]], "supersedes": supersedes });
         let composed = bea.does(&path("/broadcasts"), words).await;
         let broadcast = text(&composed["broadcast"]);
         let one = path(&format!("/broadcasts/{broadcast}"));
@@ -146,11 +151,17 @@ impl Morning {
         let as_of = format!("{today} 00:00");
         let file = schedule(today);
         let upload = ("file", "schedule.csv", file.as_bytes());
-        let offered: Value = ada.uploads(&path("/schedule"), &[("as_of", &as_of)], upload).await.expect(201).json();
+        let offered: Value =
+            ada.uploads(&path("/schedule"), &[("as_of", &as_of)], upload).await.expect(201).json();
         ada.does(&path(&format!("/schedule/{}/commit", text(&offered["snapshot"]))), json!({})).await;
-        let decided = ada.does(&path("/cases/decide"), json!({ "basis": "All elective care of the day" })).await;
+        let decided =
+            ada.does(&path("/cases/decide"), json!({ "basis": "All elective care of the day" })).await;
         let all = &decided["totals"]["all"];
-        assert_eq!((&all["rows"], &all["cancelled"], &all["kept"]), (&json!(9), &json!(5), &json!(4)), "{decided}");
+        assert_eq!(
+            (&all["rows"], &all["cancelled"], &all["kept"]),
+            (&json!(9), &json!(5), &json!(4)),
+            "{decided}"
+        );
 
         let cancelled = dev.reads(&path("/cases?show=cancelled")).await;
         for line in list(&cancelled["lines"]) {
@@ -162,12 +173,14 @@ impl Morning {
             dev.does(&format!("{case}/seen"), json!({})).await;
         }
         let kept = dev.reads(&path("/cases?show=kept")).await;
-        let sites: BTreeSet<String> = list(&kept["lines"]).iter().map(|line| text(&line["facility"])).collect();
+        let sites: BTreeSet<String> =
+            list(&kept["lines"]).iter().map(|line| text(&line["facility"])).collect();
         for site in sites {
             dev.does(&path("/cases/done"), json!({ "facility": site, "day": today.to_string() })).await;
         }
         let funnel = dev.reads(&path("/cases")).await["funnel"].clone();
-        let parts = ["booked", "kept", "cancelled", "undecided", "seen", "open"].map(|name| funnel[name].as_i64());
+        let parts =
+            ["booked", "kept", "cancelled", "undecided", "seen", "open"].map(|name| funnel[name].as_i64());
         assert_eq!(parts, [Some(9), Some(4), Some(5), Some(0), Some(5), Some(0)], "{funnel}");
     }
 
