@@ -14,7 +14,7 @@ use crate::{
     cases::card as cases,
     command::web as command,
     failure::Failure,
-    forms, instructions,
+    forms, instructions, log,
     places::store as places,
     store::{Tx, journal},
 };
@@ -65,6 +65,7 @@ pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardV
     cards.extend(cases::card(tx, incident, app.clock.now()).await?);
     cards.extend(forms::card(tx, incident).await?);
     cards.extend(command::card(tx, incident, app.clock.now()).await?);
+    cards.extend(log::card(tx, incident.0, &zone).await?);
     let seq = journal::head(tx, incident.0).await?.map_or(0, |(seq, _)| seq);
     Ok(BoardView {
         incident: Some(incident),
