@@ -18,6 +18,7 @@ pub mod incidents;
 pub mod instructions;
 pub mod jobs;
 pub mod live;
+pub mod log;
 pub mod people;
 pub mod places;
 pub mod playbooks;

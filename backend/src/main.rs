@@ -7,7 +7,7 @@ use backend::{
     app::App,
     clock::Clock,
     config::{Config, LogFormat},
-    demo, jobs, terminal, web,
+    demo, jobs, log, terminal, web,
 };
 use clap::{Parser, Subcommand};
 
@@ -38,6 +38,9 @@ enum Command {
         #[arg(long)]
         only: bool,
     },
+    /// Prove the log.
+    #[command(subcommand)]
+    Log(log::cli::LogCommand),
     #[command(flatten)]
     Terminal(terminal::Command),
 }
@@ -49,6 +52,7 @@ async fn main() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(cli.config).await,
         Command::Demo { size, only } => demo(cli.config, size, only).await,
+        Command::Log(command) => log::cli::run(command, &cli.config).await,
         Command::Terminal(command) => terminal::run(command, cli.config).await,
     };
     match done {

@@ -9,6 +9,7 @@ mod doors;
 mod forms;
 mod incidents;
 mod instructions;
+mod log;
 mod people;
 mod places;
 mod playbooks;

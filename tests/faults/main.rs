@@ -2,5 +2,6 @@
 
 mod disk;
 mod kill;
+mod log;
 mod start;
 mod terminal;

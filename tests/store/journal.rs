@@ -52,6 +52,7 @@ both_databases! {
                 entered_at: Timestamp(row.entered_at),
                 actor: row.actor.map(Into::into),
                 kind: row.kind.clone(),
+                subject: row.subject.clone(),
                 data: row.data.clone(),
             };
             head = chain(&head, &entry);

@@ -3,4 +3,5 @@
 mod facts;
 mod forms;
 mod journal;
+mod log;
 mod schemas;

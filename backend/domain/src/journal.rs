@@ -28,6 +28,8 @@ pub struct Entry {
     pub actor: Option<AccountId>,
     /// What was done, as `incident.declared`.
     pub kind: String,
+    /// The thing it is about, as `case:ID`; empty for the incident itself.
+    pub subject: String,
     /// Ids, codes, counts and hashes, as canonical JSON (keys sorted).
     pub data: String,
 }
@@ -41,7 +43,7 @@ pub fn chain(previous: &Hash, entry: &Entry) -> Hash {
     hash.update(entry.event_at.0.to_be_bytes());
     hash.update(entry.entered_at.0.to_be_bytes());
     hash.update(entry.actor.map_or([0; 16], |account| *account.0.as_bytes()));
-    for text in [&entry.kind, &entry.data] {
+    for text in [&entry.kind, &entry.subject, &entry.data] {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text.as_bytes());
     }
@@ -73,6 +75,7 @@ mod tests {
             entered_at: Timestamp(2),
             actor: None,
             kind: "incident.declared".to_owned(),
+            subject: String::new(),
             data: data.to_owned(),
         }
     }
@@ -83,6 +86,8 @@ mod tests {
         let second = chain(&first, &entry(2, "{}"));
         let altered = chain(&chain(&GENESIS, &entry(1, "{\"a\":1}")), &entry(2, "{}"));
         assert_ne!(second, altered);
+        let about_another = Entry { subject: "case:2".to_owned(), ..entry(1, "{}") };
+        assert_ne!(first, chain(&GENESIS, &about_another));
         assert_eq!(printed_head(2, &second).len(), "2-".len() + 10);
     }
 }

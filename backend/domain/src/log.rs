@@ -3,6 +3,8 @@
 //! A chain proves that nothing in it was altered, removed or swapped. It cannot prove that its end was not cut or
 //! that all of it was not rewritten: for that a head is needed that was kept elsewhere, on paper or in a file.
 
+pub mod words;
+
 use std::fmt;
 
 use crate::journal::{Entry, GENESIS, Hash, chain, printed_head, text_hash};
@@ -20,12 +22,18 @@ pub enum Flaw {
     Removed { seq: i64 },
     /// A text beside the entry is not what was written.
     Text { seq: i64, name: String },
+    /// A text beside the entry is gone.
+    TextRemoved { seq: i64, name: String },
     /// The chain says that it ends here, and does not.
     WrongEnd { seq: i64 },
     /// The head that was kept outside is not the head at its entry.
     NotTheOutsideHead { seq: i64 },
     /// The head that was kept outside is of an entry that is not there any more.
     EndCut { seq: i64, last: i64 },
+    /// The incident's own log holds another head of these facts.
+    NotAsFolded { seq: i64 },
+    /// The incident's own log holds a head of facts that are not there any more.
+    FoldedEndCut { seq: i64, last: i64 },
 }
 
 impl Flaw {
@@ -35,9 +43,11 @@ impl Flaw {
             Self::Altered { seq }
             | Self::Removed { seq }
             | Self::Text { seq, .. }
+            | Self::TextRemoved { seq, .. }
             | Self::WrongEnd { seq }
             | Self::NotTheOutsideHead { seq }
-            | Self::EndCut { seq, .. } => *seq,
+            | Self::NotAsFolded { seq } => *seq,
+            Self::EndCut { last, .. } | Self::FoldedEndCut { last, .. } => *last + 1,
         }
     }
 }
@@ -52,6 +62,9 @@ impl fmt::Display for Flaw {
             Self::Text { seq, name } => {
                 write!(f, "broken at entry {seq}: its text {name:?} was altered")
             }
+            Self::TextRemoved { seq, name } => {
+                write!(f, "broken at entry {seq}: its text {name:?} was removed")
+            }
             Self::WrongEnd { seq } => {
                 write!(f, "broken at entry {seq}: the chain's own record of its end differs")
             }
@@ -60,6 +73,12 @@ impl fmt::Display for Flaw {
             }
             Self::EndCut { seq, last } => {
                 write!(f, "cut after entry {last}: the head that was kept outside is of entry {seq}")
+            }
+            Self::NotAsFolded { seq } => {
+                write!(f, "rewritten at or before entry {seq}: the incident's own log holds another head")
+            }
+            Self::FoldedEndCut { seq, last } => {
+                write!(f, "cut after entry {last}: the incident's own log holds the head of entry {seq}")
             }
         }
     }
@@ -133,8 +152,8 @@ impl Walk {
         if entry.seq < seq || hash != head {
             return Err(Flaw::Altered { seq });
         }
-        if let Some(name) = wrong_text(entry, texts) {
-            return Err(Flaw::Text { seq, name });
+        if let Some(flaw) = wrong_text(entry, texts) {
+            return Err(flaw);
         }
         (self.seq, self.head) = (seq, head);
         if let Some(outside) = self.outside.as_ref().filter(|outside| outside.seq == seq) {
@@ -164,14 +183,21 @@ impl Walk {
     }
 }
 
-/// The first text whose salted hash is not the one that stands in the entry.
-fn wrong_text(entry: &Entry, texts: &[(String, Vec<u8>, String)]) -> Option<String> {
+/// The first text that is not the one whose salted hash stands in the entry, or is not there.
+fn wrong_text(entry: &Entry, texts: &[(String, Vec<u8>, String)]) -> Option<Flaw> {
+    let seq = entry.seq;
     let data: serde_json::Value = serde_json::from_str(&entry.data).ok()?;
     let wrong = texts.iter().find(|(name, salt, body)| {
         let written = data.get(format!("{name}_hash")).and_then(serde_json::Value::as_str);
         written != Some(text_hash(salt, body).as_str())
     });
-    wrong.map(|(name, ..)| name.clone())
+    if let Some((name, ..)) = wrong {
+        return Some(Flaw::Text { seq, name: name.clone() });
+    }
+    let written = data.as_object().into_iter().flat_map(|fields| fields.keys());
+    let mut names = written.filter_map(|key| key.strip_suffix("_hash"));
+    let gone = names.find(|name| texts.iter().all(|(kept, ..)| kept != name))?;
+    Some(Flaw::TextRemoved { seq, name: gone.to_owned() })
 }
 
 #[cfg(test)]
@@ -192,6 +218,7 @@ mod tests {
                 entered_at: Timestamp(seq),
                 actor: None,
                 kind: "test.noted".to_owned(),
+                subject: "test:1".to_owned(),
                 data: format!("{{\"n\":{seq}}}"),
             };
             head = chain(&head, &entry);
@@ -253,5 +280,7 @@ mod tests {
         assert_eq!(Walk::begin(None).step(&entry, &hash, &text("because")), Ok(()));
         let flaw = Walk::begin(None).step(&entry, &hash, &text("why not")).expect_err("was altered");
         assert_eq!(flaw, Flaw::Text { seq: 1, name: "reason".to_owned() });
+        let flaw = Walk::begin(None).step(&entry, &hash, &[]).expect_err("was removed");
+        assert_eq!(flaw, Flaw::TextRemoved { seq: 1, name: "reason".to_owned() });
     }
 }

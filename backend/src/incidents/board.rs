@@ -21,7 +21,7 @@ use crate::{
     clearance,
     command::web as command,
     failure::Failure,
-    forms, instructions,
+    forms, instructions, log,
     places::store as places,
     store::{Tx, journal},
 };
@@ -109,6 +109,7 @@ async fn cards(
     cards.extend(forms::card(tx, incident).await?);
     cards.extend(clearance::card(tx, incident, now).await?);
     cards.extend(command::card(tx, incident, now).await?);
+    cards.extend(log::card(tx, incident.0, zone).await?);
     Ok(cards)
 }
 

@@ -51,12 +51,22 @@ pub fn in_file(data: &Path) -> std::io::Result<Heads> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         other => other?,
     };
-    let line = |line: &str| {
-        let mut words = line.split(' ');
-        let (id, seq, head) = (words.next()?, words.next()?, words.next()?);
-        Some((id.parse().ok()?, (seq.parse().ok()?, hex::decode(head).ok()?)))
-    };
-    Ok(text.lines().filter_map(line).collect())
+    Ok(text.lines().filter_map(head).collect())
+}
+
+/// The heads of a file's text, when every line of it is one.
+///
+/// # Errors
+/// The number of the first line that is none.
+pub fn parse(text: &str) -> Result<Heads, usize> {
+    text.lines().zip(1..).map(|(line, number)| head(line).ok_or(number)).collect()
+}
+
+fn head(line: &str) -> Option<(Uuid, (i64, Vec<u8>))> {
+    let mut words = line.split(' ');
+    let (id, seq, head) = (words.next()?, words.next()?, words.next()?);
+    let head = hex::decode(head).ok().filter(|head| head.len() == 32)?;
+    Some((id.parse().ok()?, (seq.parse().ok()?, head)))
 }
 
 /// Writes the file until the program stops, after each commit, at most once a second.

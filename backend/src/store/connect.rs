@@ -80,4 +80,25 @@ impl Db {
             }
         }
     }
+
+    /// Opens the database, or a copy of it, without ever writing to it.
+    ///
+    /// # Errors
+    /// When there is no such file, or the server does not answer within 5 s.
+    pub async fn open_to_read(url: &DatabaseUrl) -> Result<Self, Error> {
+        let DatabaseUrl::Sqlite(path) = url else { return Self::open(url).await };
+        // A running program keeps a write-ahead log beside the file. Without one nobody writes, and the file can be
+        // read as it is, also from a folder in which nothing may be made.
+        let mut beside = path.clone().into_os_string();
+        beside.push("-wal");
+        let nobody_writes = !std::path::Path::new(&beside).exists();
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .immutable(nobody_writes)
+            .busy_timeout(PATIENCE)
+            .disable_statement_logging();
+        let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE).connect_with(options).await?;
+        Ok(Self::of(Pools::Sqlite { read: pool.clone(), write: pool }))
+    }
 }

@@ -216,10 +216,11 @@ pub async fn append(tx: &mut Tx, clock: &Clock, fact: Streamed, now: Timestamp) 
         entered_at: at,
         actor: None,
         kind: fact.kind.to_owned(),
+        subject: fact.subject.clone(),
         data: fact.data.to_string(),
     };
     let head = chain(&head, &entry);
-    execute!(tx, APPEND, id, entry.seq, at.0, fact.kind, &fact.subject, &entry.data, &head[..])?;
+    execute!(tx, APPEND, id, entry.seq, at.0, fact.kind, &entry.subject, &entry.data, &head[..])?;
     execute!(tx, ADVANCE, id, entry.seq, &head[..], at.0).map(|_| ())
 }
 

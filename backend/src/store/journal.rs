@@ -203,6 +203,7 @@ impl Decision {
             entered_at: self.at,
             actor: (self.account != PROGRAM).then_some(self.account),
             kind: say.kind.to_owned(),
+            subject: say.subject,
             data: data.to_string(),
         };
         self.head = chain(&self.head, &entry);
@@ -215,7 +216,7 @@ impl Decision {
             entry.entered_at.0,
             entry.actor.map(|account| account.0),
             say.kind,
-            &say.subject,
+            &entry.subject,
             &entry.data,
             &self.head[..]
         )?;

@@ -59,6 +59,7 @@ fn words(grant: &Grant) -> String {
 fn rail(actor: &Actor) -> Vec<RailItem> {
     let mut rail = vec![item(Section::Incidents, "/incidents".into())];
     if actor.has(&[Role::Administrator]) {
+        rail.push(item(Section::Log, "/log".into()));
         rail.push(item(Section::Places, "/places".into()));
         rail.push(item(Section::Staff, "/people".into()));
         rail.push(item(Section::Accounts, "/accounts".into()));
@@ -86,6 +87,7 @@ async fn incident_rail(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Res
         counted(Section::Paper, "/forms", late_forms),
         item(Section::Clearance, path("/clearance")),
         counted(Section::Command, "/command", late_tasks),
+        item(Section::Log, path("/log")),
     ])
 }
 

@@ -12,6 +12,7 @@ pub mod forms;
 pub mod imports;
 pub mod incidents;
 pub mod instructions;
+pub mod log;
 pub mod people;
 pub mod places;
 pub mod playbooks;

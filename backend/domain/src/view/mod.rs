@@ -12,6 +12,7 @@ pub mod frame;
 pub mod imports;
 pub mod incidents;
 pub mod instructions;
+pub mod log;
 pub mod people;
 pub mod picture;
 pub mod places;

@@ -1,0 +1,152 @@
+//! What an entry of the log says in words that a nurse understands: each kind as what somebody did. A kind that
+//! is not in the table, as from a newer version, is read out of its own code.
+
+/// Kinds of decisions that say on what basis they were made (rule 4), as a text named `basis` or `reason`.
+pub const WITH_BASIS: [&str; 5] =
+    ["cases.decided", "clearance.revoked", "command.assumed", "incident.closed", "incident.declared"];
+
+/// What somebody did: `declared the downtime`.
+pub fn deed(kind: &str) -> String {
+    let known = table(kind);
+    known.map_or_else(|| format!("noted: {}", kind.replace(['.', '_'], " ")), ToOwned::to_owned)
+}
+
+/// The same as a line of its own: `Declared the downtime`.
+pub fn title(kind: &str) -> String {
+    let deed = deed(kind);
+    let mut characters = deed.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+fn table(kind: &str) -> Option<&'static str> {
+    let (capability, _) = kind.split_once('.')?;
+    match capability {
+        "incident" | "system" | "clock" | "facts" => of_incident(kind),
+        "command" | "task" => of_command(kind),
+        "instruction" | "clearance" | "waiver" => of_clearance(kind),
+        "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
+        "cases" | "schedule" | "forms" => of_work(kind),
+        _ => of_installation(kind),
+    }
+}
+
+fn of_incident(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "incident.declared" => "declared the downtime",
+        "incident.closed" => "closed the incident",
+        "incident.phase" => "moved the incident to its next phase",
+        "incident.update_promised" => "promised the next update",
+        "system.status" => "reported what works and what does not",
+        "clock.stepped" => "noticed that the server's clock went back",
+        "facts.folded" => "sealed the answers and receipts so far",
+        _ => return None,
+    })
+}
+
+fn of_command(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "command.offered" => "offered command to somebody",
+        "command.accepted" => "accepted command",
+        "command.declined" => "declined command",
+        "command.withdrawn" => "took back the offer of command",
+        "command.paged" => "paged the commander",
+        "command.page_answered" => "answered the page",
+        "command.assumed" => "assumed command from somebody who did not answer",
+        "task.marked" => "marked a task",
+        _ => return None,
+    })
+}
+
+fn of_clearance(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "instruction.issued" => "gave an instruction",
+        "instruction.issued_from_playbook" => "gave an instruction of the playbook",
+        "instruction.issued_by_revocation" => "put an instruction back by revoking a clearance",
+        "instruction.approved" => "approved an instruction",
+        "instruction.rejected" => "refused to approve an instruction",
+        "instruction.lifted" => "lifted an instruction",
+        "clearance.opened" => "opened the way back for a scope",
+        "clearance.restored" => "reported that a scope technically works again",
+        "clearance.evidence" => "added evidence that a scope works",
+        "clearance.signed" => "signed for a scope",
+        "clearance.refused" => "refused to sign for a scope",
+        "clearance.released" => "released a scope: it is clear",
+        "clearance.revoked" => "revoked a clearance",
+        "clearance.back_entry_complete" => "reported that everything on paper is typed in",
+        "waiver.asked" => "asked to waive what blocks the close",
+        "waiver.agreed" => "agreed to waive what blocks the close",
+        _ => return None,
+    })
+}
+
+fn of_broadcasts(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "broadcast.composed" => "wrote a message",
+        "broadcast.approved" => "approved a message",
+        "broadcast.discarded" => "threw a message away",
+        "broadcast.ordered" => "ordered a message to be sent",
+        "broadcast.switched" => "let a message go out",
+        "audience.uploaded" => "uploaded a list of recipients",
+        "answer.given" => "answered a message",
+        "deliveries.recorded" => "recorded what was delivered",
+        _ => return None,
+    })
+}
+
+fn of_work(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "schedule.imported" => "imported the schedule",
+        "cases.decided" => "decided which bookings are cancelled and which are kept",
+        "cases.done" => "marked the kept bookings of a service as done",
+        "forms.issued" => "handed out paper forms",
+        "forms.counted" => "counted paper forms",
+        "forms.entered" => "typed in a paper form",
+        "forms.verified" => "checked what another person typed in",
+        "forms.disputed" => "found a typed-in form to be wrong",
+        "forms.filed" => "filed a paper form",
+        "forms.found" => "found a missing paper form",
+        _ => return None,
+    })
+}
+
+fn of_installation(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "account.created" => "made an account",
+        "account.created_in_bulk" => "made accounts from the staff list",
+        "account.first_administrator" => "became the first administrator",
+        "account.first_used" => "used a card for the first time",
+        "playbook.approved" => "approved a playbook",
+        "import.offered" => "uploaded a file to import",
+        "import.remapped" => "matched the columns of a file",
+        "import.committed" => "imported a file",
+        "demo.loaded" => "loaded the demo hospital",
+        _ => return None,
+    })
+}
+
+/// What a value beside an entry is: `next_update_minutes` reads `next update minutes`.
+pub fn label(key: &str) -> String {
+    key.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_reads_as_what_somebody_did() {
+        assert_eq!(deed("incident.declared"), "declared the downtime");
+        assert_eq!(title("command.accepted"), "Accepted command");
+    }
+
+    #[test]
+    fn a_kind_that_nobody_knows_reads_as_itself() {
+        assert_eq!(deed("stock.burned_down"), "noted: stock burned down");
+        assert_eq!(title("odd"), "Noted: odd");
+    }
+
+    #[test]
+    fn every_decision_that_needs_a_basis_has_words() {
+        assert!(WITH_BASIS.iter().all(|kind| table(kind).is_some()));
+    }
+}
