@@ -2,5 +2,6 @@
 
 mod disk;
 mod kill;
+mod mail;
 mod start;
 mod terminal;
