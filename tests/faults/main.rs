@@ -3,5 +3,6 @@
 mod disk;
 mod kill;
 mod log;
+mod mail;
 mod start;
 mod terminal;

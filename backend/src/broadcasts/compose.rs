@@ -10,11 +10,10 @@ use domain::{
         compose::{Compose, Composed, Draft, To},
         text::Body,
     },
-    clearance::AllClearText,
     codes::CheckCode,
     deliveries::Channel,
     field::FieldErrors,
-    id::{AccountId, BroadcastId, ClearanceId, IncidentId},
+    id::{AccountId, IncidentId},
     playbooks::{BlankSource, Message, Playbook, SmsInDoubt},
     scope::{Place, Status},
     time::{Timestamp, Zone},
@@ -40,7 +39,7 @@ use crate::{
 };
 
 /// Share of a unit that confirms it where no playbook says otherwise.
-const USUAL_PERCENT: i64 = 60;
+pub(super) const USUAL_PERCENT: i64 = 60;
 
 /// Keeps a draft.
 ///
@@ -230,7 +229,7 @@ pub(super) fn blanks(message: &Message, data: &BTreeMap<BlankSource, String>) ->
 }
 
 /// A communicator reaches the places of the role; a list belongs to its incident.
-async fn may_reach(tx: &mut Tx, by: &By, incident: IncidentId, to: &[To]) -> Result<(), Failure> {
+pub(super) async fn may_reach(tx: &mut Tx, by: &By, incident: IncidentId, to: &[To]) -> Result<(), Failure> {
     let lattice = places::lattice(tx).await?;
     let lists = audience::lists(tx, incident).await?;
     let anywhere = [Role::Communicator, Role::Commander];
@@ -253,7 +252,7 @@ async fn may_reach(tx: &mut Tx, by: &By, incident: IncidentId, to: &[To]) -> Res
 }
 
 /// Writes the broadcast with its two bodies, each with a code of its own, and says so in the log.
-async fn keep(
+pub(super) async fn keep(
     app: &App,
     decision: &mut Decision,
     row: &BroadcastRow,
@@ -294,57 +293,4 @@ async fn fresh_code(app: &App, tx: &mut Tx) -> Result<CheckCode, Error> {
             return Ok(code);
         }
     }
-}
-
-/// The words of an all clear, which only the signed record writes, and to whom they go.
-pub struct FromRecord<'a> {
-    pub clearance: ClearanceId,
-    pub text: &'a AllClearText,
-    pub to: Vec<To>,
-    pub supersedes: Option<BroadcastId>,
-}
-
-/// Keeps and orders the broadcast of an all clear inside the decision that releases it: nobody types it, so nobody
-/// needs to look at it twice.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn from_record(
-    app: &App,
-    decision: &mut Decision,
-    row: &IncidentRow,
-    record: FromRecord<'_>,
-) -> Result<BroadcastId, Failure> {
-    let mark = |text: &str| domain::broadcasts::text::mark_exercise(text, row.exercise);
-    let broadcast = BroadcastRow {
-        id: app.clock.id(),
-        incident: row.id,
-        number: store::next_number(&mut decision.tx, row.id).await?,
-        stage: Stage::Draft,
-        template: String::new(),
-        to_words: audience::words(&mut decision.tx, row.id, &record.to).await?,
-        to: record.to,
-        supersedes: record.supersedes,
-        exercise: row.exercise,
-        captured: row.exercise && !super::exercise_is_live(&mut decision.tx, row.id).await?,
-        second_looks: Vec::new(),
-        confirm_percent: USUAL_PERCENT,
-        sms_again: false,
-        clearance: Some(record.clearance),
-        next_update_at: None,
-        author: decision.account,
-        created_at: decision.at,
-        sent_by: None,
-        sent_at: None,
-        approver: None,
-        people: 0,
-        deliveries: 0,
-        switched_at: None,
-        done_at: None,
-    };
-    let text = record.text;
-    keep(app, decision, &broadcast, &mark(&text.subject), &mark(&text.body), &mark(&text.sms)).await?;
-    let (id, account, at) = (broadcast.id, decision.account, decision.at);
-    store::order(&mut decision.tx, id, Stage::Staged, account, at).await?;
-    Ok(id)
 }

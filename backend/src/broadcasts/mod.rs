@@ -1,5 +1,6 @@
 //! Broadcasts: composing, the second look, sending, answering, verifying, and who knows.
 
+pub mod all_clear;
 pub mod answer;
 pub mod audience;
 pub mod card;

@@ -12,6 +12,7 @@ use domain::{
     },
     codes::{CheckCode, NotACode},
     deliveries::{Channel, State},
+    field::Text,
     id::{BroadcastId, IncidentId, UnitId},
     playbooks::BlankSource,
     scope::Place,
@@ -25,6 +26,7 @@ use domain::{
 };
 
 use super::{
+    all_clear,
     answer::{self, Link},
     audience, compose, send,
     store::{self, BroadcastRow},
@@ -58,7 +60,12 @@ const RESTING: &str = "
 ///
 /// # Errors
 /// When there is no such incident.
-pub async fn list(app: &App, actor: &Actor, incident: IncidentId) -> Result<BroadcastsView, Failure> {
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    incident: IncidentId,
+    typed: Vec<Text>,
+) -> Result<BroadcastsView, Failure> {
     let mut tx = app.db.read().await?;
     incidents::find(&mut tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
     let zone = accounts::installation(&mut tx).await?.zone();
@@ -85,6 +92,9 @@ pub async fn list(app: &App, actor: &Actor, incident: IncidentId) -> Result<Broa
             .map(|(id, name, people)| ListLine { id: id.to_string(), name, people })
             .collect(),
         resting,
+        clear: all_clear::choices(&mut tx, incident).await?,
+        audiences: audiences(&mut tx, incident).await?,
+        typed_audiences: typed.into_iter().map(|text| text.0).collect(),
         hold: hold.map(|(reason, since)| HoldView { reason, since: zone.full(since) }),
         email_by: by(app.config.smtp.is_some(), "smtp"),
         sms_by: by(app.config.sms.is_some(), "sms"),

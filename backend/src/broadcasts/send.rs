@@ -72,6 +72,10 @@ pub async fn send(
     if row.stage != Stage::Draft {
         return Err(already(&row));
     }
+    if let Some(clearance) = row.clearance {
+        // Revoked since the draft was written: nothing says "all clear" for what is not clear.
+        super::all_clear::text(&mut decision.tx, incident, clearance).await?;
+    }
     let stage = if row.second_looks.is_empty() { Stage::Staged } else { Stage::PendingApproval };
     let at = decision.at;
     store::order(&mut decision.tx, broadcast, stage, by.actor.account, at).await?;

@@ -25,6 +25,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
+    all_clear::{self, SayAllClear},
     answer, audience,
     audience::{Upload, Uploaded},
     compose, decide, knows, ledger, pages, send,
@@ -66,6 +67,12 @@ pub fn routes(routes: Routes) -> Routes {
         .page::<BroadcastsView, _>(all, Access::VIEWERS, "All broadcasts of an incident", list)
         .page::<ComposeView, _>(new, SENDERS, "The composer", show_composer)
         .command::<Compose, Composed, _>(all, SENDERS, "Compose a broadcast", compose_one)
+        .command::<SayAllClear, Composed, _>(
+            "/incidents/{incident}/broadcasts/all-clear",
+            SENDERS,
+            "Compose an all clear from its signed record",
+            say_all_clear,
+        )
         .page::<BroadcastView, _>(one, Access::VIEWERS, "One broadcast", show)
         .command::<Act, Ordered, _>(order, SENDERS, "Send a broadcast", order_one)
         .command::<Act, Ordered, _>(approve, SENDERS, "Give a broadcast its second look", approve_one)
@@ -120,11 +127,16 @@ fn path(incident: IncidentId, broadcast: BroadcastId) -> String {
 }
 
 async fn list(door: Door, Path(incident): Path<String>) -> Result<Response, Problem> {
-    list_page(&door, incident_id(&incident)?, Mistakes::default()).await
+    list_page(&door, incident_id(&incident)?, Vec::new(), Mistakes::default()).await
 }
 
-async fn list_page(door: &Door, incident: IncidentId, mistakes: Mistakes) -> Result<Response, Problem> {
-    let view = pages::list(&door.app, door.actor(), incident).await?;
+async fn list_page(
+    door: &Door,
+    incident: IncidentId,
+    typed: Vec<Text>,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let view = pages::list(&door.app, door.actor(), incident, typed).await?;
     let title = page::list_title(&view);
     door.incident_page(incident, &title, view, page::list, mistakes).await
 }
@@ -171,6 +183,23 @@ async fn compose_one(
                 composer(&door, incident, form, mistakes).await
             })
             .await
+        }
+    }
+}
+
+async fn say_all_clear(
+    door: Door,
+    Path(incident): Path<String>,
+    input: Input<SayAllClear>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    let run = move |app, by, form| all_clear::compose(app, by, (incident, form));
+    match door.run(&input, run).await {
+        Ok(composed) => Ok(door.done(&path(incident, composed.broadcast), &composed)),
+        Err(failure) => {
+            let typed = input.form.audiences;
+            let again = async |mistakes| list_page(&door, incident, typed, mistakes).await;
+            door.again(failure, &input.typed, again).await
         }
     }
 }
@@ -456,8 +485,10 @@ async fn upload(door: Door, Path(incident): Path<String>, mut parts: Multipart) 
     match door.run(&input, audience::upload).await {
         Ok(uploaded) => Ok(door.done(&format!("/incidents/{incident}/broadcasts/new"), &uploaded)),
         Err(failure) => {
-            door.again(failure, &input.typed, async |mistakes| list_page(&door, incident, mistakes).await)
-                .await
+            door.again(failure, &input.typed, async |mistakes| {
+                list_page(&door, incident, Vec::new(), mistakes).await
+            })
+            .await
         }
     }
 }

@@ -69,6 +69,7 @@ pub fn list(frame: &Frame, view: &BroadcastsView) -> AnyView {
         <ul class="plain">{resting}</ul>
         {outbox}
         {table::table("Broadcasts", columns, rows, "Nothing has been composed yet.")}
+        {(view.may_send && !view.clear.is_empty()).then(|| all_clear(frame, view))}
         {view.may_send.then(|| lists(frame, view))}
     }
     .into_any()
@@ -129,4 +130,21 @@ fn lists(frame: &Frame, view: &BroadcastsView) -> AnyView {
         }.into_any())}
     };
     ui::section("Lists of people", body.into_any())
+}
+
+/// Composes an all clear from its signed record: the words are not typed.
+fn all_clear(frame: &Frame, view: &BroadcastsView) -> AnyView {
+    let path = format!("/incidents/{}/broadcasts/all-clear", view.incident);
+    let choices = |list: &[domain::view::broadcasts::AudienceChoice]| -> Vec<Choice> {
+        list.iter().map(|choice| Choice::new(choice.value.clone(), choice.label.clone())).collect()
+    };
+    let body = view! {
+        {Field::new("clearance", "For which released scope?").errors(&frame.errors).select(choices(&view.clear))}
+        {Field::new("audiences", "To").errors(&frame.errors).checkboxes(choices(&view.audiences), &view.typed_audiences)}
+        {button::secondary("Look at the all clear before sending")}
+    };
+    ui::section(
+        "All clear, from the signed record",
+        button::form(&path, &view.request_id.to_string(), body.into_any()),
+    )
 }

@@ -88,7 +88,7 @@ impl Compose {
         exercise: bool,
     ) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let to = self.audiences(&mut errors);
+        let to = self.to(&mut errors);
         let supersedes = self.supersedes(&mut errors);
         let words = match template {
             Some(message) => self.filled_template(message, data, &mut errors),
@@ -109,7 +109,8 @@ impl Compose {
         })
     }
 
-    fn audiences(&self, errors: &mut FieldErrors) -> Vec<To> {
+    /// To whom, each audience once.
+    pub fn to(&self, errors: &mut FieldErrors) -> Vec<To> {
         let typed = self.audiences.iter().filter(|text| !text.is_blank());
         let mut to: Vec<To> =
             typed.filter_map(|text| errors.keep("audiences", read_to(text.trimmed()))).collect();

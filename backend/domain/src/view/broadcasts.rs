@@ -23,6 +23,11 @@ pub struct BroadcastsView {
     /// Gateways that rest, with the reason and until when.
     pub resting: Vec<String>,
     pub hold: Option<HoldView>,
+    /// Released scopes, for which alone an all clear can be composed.
+    pub clear: Vec<AudienceChoice>,
+    pub audiences: Vec<AudienceChoice>,
+    /// What was ticked before a refusal.
+    pub typed_audiences: Vec<String>,
     /// How messages leave: `smtp`, or `outbox` when they become files.
     pub email_by: String,
     pub sms_by: String,
