@@ -17,7 +17,7 @@ use sqlx::types::Uuid;
 use super::store;
 use crate::{
     app::App,
-    begin, execute,
+    begin, cases, execute,
     failure::Failure,
     fetch_all, forms,
     incidents::store as incidents,
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How many items of one kind the list names; it counts them all.
-pub const MOST_ITEMS: usize = 50;
+pub const MOST_ITEMS: i64 = 50;
 
 /// Everything that keeps an incident from closing. Every capability writes its part here.
 ///
@@ -38,6 +38,7 @@ pub const MOST_ITEMS: usize = 50;
 /// When the database does not answer.
 pub async fn blockers(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Blocker>, Error> {
     let mut parts = vec![scopes(tx, incident).await?];
+    parts.extend(cases::blockers(tx, incident, MOST_ITEMS).await?);
     parts.extend(forms::outstanding(tx, incident).await?.0);
     for part in parts.iter_mut().filter(|part| part.kind.is_waivable()) {
         leave_out_the_waived(tx, incident, part).await?;
@@ -61,16 +62,27 @@ const WAIVED_FORMS: Sql = Sql {
             OR ($4 = TRUE AND form.state = 'entered' AND to_check = TRUE))",
 };
 
+const WAIVED_CASES: &str = "
+    SELECT patient_case.id
+    FROM waiver
+    JOIN patient_case ON patient_case.id = waiver.item AND patient_case.incident = waiver.incident
+    WHERE waiver.incident = $1 AND waiver.kind = $2 AND second_account IS NOT NULL AND visible = TRUE
+        AND patient_case.state IN ('kept', 'to_contact', 'contacting', 'told', 'rebooked')";
+
 /// Takes out of a part what two people let stand, as far as it is still in the way: a waived form that was found
 /// meanwhile is not counted twice.
 async fn leave_out_the_waived(tx: &mut Tx, incident: IncidentId, part: &mut Blocker) -> Result<(), Error> {
-    let (states, unverified) = match part.kind {
-        BlockerKind::FormMissing => (r#"["missing"]"#, false),
-        BlockerKind::FormNotAtItsEnd => (r#"["used", "discrepancy"]"#, true),
+    let kind = part.kind.code();
+    let waived: Vec<(Uuid,)> = match part.kind {
+        BlockerKind::CaseOpen => fetch_all!(tx, (Uuid,), WAIVED_CASES, incident.0, kind)?,
+        BlockerKind::FormMissing => {
+            fetch_all!(tx, (Uuid,), WAIVED_FORMS, incident.0, kind, r#"["missing"]"#, false)?
+        }
+        BlockerKind::FormNotAtItsEnd => {
+            fetch_all!(tx, (Uuid,), WAIVED_FORMS, incident.0, kind, r#"["used", "discrepancy"]"#, true)?
+        }
         _ => return Ok(()),
     };
-    let waived: Vec<(Uuid,)> =
-        fetch_all!(tx, (Uuid,), WAIVED_FORMS, incident.0, part.kind.code(), states, unverified)?;
     part.waived = i64::try_from(waived.len()).unwrap_or(i64::MAX);
     part.count -= part.waived;
     part.items.retain(|item| !waived.contains(&(item.id,)));
@@ -106,7 +118,7 @@ async fn scopes(tx: &mut Tx, incident: IncidentId) -> Result<Blocker, Error> {
         }
     }
     let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
-    items.truncate(MOST_ITEMS);
+    items.truncate(usize::try_from(MOST_ITEMS).unwrap_or(usize::MAX));
     let link = format!("/incidents/{incident}/clearance");
     Ok(Blocker { kind: BlockerKind::ScopeNotClear, count, waived: 0, link, items })
 }

@@ -11,6 +11,7 @@ pub mod web;
 use domain::{
     Refusal,
     actor::Role,
+    broadcasts::compose::To,
     clearance::{Clearance, GiveEvidence, Given, Release, Releaser, Restore, SignOff, Stage, Step, Stepped},
     field::FieldErrors,
     id::{ClearanceId, FacilityId, IncidentId, SystemId},
@@ -28,6 +29,7 @@ use store::{Moment, NewSignOff};
 use crate::{
     app::App,
     begin,
+    broadcasts::compose::{self as broadcasts, FromRecord},
     failure::Failure,
     incidents::store::{self as incidents, IncidentRow},
     instructions::{Beginning, Picture, store::OrderRow},
@@ -98,6 +100,9 @@ impl About {
         if !steps.is_empty() {
             effects::of_steps(app, &mut decision, &self.incident, &self.clearance, &self.places).await?;
         }
+        if steps.iter().any(|step| step.to == Stage::Clear) {
+            self.send_all_clear(app, &mut decision).await?;
+        }
         let outcome = Stepped {
             clearance: self.clearance.id,
             seq,
@@ -106,6 +111,21 @@ impl About {
         };
         decision.commit(app, &outcome).await?;
         Ok(outcome)
+    }
+}
+
+impl About {
+    /// Tells the staff of the place, from the signed record and in the decision that released it.
+    async fn send_all_clear(&self, app: &App, decision: &mut Decision) -> Result<(), Failure> {
+        let text = all_clear_text(&mut decision.tx, self.incident.id, self.clearance.id).await?;
+        let Some(text) = text else { return Ok(()) };
+        let record = FromRecord {
+            clearance: self.clearance.id,
+            text: &text,
+            to: vec![To::Staff { place: self.place().to_string(), job: String::new() }],
+            supersedes: None,
+        };
+        broadcasts::from_record(app, decision, &self.incident, record).await.map(|_| ())
     }
 }
 

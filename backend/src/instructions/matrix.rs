@@ -111,7 +111,11 @@ fn title(matrix: &BoardView) -> String {
         return "No order is in force.".to_owned();
     };
     let (run, sites) = (row.run_length(), matrix.sites.len());
-    let at = if run == sites { format!("all {sites} sites") } else { format!("{run} of {sites} sites") };
+    let at = match (run, sites) {
+        (_, 1) => "the one site".to_owned(),
+        (run, sites) if run == sites => format!("all {sites} sites"),
+        (run, sites) => format!("{run} of {sites} sites"),
+    };
     let mixed = matrix.rows.iter().filter(|row| row.run_length() < row.cells.len()).count();
     let mixed = match mixed {
         0 => String::new(),
