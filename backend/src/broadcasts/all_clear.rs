@@ -5,11 +5,11 @@ use domain::{
     Refusal,
     broadcasts::{
         Stage,
-        compose::{Compose, Composed},
+        compose::{Compose, Composed, To},
     },
     clearance::AllClearText,
     field::{FieldErrors, Text},
-    id::{ClearanceId, IncidentId},
+    id::{BroadcastId, ClearanceId, IncidentId},
     view::broadcasts::AudienceChoice,
 };
 use schemars::JsonSchema;
@@ -23,12 +23,21 @@ use crate::{
     app::App,
     begin, clearance,
     failure::Failure,
+    incidents::store::IncidentRow,
     instructions,
     store::{
         Error, Tx,
-        journal::{By, Chain},
+        journal::{By, Chain, Decision},
     },
 };
+
+/// The words of an all clear, which only the signed record writes, and to whom they go.
+pub struct FromRecord<'a> {
+    pub clearance: ClearanceId,
+    pub text: &'a AllClearText,
+    pub to: Vec<To>,
+    pub supersedes: Option<BroadcastId>,
+}
 
 /// Composes the all clear of a released scope.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -99,36 +108,68 @@ pub async fn compose(
     let row = compose::open_incident(&mut decision.tx, incident).await?;
     compose::may_reach(&mut decision.tx, &by, incident, &to).await?;
     let text = text(&mut decision.tx, incident, id).await?;
-    let live = super::exercise_is_live(&mut decision.tx, incident).await?;
-    let broadcast = BroadcastRow {
-        id: app.clock.id(),
-        incident,
-        number: store::next_number(&mut decision.tx, incident).await?,
-        stage: Stage::Draft,
-        template: String::new(),
-        to_words: audience::words(&mut decision.tx, incident, &to).await?,
-        to,
-        supersedes,
-        exercise: row.exercise,
-        captured: row.exercise && !live,
-        second_looks: Vec::new(),
-        confirm_percent: compose::USUAL_PERCENT,
-        sms_again: false,
-        clearance: Some(id),
-        next_update_at: None,
-        author: by.actor.account,
-        created_at: decision.at,
-        sent_by: None,
-        sent_at: None,
-        approver: None,
-        people: i64::try_from(plan.people.len()).unwrap_or(i64::MAX),
-        deliveries: i64::try_from(plan.deliveries.len()).unwrap_or(i64::MAX),
-        switched_at: None,
-        done_at: None,
-    };
-    compose::keep(&app, &mut decision, &broadcast, &text.subject, &text.body, &text.sms).await?;
+    let record = FromRecord { clearance: id, text: &text, to, supersedes };
+    let people = i64::try_from(plan.people.len()).unwrap_or(i64::MAX);
+    let deliveries = i64::try_from(plan.deliveries.len()).unwrap_or(i64::MAX);
+    let broadcast = draft(&app, &mut decision, &row, record, (people, deliveries)).await?;
     let outcome =
         Composed { broadcast: broadcast.id, number: broadcast.number, second_looks: broadcast.second_looks };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
+}
+
+/// Keeps and orders the broadcast of an all clear inside the decision that releases it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn from_record(
+    app: &App,
+    decision: &mut Decision,
+    row: &IncidentRow,
+    record: FromRecord<'_>,
+) -> Result<BroadcastId, Failure> {
+    let broadcast = draft(app, decision, row, record, (0, 0)).await?;
+    let (id, account, at) = (broadcast.id, decision.account, decision.at);
+    store::order(&mut decision.tx, id, Stage::Staged, account, at).await?;
+    Ok(id)
+}
+
+async fn draft(
+    app: &App,
+    decision: &mut Decision,
+    row: &IncidentRow,
+    record: FromRecord<'_>,
+    (people, deliveries): (i64, i64),
+) -> Result<BroadcastRow, Failure> {
+    let mark = |text: &str| domain::broadcasts::text::mark_exercise(text, row.exercise);
+    let broadcast = BroadcastRow {
+        id: app.clock.id(),
+        incident: row.id,
+        number: store::next_number(&mut decision.tx, row.id).await?,
+        stage: Stage::Draft,
+        template: String::new(),
+        to_words: audience::words(&mut decision.tx, row.id, &record.to).await?,
+        to: record.to,
+        supersedes: record.supersedes,
+        exercise: row.exercise,
+        captured: row.exercise && !super::exercise_is_live(&mut decision.tx, row.id).await?,
+        second_looks: Vec::new(),
+        confirm_percent: compose::USUAL_PERCENT,
+        sms_again: false,
+        clearance: Some(record.clearance),
+        next_update_at: None,
+        author: decision.account,
+        created_at: decision.at,
+        sent_by: None,
+        sent_at: None,
+        approver: None,
+        people,
+        deliveries,
+        switched_at: None,
+        done_at: None,
+    };
+    let text = record.text;
+    compose::keep(app, decision, &broadcast, &mark(&text.subject), &mark(&text.body), &mark(&text.sms))
+        .await?;
+    Ok(broadcast)
 }

@@ -63,7 +63,7 @@ pub fn routes(routes: Routes) -> Routes {
     let discard = "/incidents/{incident}/broadcasts/{broadcast}/discard";
     let doubts = "/incidents/{incident}/broadcasts/{broadcast}/doubts";
     let new = "/incidents/{incident}/broadcasts/new";
-    routes
+    everywhere(routes)
         .page::<BroadcastsView, _>(all, Access::VIEWERS, "All broadcasts of an incident", list)
         .page::<ComposeView, _>(new, SENDERS, "The composer", show_composer)
         .command::<Compose, Composed, _>(all, SENDERS, "Compose a broadcast", compose_one)
@@ -96,6 +96,11 @@ pub fn routes(routes: Routes) -> Routes {
             decide_doubts,
         )
         .upload::<Uploaded, _>(lists, SENDERS, "Give a list of people as a file", 64 * 1024 * 1024, upload)
+}
+
+/// What belongs to no incident: sending as a whole, and the doors for everyone.
+fn everywhere(routes: Routes) -> Routes {
+    routes
         .command::<Release, Released, _>(
             "/sending/release",
             SENDERS,

@@ -29,7 +29,7 @@ use store::{Moment, NewSignOff};
 use crate::{
     app::App,
     begin,
-    broadcasts::compose::{self as broadcasts, FromRecord},
+    broadcasts::all_clear::{self as broadcasts, FromRecord},
     failure::Failure,
     incidents::store::{self as incidents, IncidentRow},
     instructions::{Beginning, Picture, store::OrderRow},
