@@ -220,10 +220,10 @@ impl TaskState {
     }
 }
 
-/// Whether a task is overdue, and by how much in words: `22 min late`, `02:05 late`.
+/// Whether a task is overdue by a whole minute, and by how much in words: `22 min late`, `02:05 late`.
 pub fn overdue(state: TaskState, due: Timestamp, now: Timestamp) -> Option<String> {
     let late = now.minutes_since(due);
-    let is_late = state == TaskState::Open && now > due;
+    let is_late = state == TaskState::Open && late > 0;
     is_late
         .then(|| if late < 60 { format!("{late} min late") } else { format!("{} late", hours_minutes(late)) })
 }

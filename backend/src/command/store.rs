@@ -249,7 +249,7 @@ pub async fn tasks(tx: &mut Tx, incident: IncidentId) -> Result<Vec<TaskRow>, Er
 const COUNTS: &str = "
     SELECT COUNT(*),
         COALESCE(CAST(SUM(CASE WHEN state = 'open' THEN 0 ELSE 1 END) AS BIGINT), 0),
-        COALESCE(CAST(SUM(CASE WHEN state = 'open' AND due_at < $2 THEN 1 ELSE 0 END) AS BIGINT), 0),
+        COALESCE(CAST(SUM(CASE WHEN state = 'open' AND due_at <= $2 THEN 1 ELSE 0 END) AS BIGINT), 0),
         MIN(CASE WHEN state = 'open' THEN due_at END)
     FROM task
     WHERE incident = $1";
@@ -260,7 +260,8 @@ pub async fn counts(
     incident: IncidentId,
     now: Timestamp,
 ) -> Result<(i64, i64, i64, Option<Timestamp>), Error> {
-    let (all, marked, late, due) = fetch_one!(tx, (i64, i64, i64, Option<i64>), COUNTS, incident.0, now.0)?;
+    let (all, marked, late, due) =
+        fetch_one!(tx, (i64, i64, i64, Option<i64>), COUNTS, incident.0, now.plus_minutes(-1).0)?;
     Ok((all, marked, late, due.map(Timestamp)))
 }
 

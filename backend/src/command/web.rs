@@ -210,7 +210,8 @@ pub async fn card(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Result<O
     }
     let path = format!("/incidents/{incident}/command");
     let longest = due.and_then(|due| overdue(TaskState::Open, due, now));
-    let words = longest.map(|longest| format!("{late} overdue, longest {longest}"));
+    let tasks = if late == 1 { "1 task overdue".to_owned() } else { format!("{late} tasks overdue") };
+    let words = longest.map(|longest| format!("{tasks}, longest {longest}"));
     let words = words.map(|words| words.trim_end_matches(" late").to_owned());
     Ok(Some(CardView {
         section: Section::Command,
