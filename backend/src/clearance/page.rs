@@ -55,12 +55,15 @@ pub async fn read(
         now: app.clock.now(),
         path: format!("/incidents/{incident}/clearance"),
     };
-    let clearances = store::of_incident(tx, incident).await?;
+    let mut clearances = store::of_incident(tx, incident).await?;
+    clearances.sort_by_key(|clearance| desk.position(clearance));
     let mut times = store::times(tx, incident).await?;
-    let mut scopes = Vec::new();
-    for clearance in &clearances {
-        scopes.push(desk.line(clearance, &times.remove(&clearance.id).unwrap_or_default()));
-    }
+    let mut scopes: Vec<ScopeLine> = clearances
+        .iter()
+        .map(|clearance| desk.line(clearance, &times.remove(&clearance.id).unwrap_or_default()))
+        .collect();
+    // Whose turn it is first, then what is wrong, then what has come furthest.
+    scopes.sort_by_key(|scope| (!scope.waits_for_you, !scope.blocked, std::cmp::Reverse(scope.stage)));
     let first = || scopes.iter().find(|scope| scope.waits_for_you).map(|scope| scope.id);
     let panel = match chosen.or_else(first) {
         None => None,
@@ -115,6 +118,15 @@ fn are_blocked(blocked: usize) -> String {
 }
 
 impl Desk<'_> {
+    /// Where a scope stands among its equals: by site and system, as every page lists them.
+    fn position(&self, clearance: &Clearance) -> (Option<usize>, Option<usize>, i64) {
+        let sites = self.picture.places.facilities_of(clearance.scope.place);
+        let site = self.picture.facilities.iter().position(|each| sites.contains(&each.id));
+        let system =
+            self.picture.systems.iter().position(|each| clearance.scope.target == Target::System(each.id));
+        (site, system, clearance.scope.functions.bits())
+    }
+
     fn line(&self, clearance: &Clearance, times: &[(Stage, Timestamp)]) -> ScopeLine {
         let blocks = clearance.blocks(self.now);
         let blocked = blocks.iter().any(|block| block.wrong);
@@ -228,8 +240,12 @@ impl Desk<'_> {
                     std::cmp::Ordering::Equal => NodeState::Now,
                     std::cmp::Ordering::Greater => NodeState::Later,
                 };
+                // A pilot or a wave that never was is passed over, not done.
+                let passed_over = state == NodeState::Done && time(each).is_none();
+                let state = if passed_over { NodeState::Later } else { state };
                 let words = match (state, index) {
-                    (NodeState::Done, _) => time(each).unwrap_or_else(|| "none".to_owned()),
+                    _ if passed_over => "none".to_owned(),
+                    (NodeState::Done, _) => time(each).unwrap_or_default(),
                     (NodeState::Blocked, _) => "blocked".to_owned(),
                     (NodeState::Now, 0) => "waiting".to_owned(),
                     (NodeState::Now, 3) if stage == Stage::Signed => "signed".to_owned(),

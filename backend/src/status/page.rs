@@ -111,7 +111,7 @@ async fn verdict(
 
 fn shown(verdict: &Verdict, system: &System, zone: &Zone, is_head: bool) -> SystemVerdict {
     let name = match (verdict.condition.is_empty(), is_head) {
-        (false, _) => format!("{}: {}", system.name, verdict.condition),
+        (false, _) => format!("{} {}", system.name, verdict.condition),
         (true, true) => system.name.clone(),
         (true, false) => format!("{}: otherwise", system.name),
     };

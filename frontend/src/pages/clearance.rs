@@ -22,20 +22,31 @@ use crate::ui::{
 const STAGES: [&str; 5] = ["Restored, IT only", "Pilot", "Waves", "All clear", "Back-entry"];
 /// The place of "All clear" among them, behind the signature gate.
 const GATE: usize = 3;
+/// With more scopes than this, those that nobody has begun are folded.
+const MOST_OPEN: usize = 14;
 
 /// The body of the page.
 pub fn body(frame: &Frame, view: &ClearanceView) -> AnyView {
     let chosen = view.chosen.as_ref().map(|panel| panel.id);
-    let tracks = view.scopes.iter().map(|scope| track(scope, chosen == Some(scope.id))).collect::<Vec<_>>();
-    let list = if tracks.is_empty() {
+    // Beyond a screenful, what nobody has begun is drawn together.
+    let quiet = |scope: &&ScopeLine| {
+        view.scopes.len() > MOST_OPEN && scope.stage == ScopeStage::Waiting && chosen != Some(scope.id)
+    };
+    let drawn = |scope: &ScopeLine| track(scope, chosen == Some(scope.id));
+    let tracks: Vec<Track> = view.scopes.iter().filter(|scope| !quiet(scope)).map(drawn).collect();
+    let later: Vec<Track> = view.scopes.iter().filter(quiet).map(drawn).collect();
+    let list = if view.scopes.is_empty() {
         view! { <p class="empty">"Nothing was affected, so nothing must be cleared."</p> }.into_any()
+    } else if tracks.is_empty() {
+        view! { <p class="empty">"Nothing is restored yet."</p> }.into_any()
     } else {
         ladder(&STAGES, GATE, tracks)
     };
+    let later = (!later.is_empty()).then(|| {
+        let words = format!("{} not restored yet", ui::counted(view.not_started, "scope", "scopes"));
+        view! { <details><summary>{words}</summary>{ladder(&STAGES, GATE, later)}</details> }
+    });
     let close = button::secondary_link("What keeps it open", &view.close_path);
-    let not_started = (view.not_started > 0).then(
-        || view! { <p>{ui::counted(view.not_started, "scope is", "scopes are")}" not restored yet."</p> },
-    );
     view! {
         {ui::head(frame, &view.title, None, Some(close))}
         <div class="beside">
@@ -44,7 +55,7 @@ pub fn body(frame: &Frame, view: &ClearanceView) -> AnyView {
                 <div class="stack">
                     <p class="quote">"The heavy line is the signature gate. Only scopes past it may be called "
                         <b>"all clear"</b>", on any page or message."</p>
-                    {not_started}
+                    {later}
                 </div>
             </section>
             {view.chosen.as_ref().map(|panel| sign_off(frame, panel))}

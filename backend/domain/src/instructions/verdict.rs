@@ -191,19 +191,28 @@ fn drawn_together(cells: &BTreeMap<Function, CellResult>, functions: Functions) 
         since: if look == Look::Limited { sinces.max() } else { sinces.min() },
         condition: common_condition(cells.values().filter(deciding)),
         others: Vec::new(),
-        texts: cells
-            .values()
-            .filter(deciding)
-            .flat_map(|cell| cell.texts.iter().cloned())
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect(),
+        texts: texts(look, cells.values().filter(deciding)),
         behind: cells.values().filter(deciding).flat_map(|cell| cell.behind.iter().copied()).collect(),
         look,
         lines,
         prohibited,
         permitted,
     }
+}
+
+/// What to do instead. Where a login is limited, only what holds for all of it is said: the words of the order that
+/// the rest is still under would forbid what is permitted beside it.
+fn texts<'a>(look: Look, mut cells: impl Iterator<Item = &'a CellResult>) -> Vec<String> {
+    let Some(first) = cells.next() else { return Vec::new() };
+    let mut texts = first.texts.clone();
+    for cell in cells {
+        if look == Look::Limited {
+            texts.retain(|text| cell.texts.contains(text));
+        } else {
+            texts.extend(cell.texts.iter().cloned());
+        }
+    }
+    texts.into_iter().collect()
 }
 
 /// The condition, when all that decides carries the same one.

@@ -52,11 +52,17 @@ fn a_partly_cleared_system_reads_as_one_order() {
         ordered(Place::All, Word::DoNotLogIn),
         Event::Released { scope: scope(facility(1), &[Function::Registration]) },
     ];
-    let verdict = read(&events, facility(1));
-    assert_eq!(verdict.look, Look::Limited);
-    assert_eq!(verdict.words(), "LOG IN ONLY FOR registration. ON PAPER: orders, results");
-    assert_eq!(verdict.since, Some(Timestamp(2)));
-    assert_eq!(read(&events, facility(2)).words(), "DO NOT LOG IN");
+    let mut family = family(1, false, &events);
+    family.orders[0].text = "Do not touch it.".to_owned();
+    let families = [family];
+    let read = |place| verdict(&families, World::Real, &places(), &Reader::Everyone, place, subject(EPIC));
+    let partly = read(facility(1));
+    assert_eq!(partly.look, Look::Limited);
+    assert_eq!(partly.words(), "LOG IN ONLY FOR registration. ON PAPER: orders, results");
+    assert_eq!(partly.since, Some(Timestamp(2)));
+    assert!(partly.texts.is_empty(), "the order's words would forbid what is permitted");
+    assert_eq!(read(facility(2)).words(), "DO NOT LOG IN");
+    assert_eq!(read(facility(2)).texts, ["Do not touch it."]);
 }
 
 #[test]
