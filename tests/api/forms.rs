@@ -2,7 +2,10 @@
 //! is named.
 
 use acceptance::{Program, World, both_databases, harbor::Harbor};
-use backend::playbooks::{self, store as versions};
+use backend::{
+    fetch_one,
+    playbooks::{self, store as versions},
+};
 use domain::{
     actor::{Grant, Role},
     forms::Serial,
@@ -68,6 +71,14 @@ fn number(ledger: &Value, name: &str) -> i64 {
     ledger[name].as_i64().expect("is a number")
 }
 
+/// How many sheets are in a state, by counting them all over.
+async fn counted_over(world: &World, state: &str) -> i64 {
+    let mut tx = world.app.db.read().await.expect("can be read");
+    let (sheets,) =
+        fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM form WHERE state = $1", state).expect("can be read");
+    sheets
+}
+
 fn adds_up(view: &Value) {
     let lists = ["types", "units", "found"].map(|list| view[list].as_array().expect("is a list"));
     let ledgers = lists.into_iter().flatten().map(|line| &line["ledger"]).chain([&view["total"]]);
@@ -94,6 +105,9 @@ both_databases! {
         let parts = ["issued", "out", "used", "blank", "voided", "missing"];
         assert_eq!(parts.map(|name| number(&view["total"], name)), [40, 0, 31, 4, 1, 4]);
         assert_eq!(view["title"], "4 forms are missing. 36 of 40 are back.");
+        for part in ["out", "used", "blank", "voided", "missing"] {
+            assert_eq!(counted_over(world, part).await, number(&view["total"], part), "{part}");
+        }
     }
 
     /// A form that turns up comes back under its own serial.
@@ -123,6 +137,10 @@ both_databases! {
         let form = json!({ "form_type": "MAR", "serials": found["last"] });
         let entered = night.clerk.does(&night.path("/enter"), form).await;
         assert_eq!(entered["sheets"], 1);
+        let board = night.clerk.reads(&format!("/incidents/{}", night.incident)).await;
+        let cards = board["cards"].as_array().expect("is a list");
+        let paper = cards.iter().find(|card| card["section"] == "paper").expect("has a card for paper");
+        assert_eq!(paper["figure"], "40", "found sheets were never handed out");
     }
 
     /// Rule 9, also after a discrepancy: nobody who ever typed a sheet in verifies it.

@@ -1,5 +1,4 @@
-//! The ledger where it is kept: the small rows agree with a full count of the sheets, and the database refuses a
-//! row that breaks rule 8.
+//! The ledger where it is kept: changes add up in one small row, and the database refuses a row that breaks rule 8.
 
 use acceptance::{World, both_databases};
 use backend::{execute, fetch_one, forms::tally, store::Error};

@@ -33,12 +33,12 @@ impl SitePaper {
     }
 }
 
-/// The paper of every site that has any, found sheets included.
+/// The paper of every site that has any; sheets without a valid serial count apart and are not in it.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn by_site(tx: &mut Tx, incident: IncidentId) -> Result<Vec<SitePaper>, Error> {
-    let sites = tally::by_site(tx, incident).await?;
+    let sites = tally::by_site(tx, incident, false).await?;
     Ok(sites.into_iter().map(|(facility, ledger)| SitePaper { facility, ledger }).collect())
 }
 
@@ -47,8 +47,19 @@ pub async fn by_site(tx: &mut Tx, incident: IncidentId) -> Result<Vec<SitePaper>
 /// # Errors
 /// When the database does not answer.
 pub async fn late(tx: &mut Tx, incident: IncidentId) -> Result<i64, Error> {
-    let sites = tally::by_site(tx, incident).await?;
-    Ok(sites.iter().map(|(_, ledger)| ledger.missing + ledger.discrepancy).sum())
+    let all = all_sheets(tx, incident).await?;
+    Ok(all.missing + all.discrepancy)
+}
+
+/// The sum over every sheet, numbered or found.
+async fn all_sheets(tx: &mut Tx, incident: IncidentId) -> Result<Ledger, Error> {
+    let mut sum = Ledger::default();
+    for found in [false, true] {
+        for (_, ledger) in tally::by_site(tx, incident, found).await? {
+            sum += ledger;
+        }
+    }
+    Ok(sum)
 }
 
 /// The board's card: what was handed out, what is back, and at which sites sheets are missing or differ. None
@@ -74,7 +85,8 @@ pub async fn card(tx: &mut Tx, incident: IncidentId) -> Result<Option<CardView>,
     }
     let units = tally::by_unit(tx, incident).await?.len();
     let base = format!("/incidents/{incident}/forms");
-    let (words, short, state) = match (sum.missing, sum.discrepancy) {
+    let differing = all_sheets(tx, incident).await?.discrepancy;
+    let (words, short, state) = match (sum.missing, differing) {
         (0, 0) => (String::new(), String::new(), ""),
         (0, differ) => {
             (counted(differ, "form differs", "forms differ"), format!("{differ} differ"), "discrepancy")
@@ -133,10 +145,7 @@ const NAMED: Sql = Sql {
 /// # Errors
 /// When the database does not answer.
 pub async fn outstanding(tx: &mut Tx, incident: IncidentId) -> Result<Outstanding, Error> {
-    let mut sum = Ledger::default();
-    for site in tally::by_site(tx, incident).await? {
-        sum += site.1;
-    }
+    let sum = all_sheets(tx, incident).await?;
     let kinds = [
         (BlockerKind::FormOut, sum.out, r#"["out"]"#, false, "out"),
         (BlockerKind::FormMissing, sum.missing, r#"["missing"]"#, false, "missing"),

@@ -16,6 +16,7 @@ use super::{
 use crate::{accounts::store as accounts, playbooks::store as playbooks, store::Tx, web::door::Door};
 use crate::{incidents::store as incidents, web::problem::Problem};
 use domain::actor::Role;
+use frontend::ui::count;
 
 /// How many sheets one page lists.
 const PAGE: usize = 100;
@@ -69,9 +70,9 @@ fn title(total: &Ledger) -> String {
     let missing = match total.missing {
         0 => "No form is missing.".to_owned(),
         1 => "1 form is missing.".to_owned(),
-        many => format!("{many} forms are missing."),
+        many => format!("{} forms are missing.", count(many)),
     };
-    format!("{missing} {} of {} are back.", total.back(), total.issued)
+    format!("{missing} {} of {} are back.", count(total.back()), count(total.issued))
 }
 
 fn line((code, ledger): (String, Ledger), types: &[FormType]) -> TypeLine {
@@ -152,12 +153,13 @@ pub async fn sheets(door: &Door, incident: IncidentId, asked: Asked) -> Result<S
 }
 
 fn sheets_title(asked: &Asked) -> String {
-    let of = if asked.form_type.is_empty() { String::new() } else { format!("{} ", asked.form_type) };
+    let of =
+        if asked.form_type.is_empty() { "Forms".to_owned() } else { format!("{} forms", asked.form_type) };
     match asked.state.as_str() {
-        "" => format!("All {of}forms"),
-        "unfinished" => format!("{of}Forms not at their end"),
-        "to_verify" => format!("{of}Forms waiting for a second person"),
-        state => format!("{of}Forms {state}"),
+        "" => format!("{of}, all"),
+        "unfinished" => format!("{of} not at their end"),
+        "to_verify" => format!("{of} waiting for a second person"),
+        state => format!("{of} {state}"),
     }
 }
 

@@ -154,12 +154,16 @@ const BY_SITE: &str = summed!(
     "
     FROM form_tally
     JOIN unit ON unit.id = form_tally.unit
-    WHERE form_tally.incident = $1
+    WHERE form_tally.incident = $1 AND form_tally.found = $2
     GROUP BY unit.facility"
 );
 
-/// The ledger of each site, found sheets included.
-pub async fn by_site(tx: &mut Tx, incident: IncidentId) -> Result<Vec<(FacilityId, Ledger)>, Error> {
-    let rows = fetch_all!(tx, Keyed<Uuid>, BY_SITE, incident.0)?;
+/// The ledger of each site; either of numbered sheets or of found ones.
+pub async fn by_site(
+    tx: &mut Tx,
+    incident: IncidentId,
+    found: bool,
+) -> Result<Vec<(FacilityId, Ledger)>, Error> {
+    let rows = fetch_all!(tx, Keyed<Uuid>, BY_SITE, incident.0, found)?;
     Ok(rows.into_iter().map(|row| (FacilityId(row.by), row.sums.into())).collect())
 }

@@ -59,15 +59,15 @@ fn lede(view: &PaperView, base: &str) -> AnyView {
         (unfinished, "unfinished", "not at their end", false),
         (to_verify, "to_verify", "waiting for a second person", false),
     ];
-    let links: Vec<AnyView> = parts
-        .into_iter()
-        .filter(|(number, ..)| *number > 0)
-        .map(|(number, state, words, late)| {
-            let path = format!("{base}/sheets?state={state}");
-            let class = if late { "late" } else { "" };
-            view! { <a class=class href=path>{format!("{} {words}", figure(number))}</a>" " }.into_any()
-        })
-        .collect();
+    let mut links: Vec<AnyView> = Vec::new();
+    for (number, state, words, late) in parts.into_iter().filter(|(number, ..)| *number > 0) {
+        let path = format!("{base}/sheets?state={state}");
+        let class = if late { "late" } else { "" };
+        let before = if links.is_empty() { "" } else { ", " };
+        links.push(
+            view! { {before}<a class=class href=path>{format!("{} {words}", figure(number))}</a> }.into_any(),
+        );
+    }
     if links.is_empty() { tag::fine("Nothing is missing and nothing waits.") } else { links.into_any() }
 }
 
