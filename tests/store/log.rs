@@ -128,7 +128,7 @@ both_databases! {
         assert_eq!(verdict.to_string(), "unbroken in itself; cannot tell whether its end was cut or all was rewritten");
         let all = findings(world, &kept).await;
         let cut = all.iter().find(|finding| finding.chain == incident.0).expect("is listed");
-        assert_eq!(cut.verdict, Verdict::Broken(Flaw::EndCut { seq: 6, last: 4 }));
+        assert_eq!(cut.verdict, Verdict::Broken(Flaw::EndCut { seq: 7, last: 4 }));
     }
 
     async fn facts_cut_or_rewritten_show_against_the_incidents_own_log(world: World) {

@@ -77,12 +77,10 @@ impl Morning {
     pub async fn before(administrator: Program, harbor: Harbor) -> Self {
         let cast = Cast::hired(&administrator).await;
         let playbooks = administrator.reads("/playbooks").await;
-        let crash = list(&playbooks["playbooks"]).iter().find(|each| each["code"] == "endpoint-crash");
+        let crash = list(&playbooks["playbooks"]).iter().find(|each| each["key"] == "endpoint-crash");
         let crash = crash.unwrap_or_else(|| panic!("the playbook is not shipped: {playbooks}"));
-        if crash["state"] != "in_force" {
-            let path = format!("/playbooks/{}/approve", text(&crash["fingerprint"]));
-            administrator.posts(&path, json!({})).await;
-        }
+        // A shipped playbook may be in force from the start; approving it again is refused and changes nothing.
+        administrator.posts(&format!("/playbooks/{}/approve", text(&crash["fingerprint"])), json!({})).await;
         Self { cast, harbor, administrator, incident: String::new() }
     }
 

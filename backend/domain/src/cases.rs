@@ -1,9 +1,11 @@
 //! A case: one booked operation or visit that an incident touched, followed until the patient has been seen or
 //! the case has another named end.
 //!
-//!     scheduled ─keep─> kept ─────────────────────────────> done
-//!         └───cancel──> to contact ─> contacting ─> told ─> rebooked ─> seen
-//!                           └──────────────┴──────────┴────────┴──> another end, with its reason
+//! ```text
+//! scheduled ─keep─> kept ─────────────────────────────> done
+//!     └───cancel──> to contact ─> contacting ─> told ─> rebooked ─> seen
+//!                       └──────────────┴──────────┴────────┴──> another end, with its reason
+//! ```
 //!
 //! Rescheduled is no end. A second cancellation reopens the same case and keeps its first clocks (rule 7).
 

@@ -27,7 +27,7 @@ use super::{
     problem::Problem,
     session::{Caller, cookie},
 };
-use crate::{app::App, failure::Failure, store::journal::By};
+use crate::{app::App, failure::Failure, incidents::store as incidents, store::journal::By};
 
 /// The nonce of this answer, made by the outermost layer.
 #[derive(Debug, Clone)]
@@ -230,6 +230,10 @@ impl Door {
         mistakes: Mistakes,
     ) -> Result<Response, Problem> {
         if self.json {
+            if let Some(incident) = incident {
+                let mut tx = self.app.db.read().await?;
+                incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
+            }
             return Ok(json(&view));
         }
         let mut frame = frame::read(&self.app, self.caller.as_ref(), incident).await?;
