@@ -136,6 +136,8 @@ both_databases! {
         world.harbor().await;
         let ada = commander(world).await;
         let post = Post::open(&ada, &by_mail(1)).await;
+        let order = json!({ "system": "epic", "word": "do_not_log_in", "place": "all" });
+        ada.does(&format!("/incidents/{}/instructions", post.incident), order).await;
         let mut words = post.words();
         words["body"] = json!("Epic is back, log in.");
         let composed = ada.does(&post.path(""), &words).await;
