@@ -65,6 +65,16 @@ mod tests {
     }
 
     #[test]
+    fn no_order_of_a_system_is_ever_hidden() {
+        use domain::instructions::Look;
+        for look in [Look::Forbid, Look::Limited, Look::Act, Look::Read, Look::Use, Look::NoOrder] {
+            for rule in STYLESHEET.split('}').filter(|rule| rule.contains("display: none")) {
+                assert!(!rule.contains(&format!(".{} ", look.code())), "{rule}");
+            }
+        }
+    }
+
+    #[test]
     fn the_style_sheets_close_every_bracket_and_fetch_nothing() {
         for sheet in [STYLESHEET, PUBLIC_STYLESHEET] {
             assert_eq!(sheet.matches('{').count(), sheet.matches('}').count());

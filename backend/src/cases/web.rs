@@ -21,7 +21,7 @@ use super::{change, end_of_day, list, show, snapshots, store, tally};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
-    incidents::web::incident_id,
+    incidents::{store as incidents, web::incident_id},
     places::store as places,
     store::journal::By,
     store::{Tx, requests::Request, seal::Seal},
@@ -216,6 +216,7 @@ async fn export(
 ) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
     let mut tx = door.app.db.read().await?;
+    incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
     let (lines, _) = lines(&door, &mut tx, (incident, &filter), MOST_EXPORTED).await?;
     drop(tx);
     let header = [

@@ -245,7 +245,7 @@ pub fn decide(frame: &Frame, view: &DecideView) -> AnyView {
 
 fn totals(view: &DecideView) -> AnyView {
     let columns = vec![
-        Column::new(""),
+        Column::new("Kind"),
         Column::number("Booked"),
         Column::number("Cancel"),
         Column::number("Keep"),

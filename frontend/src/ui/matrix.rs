@@ -128,7 +128,7 @@ fn narrow_row(view: &BoardView, row: &MatrixRow) -> AnyView {
         some => format!("{some} sites"),
     };
     let exceptions: Vec<_> = row.exceptions();
-    let none = exceptions.is_empty().then(|| view! { <li class="none">"none"</li> });
+    let none = exceptions.is_empty().then(|| view! { <li class="nothing">"none"</li> });
     let exceptions = exceptions
         .into_iter()
         .map(|(shown, at)| {

@@ -126,17 +126,19 @@ fn stages(stages: &[Meter]) -> String {
     const LEFT: i64 = 56;
     spaced(stages, 3, 80 / number_of(stages))
         .map(|(y, stage)| {
-            let total = stage.of.clamp(1, 25);
-            // Beyond 25 a square stands for several scopes; the number stands in words beside the picture.
-            let done = if stage.of > 25 { stage.value * 25 / stage.of } else { stage.value };
-            let cells: String = (0..total)
-                .map(|cell| {
-                    let class = if cell < done { "ink" } else { "hollow" };
-                    let x = LEFT + cell * (WIDTH - LEFT) / total;
-                    rect(class, [x, y, ((WIDTH - LEFT) / total - 2).max(1), 12])
-                })
-                .collect();
-            text("", LEFT - 8, y + 10, "end", &stage.label) + &cells
+            let label = text("", LEFT - 8, y + 10, "end", &stage.label);
+            // Too many for a square each: one bar says the share.
+            if stage.of > 25 {
+                let done = rect("ink", [LEFT, y, stage.value * (WIDTH - LEFT) / stage.of, 12]);
+                return label + &done + &rect("hollow", [LEFT, y, WIDTH - LEFT, 12]);
+            }
+            let total = stage.of.max(1);
+            let cells = (0..total).map(|cell| {
+                let class = if cell < stage.value { "ink" } else { "hollow" };
+                let x = LEFT + cell * (WIDTH - LEFT) / total;
+                rect(class, [x, y, (WIDTH - LEFT) / total - 2, 12])
+            });
+            label + &cells.collect::<String>()
         })
         .collect()
 }
