@@ -124,7 +124,7 @@ both_databases! {
             rows[0].get(column).expect("is there").to_owned()
         };
         assert_eq!((cell("seq"), cell("name")), ("1".to_owned(), ada.name.clone()));
-        assert_eq!(cell("hash"), lines[120]["hash"]);
+        assert_eq!(cell("hash"), lines[121]["hash"]);
         assert!(cell("texts").contains("Two wards, \\\"called\\\""), "{}", cell("texts"));
     }
 
