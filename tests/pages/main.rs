@@ -1,2 +1,1 @@
 //! What the pages say: one file per capability, read as HTML without a browser.
-
