@@ -1,3 +1,5 @@
 //! What only a real browser shows: hydration, live pages, axe, the content security policy, the keyboard.
 
+mod live;
 mod pages;
+mod s0;

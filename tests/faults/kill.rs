@@ -2,6 +2,7 @@
 //! was not is there wholly or not at all, and repeating it does it once.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,7 +10,13 @@ use std::{
     time::Duration,
 };
 
-use acceptance::{Kind, Program, RealServer, settings};
+use acceptance::{
+    Kind, Program, RealServer,
+    cast::{list, text},
+    mail::SmtpSink,
+    morning::{Morning, PEOPLE_TOLD},
+    settings,
+};
 use serde_json::{Value, json};
 
 /// How often the server is killed in one run.
@@ -73,20 +80,54 @@ fn night() -> Value {
     })
 }
 
+/// The sink has no message twice, unless its row says that it went again after a doubt.
+async fn no_mail_twice_without_a_word(sink: &SmtpSink, morning: &Morning) -> usize {
+    let mut copies: BTreeMap<String, usize> = BTreeMap::new();
+    for mail in sink.mails() {
+        *copies.entry(mail.message_id().to_owned()).or_default() += 1;
+    }
+    let mut ledger = Vec::new();
+    for broadcast in &morning.broadcasts {
+        let path = format!("{}/broadcasts/{broadcast}/deliveries", morning.incident);
+        ledger.extend(list(&morning.cast.get("bea").reads(&path).await["lines"]).clone());
+    }
+    let twice: Vec<_> = copies.iter().filter(|(_, count)| **count > 1).collect();
+    for (id, count) in &twice {
+        let of_this = |line: &&Value| id.contains(&text(&line["message_id"]));
+        let line = ledger.iter().find(of_this).unwrap_or_else(|| panic!("no row has {id}"));
+        assert!(text(&line["words"]).contains("re-sent"), "{id} came {count} times and its row says {line}");
+    }
+    assert_eq!(copies.len(), 2 * PEOPLE_TOLD, "each delivery has one Message-ID");
+    twice.len()
+}
+
 async fn survives_kills(kind: Kind) {
-    let mut server = RealServer::prepare(kind, &[]).await;
-    server.put_harbor().await;
+    let sink = SmtpSink::start(&[]);
+    let mut server = RealServer::prepare(kind, &[("smtp", &sink.url())]).await;
+    let harbor = server.put_harbor().await;
     server.launch();
     let program = server.set_up().await.that_insists();
+    let mut morning = Morning::before(program.clone(), harbor).await;
     let enough = Arc::new(AtomicBool::new(false));
     let crashes = crash_again_and_again(server, enough.clone());
+    morning.plays().await;
     let (incident, last) = works_until(&enough, &program).await;
-    let (server, count) = crashes.join().expect("no start failed");
+    let (mut server, count) = crashes.join().expect("no start failed");
 
-    let acknowledged = program.repeats_all().await;
+    let mut acknowledged = program.repeats_all().await;
+    for (_, somebody) in morning.cast.all() {
+        acknowledged += somebody.repeats_all().await;
+    }
     let board = program.reads(&format!("/incidents/{incident}")).await;
     assert_eq!(board["seq"].as_i64(), Some(last), "{board}");
-    settings::report(&format!("{kind:?}: {count} kills, {acknowledged} commands acknowledged, none missing"));
+    let twice = no_mail_twice_without_a_word(&sink, &morning).await;
+    server.stop();
+    server.runs_well(&["log", "verify"]);
+    settings::report(&format!(
+        "{kind:?}: {count} kills during S0, {acknowledged} commands acknowledged, none missing; \
+         {twice} of {} mails sent again after a doubt, each said so",
+        2 * PEOPLE_TOLD
+    ));
     server.end().await;
 }
 

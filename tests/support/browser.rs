@@ -149,6 +149,18 @@ impl Browser {
         }
     }
 
+    /// Waits until a script in the page says yes, for at most this long.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn waits_until(&self, script: &str, within: Duration) {
+        let began = Instant::now();
+        while self.runs(script).await != true {
+            assert!(began.elapsed() < within, "{script} is not so after {within:?} on {}", self.at().await);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Clicks the link or button with these words.
     ///
     /// # Panics

@@ -11,7 +11,7 @@ use crate::{Person, Program};
 pub const PASSWORD: &str = "a long enough password";
 
 /// Who takes part in S0: login and grants.
-const PEOPLE: [(&str, &[&str]); 8] = [
+const PEOPLE: [(&str, &[&str]); 9] = [
     ("ada", &["commander@all"]),
     ("bea", &["commander@all", "communicator@all"]),
     ("cora", &["communicator@all"]),
@@ -20,6 +20,18 @@ const PEOPLE: [(&str, &[&str]); 8] = [
     ("fay", &["forms_clerk@all"]),
     ("gus", &["unit_lead@all"]),
     ("hal", &["viewer@all"]),
+    (
+        "zoe",
+        &[
+            "administrator@all",
+            "commander@all",
+            "communicator@all",
+            "case_manager@all",
+            "forms_clerk@all",
+            "unit_lead@all",
+            "viewer@all",
+        ],
+    ),
 ];
 
 /// Everybody who signs in the shipped playbook for crashed computers.

@@ -8,7 +8,7 @@ use backend::web::{self, routes::Route};
 use crate::Person;
 
 /// How many paths of one route are opened; further ones show the same page of another row.
-const ENOUGH: usize = 2;
+const ENOUGH: usize = 6;
 
 /// What a walk found.
 #[derive(Debug, Default)]
@@ -31,7 +31,8 @@ pub async fn walk(person: &mut Person, starts: &[&str]) -> Walk {
     let mut opened: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     while let Some((path, from)) = waiting.pop_front() {
         let bare = path.split(['?', '#']).next().unwrap_or_default();
-        let Some(route) = pages.iter().find(|route| fits(route.path, bare)) else {
+        let fitting = pages.iter().filter(|route| fits(route.path, bare));
+        let Some(route) = fitting.min_by_key(|route| route.path.matches('{').count()) else {
             walk.broken.push(format!("{path}, linked from {from}, is no page"));
             continue;
         };
@@ -58,18 +59,9 @@ pub async fn walk(person: &mut Person, starts: &[&str]) -> Walk {
     walk
 }
 
-/// Whether a path is one of a route, as `/incidents/7` of `/incidents/{incident}`. Fixed words go before names, as
-/// in the router.
+/// Whether a path is one of a route, as `/incidents/7` of `/incidents/{incident}`.
 fn fits(route: &str, path: &str) -> bool {
     let (parts, given): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
-    parts.len() == given.len()
-        && parts
-            .iter()
-            .zip(&given)
-            .all(|(part, given)| part == given || (part.starts_with('{') && looks_like_a_name(given)))
-}
-
-/// Names in paths are ids, codes and digests; `declare` in `/incidents/declare` is a page of its own.
-fn looks_like_a_name(part: &str) -> bool {
-    !part.is_empty() && part != "declare" && part != "new" && part != "import"
+    let fits = |(part, given): (&&str, &&str)| part == given || (part.starts_with('{') && !given.is_empty());
+    parts.len() == given.len() && parts.iter().zip(&given).all(fits)
 }

@@ -4,9 +4,11 @@
 //! A test reads as the story it protects. Set-up and noise live here, the meaning stays in the test.
 
 pub mod browser;
+pub mod by_hand;
 pub mod cast;
 pub mod crawl;
 pub mod databases;
+pub mod desk;
 pub mod disk;
 pub mod door;
 pub mod harbor;

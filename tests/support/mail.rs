@@ -30,6 +30,18 @@ impl SmtpSink {
     /// # Panics
     /// When `smtp-sink` is not installed or does not start.
     pub fn start(options: &[&str]) -> Self {
+        Self::begin(options, true)
+    }
+
+    /// Starts a sink that throws every message away, for measuring.
+    ///
+    /// # Panics
+    /// When `smtp-sink` is not installed or does not start.
+    pub fn that_forgets() -> Self {
+        Self::begin(&[], false)
+    }
+
+    fn begin(options: &[&str], keep: bool) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
         std::fs::set_permissions(folder.path(), open).expect("the folder is ours");
@@ -38,9 +50,12 @@ impl SmtpSink {
         if nobody_must_run_it() {
             command.args(["-u", "nobody"]);
         }
+        if keep {
+            command.args(["-d", &format!("{}/%S.", folder.path().display())]);
+        }
         let child = command
             .args(options)
-            .args(["-m", "2048", "-d", &format!("{}/%S.", folder.path().display())])
+            .args(["-m", "2048"])
             .args([&format!("127.0.0.1:{port}"), "1024"])
             .stdin(Stdio::null())
             .spawn()

@@ -11,17 +11,17 @@ use serde_json::{Value, json};
 
 use crate::{
     Program,
-    cast::{Cast, list, text},
+    cast::{Cast, SIGNERS, list, text},
     harbor::{Harbor, SITES},
 };
 
 /// How many people a broadcast of the morning reaches, each by e-mail and SMS.
 pub const PEOPLE_TOLD: usize = 2 * SITES.len();
 
-/// Two people on duty at each site's emergency department, the first of them its lead.
-fn staff_list() -> String {
+/// Two people on duty at each of these sites' emergency departments, the first of them its lead.
+pub fn staff_list(sites: &[(&str, &str)]) -> String {
     let mut file = String::from("name,email,phone,facility,unit,on_duty,lead\n");
-    for (index, (site, _)) in SITES.iter().enumerate() {
+    for (index, (site, _)) in sites.iter().enumerate() {
         for (place, lead) in ["yes", ""].iter().enumerate() {
             let number = index * 2 + place;
             let line =
@@ -32,23 +32,25 @@ fn staff_list() -> String {
     file
 }
 
-/// Nine bookings of a day: five that wait, four that no rule may cancel.
-fn schedule(day: Date) -> String {
-    let rows = [
-        ("surgery", "fssa", "P1a", ""),
-        ("surgery", "fssa", "P2", ""),
-        ("surgery", "fssa", "P3", ""),
-        ("surgery", "fssa", "P4", ""),
-        ("surgery", "esas", "3a", ""),
-        ("visit", "", "", "dialysis"),
-        ("visit", "", "", "obstetric"),
-        ("visit", "", "", ""),
-        ("visit", "", "", ""),
-    ];
+/// What is booked on the day: kind, scheme and priority, class; and whether no rule may cancel it.
+pub const BOOKINGS: [(&str, &str, &str, &str, bool); 9] = [
+    ("surgery", "fssa", "P1a", "", true),
+    ("surgery", "fssa", "P2", "", false),
+    ("surgery", "fssa", "P3", "", false),
+    ("surgery", "fssa", "P4", "", false),
+    ("surgery", "esas", "3a", "", true),
+    ("visit", "", "", "dialysis", true),
+    ("visit", "", "", "obstetric", true),
+    ("visit", "", "", "", false),
+    ("visit", "", "", "", false),
+];
+
+/// The bookings of a day as a file, over these sites in turn.
+pub fn schedule(day: Date, sites: &[(&str, &str)]) -> String {
     let mut file =
         String::from("appointment_id,mrn,name,kind,service,facility,start,scheme,priority,classes\n");
-    for (number, (kind, scheme, priority, class)) in rows.iter().enumerate() {
-        let site = SITES[number % SITES.len()].0;
+    for (number, (kind, scheme, priority, class, _)) in BOOKINGS.iter().enumerate() {
+        let site = sites[number % sites.len()].0;
         let line = format!(
             "A{number},000{number},\"Demo, Person {number}\",{kind},Care,{site},{day} 23:{number:02},{scheme},{priority},{class}\n"
         );
@@ -58,7 +60,7 @@ fn schedule(day: Date) -> String {
 }
 
 /// The day at Harbor Health.
-fn new_york_today() -> Date {
+pub fn new_york_today() -> Date {
     let zone = jiff::tz::TimeZone::get("America/New_York").expect("is in the database");
     jiff::Timestamp::now().to_zoned(zone).date()
 }
@@ -70,6 +72,8 @@ pub struct Morning {
     pub administrator: Program,
     /// The incident's path.
     pub incident: String,
+    /// The ids of the broadcasts that were sent.
+    pub broadcasts: Vec<String>,
 }
 
 impl Morning {
@@ -81,15 +85,17 @@ impl Morning {
         let crash = crash.unwrap_or_else(|| panic!("the playbook is not shipped: {playbooks}"));
         // A shipped playbook may be in force from the start; approving it again is refused and changes nothing.
         administrator.posts(&format!("/playbooks/{}/approve", text(&crash["fingerprint"])), json!({})).await;
-        Self { cast, harbor, administrator, incident: String::new() }
+        Self { cast, harbor, administrator, incident: String::new(), broadcasts: Vec::new() }
     }
 
     /// The whole morning.
     pub async fn plays(&mut self) {
         self.declares().await;
         let first = self.tells("first-word", "").await;
-        self.tells("reminder", &first).await;
-        self.cancels_and_follows().await;
+        let second = self.tells("reminder", &first).await;
+        self.broadcasts = vec![first, second];
+        self.cancels().await;
+        self.follows_every_case().await;
         self.hands_out_and_counts_paper().await;
         self.clears_everything().await;
         self.closes().await;
@@ -118,7 +124,7 @@ impl Morning {
     pub async fn tells(&self, template: &str, supersedes: &str) -> String {
         let (bea, cora) = (self.cast.get("bea"), self.cast.get("cora"));
         let path = |end: &str| format!("{}{end}", self.incident);
-        let file = staff_list();
+        let file = staff_list(&SITES);
         let upload = ("file", "night.csv", file.as_bytes());
         let list = bea.uploads(&path("/audiences"), &[("name", "On duty")], upload).await.expect(201);
         let list: Value = list.json();
@@ -134,23 +140,29 @@ impl Morning {
             cora.does(&format!("{one}/approve"), json!({})).await;
         }
         let began = Instant::now();
-        while bea.reads(&one).await["stage"] != "done" {
-            assert!(began.elapsed() < Duration::from_mins(1), "{}", bea.reads(&one).await);
+        loop {
+            let view = bea.reads(&one).await;
+            // After a crash a text in doubt asks whether it may go again.
+            if view["in_doubt"].as_i64().is_some_and(|doubts| doubts > 0) {
+                bea.does(&format!("{one}/doubts"), json!({ "choice": "send_again" })).await;
+            } else if view["stage"] == "done" {
+                return broadcast;
+            }
+            assert!(began.elapsed() < Duration::from_mins(2), "{view}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        broadcast
     }
 
-    /// The day's schedule is imported, decided by rule, and every case is followed to its end.
-    pub async fn cancels_and_follows(&self) {
-        let (ada, dev) = (self.cast.get("ada"), self.cast.get("dev"));
+    /// The day's schedule is imported and decided by rule.
+    pub async fn cancels(&self) {
+        let ada = self.cast.get("ada");
         let path = |end: &str| format!("{}{end}", self.incident);
         let today = new_york_today();
         let as_of = format!("{today} 00:00");
-        let file = schedule(today);
+        let file = schedule(today, &SITES);
         let upload = ("file", "schedule.csv", file.as_bytes());
         let offered: Value =
-            ada.uploads(&path("/schedule"), &[("as_of", &as_of)], upload).await.expect(201).json();
+            ada.uploads(&path("/schedule"), &[("as_of", as_of.as_str())], upload).await.expect(201).json();
         ada.does(&path(&format!("/schedule/{}/commit", text(&offered["snapshot"]))), json!({})).await;
         let decided =
             ada.does(&path("/cases/decide"), json!({ "basis": "All elective care of the day" })).await;
@@ -160,7 +172,13 @@ impl Morning {
             (&json!(9), &json!(5), &json!(4)),
             "{decided}"
         );
+    }
 
+    /// Cancelled cases are told, rebooked and seen; kept ones are done on their site's list of the day.
+    pub async fn follows_every_case(&self) {
+        let dev = self.cast.get("dev");
+        let path = |end: &str| format!("{}{end}", self.incident);
+        let today = new_york_today();
         let cancelled = dev.reads(&path("/cases?show=cancelled")).await;
         for line in list(&cancelled["lines"]) {
             let case = path(&format!("/cases/{}", text(&line["id"])));
@@ -230,7 +248,7 @@ impl Morning {
 
     /// Everybody signs a scope as what they may sign it.
     async fn signs(&self, scope: &str) {
-        for (_, signer) in self.cast.all() {
+        for signer in SIGNERS.map(|title| self.cast.get(title)) {
             let panel = signer.reads(scope).await["chosen"].clone();
             for title in list(&panel["may"]["sign_as"]) {
                 signer.does(&format!("{scope}/sign"), json!({ "signer": title[0] })).await;

@@ -99,11 +99,16 @@ impl Program {
     /// When one was forgotten or is now done a second time.
     pub async fn repeats_all(&self) -> usize {
         let acknowledged = self.acknowledged.lock().expect("nobody panics while holding this").clone();
-        for (path, command, outcome) in
-            acknowledged.iter().filter(|(_, command, _)| command.get("request_id").is_some())
-        {
-            let again: Value = self.insists(self.command(path, command)).await.json();
-            assert_eq!(&again, outcome, "{path} {command}");
+        for (path, command, mut outcome) in acknowledged.iter().cloned() {
+            if command.get("request_id").is_none() {
+                continue;
+            }
+            // The code of a card is shown once only.
+            if let Some(code) = outcome.get_mut("first_use_code") {
+                *code = json!("");
+            }
+            let again: Value = self.insists(self.command(&path, &command)).await.json();
+            assert_eq!(again, outcome, "{path} {command}");
         }
         acknowledged.len()
     }

@@ -26,11 +26,16 @@ pub fn body(frame: &Frame, view: &BoardView) -> AnyView {
 pub fn board(view: &BoardView, exercise: bool) -> AnyView {
     let action = view.action.as_ref().map(|(words, path)| button::primary_link(words, path));
     let cards = view.cards.iter().map(drawn).collect_view();
+    let report = view.incident.filter(|_| view.action.is_some()).map(|incident| {
+        let path = format!("/incidents/{incident}/situation");
+        view! { <p><a href=path>"Report what a system is now, or promise the next update"</a></p> }
+    });
     view! {
         <div class="board">
             {head::titled(exercise, &view.title, Some(lede(view)), action)}
             {matrix::matrix(view)}
             <div class="cards">{cards}</div>
+            {report}
         </div>
     }
     .into_any()
