@@ -152,6 +152,25 @@ async fn files_and_accounts_come_in_from_the_terminal_on_postgres() {
 }
 
 #[tokio::test]
+async fn a_schedule_comes_in_from_the_terminal_for_the_open_incident() {
+    let mut server = RealServer::prepare(Kind::Sqlite, &[]).await;
+    server.runs_well(&["demo", "s", "--only"]);
+    server.launch();
+    let commander = server.set_up().await;
+    let schedule = commander.asks("/demo/schedule.csv").await.expect(200);
+    let file = server.data().join("schedule.csv");
+    std::fs::write(&file, &schedule.body).expect("the folder is ours");
+    let import = ["import", "schedule", file.to_str().expect("is text"), "--as-of", "2024-07-18 23:50"];
+    assert!(text(&server.runs(&import)).contains("no incident is open"));
+    let declaration = json!({ "playbook": "endpoint-crash", "level": 3, "places": ["all"], "basis": "40 calls in 10 minutes" });
+    commander.does("/incidents", declaration).await;
+    let rows = schedule.text().lines().count() - 1;
+    assert!(rows > 200, "{rows}");
+    assert!(server.runs_well(&import).contains(&format!("{rows} rows: {rows} added")));
+    assert!(server.runs_well(&import).contains("known already"));
+}
+
+#[tokio::test]
 async fn playbook_check_ends_with_1_and_says_where() {
     let server = RealServer::prepare(Kind::Sqlite, &[]).await;
     assert!(server.runs_well(&["playbook", "check"]).contains("without mistakes"));

@@ -21,8 +21,9 @@ use domain::{
 use super::{decide, import, import::Offered, show, snapshots, snapshots::Snapshot, upload, web::csv_file};
 use crate::{
     accounts::store as accounts,
+    demo,
     failure::Failure,
-    incidents::{store as incidents, web::incident_id},
+    incidents::web::incident_id,
     places::store as places,
     store::{Tx, requests::Request},
     web::{
@@ -97,7 +98,6 @@ async fn schedules_page(
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
-    incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let files = snapshots::all(&mut tx, incident).await?;
     drop(tx);
@@ -105,6 +105,7 @@ async fn schedules_page(
         incident,
         snapshots: files.iter().map(|file| show::snapshot(file, &zone)).collect(),
         as_of: typed,
+        demo: if demo::is_loaded(&door.app).await? { demo::web::SCHEDULE.to_owned() } else { String::new() },
         request_id: door.request_id(),
     };
     let title = frontend::pages::schedule::title(&view);

@@ -3,6 +3,7 @@
 
 mod chance;
 mod hospital;
+mod schedule;
 mod staff;
 pub mod web;
 
@@ -11,6 +12,7 @@ use domain::{
     Refusal,
     id::AccountId,
     places::{Facility, Group, Read, System, Unit},
+    time::Zone,
     view::{demo::DemoLoaded, imports::Figures},
 };
 use serde_json::json;
@@ -19,7 +21,7 @@ use crate::{
     accounts::store as accounts,
     app::App,
     failure::Failure,
-    fetch_one, people, places, playbooks,
+    fetch_optional, people, places, playbooks,
     store::{
         Error,
         journal::{self, Chain, Decision, Say},
@@ -69,9 +71,10 @@ impl Size {
 }
 
 const LOADED: &str = "
-    SELECT COUNT(*)
+    SELECT data
     FROM journal
-    WHERE chain = $1 AND kind = 'demo.loaded'";
+    WHERE chain = $1 AND kind = 'demo.loaded'
+    LIMIT 1";
 
 /// Whether this installation's hospital is the demo.
 ///
@@ -79,8 +82,7 @@ const LOADED: &str = "
 /// When the database does not answer.
 pub async fn is_loaded(app: &App) -> Result<bool, Error> {
     let mut tx = app.db.read().await?;
-    let (count,) = fetch_one!(tx, (i64,), LOADED, app.installation)?;
-    Ok(count > 0)
+    Ok(fetch_optional!(tx, (String,), LOADED, app.installation)?.is_some())
 }
 
 /// Loads the demo hospital on behalf of the terminal.
@@ -125,6 +127,21 @@ pub(crate) async fn load_in(app: &App, decision: &mut Decision, size: Size) -> R
     let data = json!({ "facilities": loaded.facilities, "units": loaded.units, "staff": loaded.staff });
     decision.append(app, Say { kind: "demo.loaded", data, ..Say::default() }).await?;
     Ok(loaded)
+}
+
+/// The schedule of the hospital's day as its nightly export would write it; nothing when it is not the demo.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn schedule_of_today(app: &App) -> Result<Option<String>, Error> {
+    let mut tx = app.db.read().await?;
+    let Some((data,)) = fetch_optional!(tx, (String,), LOADED, app.installation)? else { return Ok(None) };
+    drop(tx);
+    let loaded: serde_json::Value = serde_json::from_str(&data).unwrap_or_default();
+    let staff = loaded["staff"].as_u64().and_then(|staff| usize::try_from(staff).ok()).unwrap_or_default();
+    let size = [Size::L, Size::M].into_iter().find(|size| staff >= size.staff()).unwrap_or(Size::S);
+    let zone = Zone::named(ZONE).expect("the demo's zone is in the database of zones");
+    Ok(Some(schedule::file(size, &zone.civil_date(app.clock.now()).to_string(), SEED)))
 }
 
 fn places_of(units: &[hospital::Unit]) -> Read {

@@ -178,8 +178,7 @@ fn person(number: usize, units: &[Unit], chance: &mut Chance) -> Staff {
     let unit = &units[number % units.len()];
     let round = number / units.len();
     let jobs = jobs(unit.care);
-    let (first, last) = (*chance.one_of(&FIRST), *chance.one_of(&LAST));
-    let middle = char::from(b'A' + u8::try_from(chance.below(26)).expect("is below 26"));
+    let (first, middle, last) = drawn(chance);
     let job = if round == 0 { jobs[0].1 } else { *chance.weighted(&jobs[1..]) };
     let mail = |domain: &str| format!("{}.{}.{number}@{domain}", first.to_lowercase(), last.to_lowercase());
     let mut emails = vec![mail("harbor-health.example")];
@@ -203,6 +202,17 @@ fn person(number: usize, units: &[Unit], chance: &mut Chance) -> Staff {
         phones,
         qualifications: qualifications(job, chance),
     }
+}
+
+fn drawn(chance: &mut Chance) -> (&'static str, char, &'static str) {
+    let (first, last) = (*chance.one_of(&FIRST), *chance.one_of(&LAST));
+    (first, char::from(b'A' + u8::try_from(chance.below(26)).expect("is below 26")), last)
+}
+
+/// A name that nobody was given.
+pub(super) fn name(chance: &mut Chance) -> String {
+    let (first, middle, last) = drawn(chance);
+    format!("{first} {middle}. {last}")
 }
 
 fn qualifications(job: &str, chance: &mut Chance) -> Vec<String> {

@@ -1,6 +1,9 @@
 //! The door of the demo hospital, offered while an installation is empty.
 
-use axum::response::Response;
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
 use domain::{
     actor::Role,
     field::FieldErrors,
@@ -23,11 +26,22 @@ use crate::{
 
 const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
 
+/// Where the made-up schedule of the day is downloaded.
+pub const SCHEDULE: &str = "/demo/schedule.csv";
+const SCHEDULERS: Access = Access::Roles(&[Role::Administrator, Role::Commander, Role::CaseManager]);
+
 /// The routes of the demo hospital.
 pub fn routes(routes: Routes) -> Routes {
     routes
         .page::<DemoView, _>("/demo", ADMINISTRATORS, "The form for loading the demo hospital", show)
         .command::<LoadDemo, DemoLoaded, _>("/demo", ADMINISTRATORS, "Load the demo hospital", load)
+        .file(
+            SCHEDULE,
+            SCHEDULERS,
+            "text/csv",
+            "A day's schedule of the demo hospital, to be imported into an incident",
+            schedule,
+        )
 }
 
 async fn show(door: Door) -> Result<Response, Problem> {
@@ -56,4 +70,15 @@ async fn load_asked(app: App, by: By, form: LoadDemo) -> Result<DemoLoaded, Fail
     let loaded = super::load_in(&app, &mut decision, size).await?;
     decision.commit(&app, &loaded).await?;
     Ok(loaded)
+}
+
+async fn schedule(door: Door) -> Result<Response, Problem> {
+    let file = super::schedule_of_today(&door.app).await?;
+    let file = file.ok_or_else(|| Problem::not_found("schedule; the demo hospital is not loaded"))?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"schedule.csv\""),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, file).into_response())
 }

@@ -3,9 +3,10 @@
 use clap::Subcommand;
 use domain::{
     accounts::{NewAccount, written},
-    actor::Actor,
+    actor::{Actor, Grant, Role},
     field::Text,
     id::{AccountId, TokenId},
+    scope::Place,
     time::Timestamp,
 };
 
@@ -62,9 +63,11 @@ pub enum TokenCommand {
 }
 
 /// The terminal acts as the installation itself: whoever sits at it can read the database anyway.
-fn by(app: &App) -> By {
+pub(super) fn by(app: &App) -> By {
     let account = AccountId(app.installation);
-    let actor = Actor { account, name: "Terminal".into(), grants: Vec::new() };
+    let everywhere = |role| Grant { role, place: Place::All, signs_as: String::new() };
+    let grants = vec![everywhere(Role::Administrator), everywhere(Role::CaseManager)];
+    let actor = Actor { account, name: "Terminal".into(), grants };
     By { actor, request: Request { id: app.clock.id(), body_hash: [0; 32] } }
 }
 

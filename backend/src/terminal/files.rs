@@ -4,7 +4,7 @@ use std::path::Path;
 
 use domain::table::rejects_csv;
 
-use super::{ImportKind, print};
+use super::print;
 use crate::{
     app::App,
     failure::Failure,
@@ -12,11 +12,7 @@ use crate::{
 };
 
 /// Takes a file over and writes what was refused beside it.
-pub(super) async fn import(app: &App, kind: ImportKind, path: &Path) -> Result<(), String> {
-    let kind = match kind {
-        ImportKind::People => Kind::People,
-        ImportKind::Places => Kind::Places,
-    };
+pub(super) async fn import(app: &App, kind: Kind, path: &Path) -> Result<(), String> {
     let id = app.clock.id();
     file::copy(app, id, path)
         .await

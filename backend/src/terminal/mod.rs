@@ -6,6 +6,7 @@ mod accounts;
 mod backup;
 mod files;
 mod restore;
+mod schedule;
 
 use std::path::PathBuf;
 
@@ -13,12 +14,12 @@ use clap::{Subcommand, ValueEnum};
 
 pub use accounts::{TokenCommand, UserCommand};
 
-use crate::{app::App, clock::Clock, config::Config, demo, playbooks, web};
+use crate::{app::App, clock::Clock, config::Config, demo, imports::Kind, playbooks, web};
 
 /// The commands that open the installation, do one thing and end.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Load people, places or systems from a CSV file.
+    /// Load people, places (with systems) or a schedule from a CSV file.
     ///
     /// The columns are found by their headers. New rows are added, known ones changed, what is not in the file
     /// stays; the same file twice changes nothing. Refused rows are written beside the file, with their reasons.
@@ -29,6 +30,12 @@ pub enum Command {
         kind: ImportKind,
         /// The CSV file, with a header row.
         file: PathBuf,
+        /// For a schedule: when it was taken, as "2024-07-18 23:50" in the hospital's time.
+        #[arg(long, required_if_eq("kind", "schedule"))]
+        as_of: Option<String>,
+        /// For a schedule: the id of the incident, when more than one is open.
+        #[arg(long)]
+        incident: Option<String>,
     },
     /// Add, list or reset the people who sign in.
     #[command(subcommand)]
@@ -69,6 +76,7 @@ pub enum Command {
 pub enum ImportKind {
     People,
     Places,
+    Schedule,
 }
 
 /// What can be done with playbooks.
@@ -87,8 +95,13 @@ pub async fn run(command: Command, config: Config) -> Result<(), String> {
         Command::Playbook(PlaybookCommand::Check { files }) => check_playbooks(&files),
         Command::Restore { file, hold } => restore::run(config, &file, hold).await,
         Command::Backup { file } => backup::run(config, &file).await,
-        Command::Import { kind, file } => {
-            with_app(config, async |app| files::import(app, kind, &file).await).await
+        Command::Import { kind, file, as_of, incident } => {
+            let work = async |app: &App| match kind {
+                ImportKind::People => files::import(app, Kind::People, &file).await,
+                ImportKind::Places => files::import(app, Kind::Places, &file).await,
+                ImportKind::Schedule => schedule::import(app, &file, as_of, incident).await,
+            };
+            with_app(config, work).await
         }
         Command::User(command) => with_app(config, async |app| accounts::user(app, command).await).await,
         Command::Token(command) => with_app(config, async |app| accounts::token(app, command).await).await,

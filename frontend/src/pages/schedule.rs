@@ -61,8 +61,12 @@ pub fn files(frame: &Frame, view: &ScheduleView) -> AnyView {
             .value(view.as_of.clone()).errors(errors).time()}
         {button::primary("Upload and preview")}
     };
+    let demo = (!view.demo.is_empty()).then(|| {
+        view! { <p>"This is the demo hospital: "<a href=view.demo.clone() download="">"download its made-up schedule of today"</a>" and upload it here."</p> }
+    });
     view! {
         {ui::head(frame, &title(view), None, None)}
+        {demo}
         {button::upload_form(&path, &view.request_id.to_string(), body.into_any())}
         {ui::section("Files", table::table("Schedules of this incident", columns, rows.collect(), "None yet."))}
     }

@@ -112,14 +112,14 @@ fn links(view: &StatusView) -> AnyView {
 
 fn check() -> AnyView {
     view! {
-        <form class="check" method="get" action="/verify">
+        <footer><form class="check" method="get" action="/verify">
             <label for="code"><b>"Is a message real? Type its code"</b></label>
             <p class="hint">"6 letters and numbers at its end, in the form XXX-XXX"</p>
             <div>
                 <input id="code" name="code" autocomplete="off" autocapitalize="characters"/>
                 <button type="submit">"Check"</button>
             </div>
-        </form>
+        </form></footer>
     }
     .into_any()
 }

@@ -196,6 +196,8 @@ pub struct ScheduleView {
     pub snapshots: Vec<SnapshotLine>,
     /// What was typed: when the schedule was taken.
     pub as_of: String,
+    /// Where the made-up schedule of the demo hospital lies; empty at any other.
+    pub demo: String,
     pub request_id: RequestId,
 }
 
