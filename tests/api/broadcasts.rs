@@ -5,17 +5,12 @@ use acceptance::{
     letters::{Post, answer_links, by_mail, deliver_all},
     mail,
 };
-use backend::execute;
-use domain::{actor::Role, id::UnitId};
+use domain::actor::Role;
 use serde_json::{Value, json};
 
 async fn commander(world: &World) -> Program {
     world.program(&[Role::Commander]).await
 }
-
-const UNIT: &str = "
-    INSERT INTO unit (id, facility, code, name, phone)
-    VALUES ($1, $2, $3, $4, $5)";
 
 const ANSWERS: &str = "
     SELECT COUNT(*)
@@ -78,57 +73,6 @@ both_databases! {
         assert_eq!(post.program.reads(&format!("{broadcast}/who-knows")).await["partly"], 1);
         phone.is_refused(link, json!({ "answer": "question" }), 422).await;
         assert_eq!(phone.asks("/a/22222222222").await.status, 404);
-    }
-
-    /// S1: 410 of the management team and 3,240 night staff over 450 units; 31 units are to be called.
-    async fn s1_call_list_has_31_units(world: World) {
-        let harbor = world.harbor().await;
-        let mut tx = world.app.db.write().await.expect("can be written");
-        let mut units: Vec<(String, String)> = Vec::new();
-        for (site, _) in acceptance::harbor::SITES {
-            units.extend(acceptance::harbor::UNITS.iter().map(|(code, _)| (site.to_owned(), (*code).to_owned())));
-        }
-        for number in units.len()..450 {
-            let (site, _) = acceptance::harbor::SITES[number % 12];
-            let (id, code): (UnitId, _) = (world.app.clock.id(), format!("u{number}"));
-            execute!(tx, UNIT, id.0, harbor.facility(site).0, &code, format!("Unit {number}"), "+15550100").expect("can be kept");
-            units.push((site.to_owned(), code));
-        }
-        tx.commit().await.expect("can be written");
-        let line = |name: &str, number: usize, lead: bool| {
-            let (site, unit) = &units[number % 450];
-            format!("{name} {number},{name}{number}@hospital.test,,{site},{unit},yes,{}", if lead { "yes" } else { "" })
-        };
-        let night: Vec<String> = (0..3_240).map(|number| line("n", number, number < 450)).collect();
-        let team: Vec<String> = (0..410).map(|number| line("t", number, false)).collect();
-        let post = Post::open(&commander(world).await, &night).await;
-        let team = post.gives("Management team", &team).await;
-        world.at("2024-07-19 02:20");
-        let mut words = post.words();
-        words["audiences"] = json!([post.list, team]);
-        let broadcast = post.sends_words(words).await;
-        deliver_all(world).await;
-        assert_eq!(post.program.reads(&broadcast).await["people"], 3_650);
-
-        // The leads of 419 units answer; in ten of the rest somebody does who is no lead.
-        world.at("2024-07-19 02:31");
-        let links = answer_links(world);
-        let phone = world.unknown_program();
-        for number in 0..419 {
-            phone.does(&links[&format!("n{number}@hospital.test")], json!({ "answer": "received" })).await;
-        }
-        for number in 419..429 {
-            phone.does(&links[&format!("n{}@hospital.test", number + 450)], json!({ "answer": "will_comply" })).await;
-        }
-        world.at("2024-07-19 03:05");
-        let list = post.program.reads(&format!("{broadcast}/call-list")).await;
-        let rows = list["call_list"].as_array().expect("a list");
-        assert_eq!(rows.len(), 31);
-        assert_eq!((&list["units"], &list["confirmed"], &list["partly"], &list["not"]), (&json!(450), &json!(419), &json!(10), &json!(21)));
-        assert!(rows[..21].iter().all(|row| row["knows"] == "not" && row["silent_minutes"] == 45), "{rows:?}");
-        assert!(rows.iter().all(|row| row["phone"].as_str().is_some_and(|phone| !phone.is_empty())));
-        let page = world.person(&[Role::Commander]).await.opens(&format!("{broadcast}/call-list")).await;
-        assert_eq!(page.all("tbody tr").len(), 31);
     }
 
     /// Rules 1 and 17 have one pending state, which one other communicator or commander ends.

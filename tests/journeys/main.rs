@@ -2,3 +2,4 @@
 
 mod bad_input;
 mod s0;
+mod s1;
