@@ -179,10 +179,6 @@ impl Desk {
             }
             Way::Window { browser, keys } => {
                 let form = format!("{FIND_BUTTON}({button:?}).form");
-                browser.runs(&format!("const inside = {form}.closest('details'); if (inside && !inside.open && !{keys}) inside.open = true")).await;
-                if *keys {
-                    opens_by_keys(browser, &form).await;
-                }
                 for entry in entries {
                     fills(browser, *keys, &form, entry).await;
                 }
@@ -374,12 +370,17 @@ async fn tabs_to(browser: &Browser, find: &str, what: &str) {
     panic!("the Tab key does not lead to {what:?} on {}: {}", browser.at().await, browser.text().await);
 }
 
-/// Opens a form that is folded away.
-async fn opens_by_keys(browser: &Browser, form: &str) {
-    let summary = format!("return {form}.closest('details:not([open])')?.querySelector('summary')");
-    if browser.runs(&summary.replace("return ", "return !!")).await == true {
-        tabs_to(browser, &summary, "the fold").await;
-        browser.presses(ENTER).await;
+/// Unfolds what hides a thing.
+async fn unfolds(browser: &Browser, keys: bool, find: &str) {
+    let summary =
+        format!("return (() => {{ {find} }})()?.closest('details:not([open])')?.querySelector('summary')");
+    while browser.runs(&summary.replacen("return ", "return !!", 1)).await == true {
+        if keys {
+            tabs_to(browser, &summary, "a fold").await;
+            browser.presses(ENTER).await;
+        } else {
+            browser.runs(&format!("(() => {{ {summary} }})().click()")).await;
+        }
     }
 }
 
@@ -396,6 +397,7 @@ async fn fills(browser: &Browser, keys: bool, form: &str, entry: &Entry<'_>) {
         "no field {label:?} ({kinds}) on {}",
         browser.at().await
     );
+    unfolds(browser, keys, &find).await;
     if keys {
         tabs_to(browser, &find, label).await;
     } else {
@@ -455,6 +457,7 @@ async fn leaves(browser: &Browser, keys: bool, find: &str, what: &str) {
         browser.at().await,
         browser.text().await
     );
+    unfolds(browser, keys, find).await;
     browser.runs("window.theOldPage = true").await;
     if keys {
         tabs_to(browser, find, what).await;

@@ -75,14 +75,7 @@ pub fn declare(frame: &Frame, view: &DeclareView) -> AnyView {
             .value(form.started_at.0.clone()).errors(errors).time()}
         {Field::new("places", "Where?").errors(errors).checkboxes(places, &ticked)}
         {level(frame, view)}
-        {systems(view)}
-        {Field::new("name", "Name of this downtime").value(form.name.0.clone()).errors(errors).text()}
-        {Field::new("cause", "Suspected cause").value(form.cause.0.clone()).errors(errors).optional().text()}
-        {Field::new("next_update_minutes", "Next update in how many minutes?")
-            .value(form.next_update_minutes.0.clone()).errors(errors).number()}
-        {Field::new("kind", "Is this real?").value(if form.kind.is_blank() { "real".into() } else { form.kind.0.clone() })
-            .errors(errors)
-            .radios(vec![Choice::new("real", "Real"), Choice::new("exercise", "Exercise").hint("Nothing is sent to anybody")])}
+        {rest(frame, view)}
         {button::primary("Declare downtime")}
     };
     view! {
@@ -91,6 +84,27 @@ pub fn declare(frame: &Frame, view: &DeclareView) -> AnyView {
         {button::form("/incidents", &view.request_id.to_string(), body.into_any())}
     }
     .into_any()
+}
+
+/// What a playbook has decided, folded away; without one it must be said.
+fn rest(frame: &Frame, view: &DeclareView) -> AnyView {
+    let (form, errors) = (&view.form, &frame.errors);
+    let fields = view! {
+        {systems(view)}
+        {Field::new("name", "Name of this downtime").value(form.name.0.clone()).errors(errors).text()}
+        {Field::new("cause", "Suspected cause").value(form.cause.0.clone()).errors(errors).optional().text()}
+        {Field::new("next_update_minutes", "Next update in how many minutes?")
+            .value(form.next_update_minutes.0.clone()).errors(errors).number()}
+        {Field::new("kind", "Is this real?").value(if form.kind.is_blank() { "real".into() } else { form.kind.0.clone() })
+            .errors(errors)
+            .radios(vec![Choice::new("real", "Real"), Choice::new("exercise", "Exercise").hint("Nothing is sent to anybody")])}
+    };
+    let Some(playbook) = &view.chosen else { return fields.into_any() };
+    let decided = ["systems", "name", "cause", "next_update_minutes", "kind"];
+    let wrong = decided.iter().any(|name| errors.at(name).is_some());
+    let words =
+        format!("What {} has decided: systems, name, cause, next update, real or exercise", playbook.name);
+    view! { <details open=wrong><summary>{words}</summary>{fields}</details> }.into_any()
 }
 
 fn playbooks(view: &DeclareView) -> AnyView {
