@@ -89,7 +89,9 @@ fn version_8() -> Playbook {
     let mut playbook = shipped().into_iter().find(|each| each.key == "endpoint-crash").expect("is shipped");
     playbook.version = 8;
     for message in &mut playbook.messages {
-        message.sms.push_str(" VERSION 8");
+        if let Some(sms) = &mut message.sms {
+            sms.push_str(" VERSION 8");
+        }
     }
     playbook
 }

@@ -1,6 +1,6 @@
 //! Orders and the way back as pages without JavaScript: what is typed stays, and every act is a form that is there.
 
-use acceptance::{Person, World, both_databases};
+use acceptance::{Person, both_databases};
 use domain::{
     actor::{Grant, Role},
     scope::Place,
