@@ -70,6 +70,7 @@ impl ByHand {
         entries.extend(places.into_iter().map(Ticks));
         desk.sends("Declare downtime", &entries).await;
         self.incident = desk.at().await;
+        assert!(self.incident.starts_with("/incidents/0"), "{}: {}", self.incident, desk.text().await);
         desk.looks("board").await;
         for (site, name) in self.sites.clone() {
             let text = self.status(site).await;

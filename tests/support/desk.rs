@@ -52,6 +52,8 @@ pub struct Desk {
     cookies: BTreeMap<String, String>,
     stranger: Person,
     page: Option<Page>,
+    /// Whether the last form was refused by its status.
+    refused: bool,
     /// Pictures are taken of what is shown, as `FOLDER/NUMBER-NAME-WIDTH.png`.
     pictures: Option<(String, usize)>,
 }
@@ -68,7 +70,15 @@ impl Desk {
     }
 
     fn with(way: Way, stranger: Person) -> Self {
-        Self { way, plain: BTreeMap::new(), cookies: BTreeMap::new(), stranger, page: None, pictures: None }
+        Self {
+            way,
+            plain: BTreeMap::new(),
+            cookies: BTreeMap::new(),
+            stranger,
+            page: None,
+            refused: false,
+            pictures: None,
+        }
     }
 
     /// Takes pictures of what is shown into this folder of the tests' output.
@@ -175,6 +185,7 @@ impl Desk {
                     answer.status.is_success() || answer.status.is_client_error(),
                     "{button:?}: {answer:?}"
                 );
+                self.refused = answer.status.is_client_error();
                 self.page = Some(answer.page());
             }
             Way::Window { browser, keys } => {
@@ -190,7 +201,12 @@ impl Desk {
     /// What the page says is wrong with what was sent.
     async fn wrong(&self) -> Vec<String> {
         match &self.way {
-            Way::Plain(_) => self.page.as_ref().expect("a page is open").texts(WRONG),
+            Way::Plain(_) if !self.refused => Vec::new(),
+            Way::Plain(_) => {
+                let page = self.page.as_ref().expect("a page is open");
+                let said = page.texts(WRONG);
+                if said.is_empty() { vec![page.text()] } else { said }
+            }
             Way::Window { browser, .. } => {
                 let script =
                     format!("return [...document.querySelectorAll({WRONG:?})].map(each => each.innerText)");

@@ -27,6 +27,8 @@ struct Box {
     value: String,
     kind: Kind,
     on: bool,
+    /// One of several round ones: picking it lets the others go.
+    round: bool,
     /// What a list offers: (value, words).
     choices: Vec<(String, String)>,
     file: Option<(String, Vec<u8>)>,
@@ -207,6 +209,7 @@ impl Page {
             value,
             kind,
             on: control.attr("checked").is_some(),
+            round: control.attr("type") == Some("radio"),
             choices,
             file: None,
         }
@@ -258,7 +261,12 @@ impl Form {
     #[must_use]
     #[track_caller]
     pub fn ticks(mut self, label: &str) -> Self {
-        self.the(label, Kind::Tick).on = true;
+        let ticked = self.the(label, Kind::Tick);
+        ticked.on = true;
+        let (name, value, round) = (ticked.name.clone(), ticked.value.clone(), ticked.round);
+        for other in self.boxes.iter_mut().filter(|each| round && each.round && each.name == name) {
+            other.on = other.value == value;
+        }
         self
     }
 
@@ -314,6 +322,7 @@ impl Form {
                 value: value.to_owned(),
                 kind: Kind::Hidden,
                 on: true,
+                round: false,
                 choices: Vec::new(),
                 file: None,
             }),
