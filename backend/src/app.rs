@@ -20,7 +20,7 @@ use crate::{
         facts::{self, Facts},
         journal, migrations,
     },
-    web,
+    web::{self, throttle::Throttle},
 };
 
 /// Shared by all requests and jobs; cheap to clone.
@@ -39,6 +39,8 @@ pub struct Parts {
     /// The installation's identity, which is also the id of its chain.
     pub installation: Uuid,
     pub doorkeeper: Doorkeeper,
+    /// How often strangers may answer and check codes.
+    pub throttle: Throttle,
     /// The public pages, prepared.
     pub public: PublicPages,
     /// Every spawned task; the program ends when they have.
@@ -100,6 +102,7 @@ impl App {
             streams: web::live::Streams::default(),
             installation,
             doorkeeper: Doorkeeper::new(&clock),
+            throttle: Throttle::default(),
             clock,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod failure;
 pub mod forms;
 pub mod gateways;
+pub mod host;
 pub mod imports;
 pub mod incidents;
 pub mod instructions;

@@ -7,7 +7,7 @@ use backend::{
     app::App,
     clock::Clock,
     config::{Config, LogFormat},
-    demo, jobs, log, terminal, web,
+    demo, host, jobs, log, terminal, web,
 };
 use clap::{Parser, Subcommand};
 
@@ -49,6 +49,7 @@ enum Command {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(cli.config.log_format);
+    host::prepare();
     let done = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(cli.config).await,
         Command::Demo { size, only } => demo(cli.config, size, only).await,

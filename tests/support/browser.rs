@@ -10,6 +10,7 @@ use std::{
 
 use fantoccini::{
     Client, ClientBuilder, Locator,
+    actions::{InputSource, KeyAction, KeyActions},
     wd::{Capabilities, WebDriverCompatibleCommand},
 };
 use reqwest::Method;
@@ -193,6 +194,36 @@ impl Browser {
         focused.send_keys(keys).await.expect("keys can be pressed");
     }
 
+    /// Presses one key of the keyboard so many times, wherever the focus is; also where a field takes no text.
+    ///
+    /// # Panics
+    /// When the browser has gone.
+    pub async fn strikes(&self, key: char, times: u64) {
+        self.holds(&[], key, times).await;
+    }
+
+    /// The same while the Shift key is held.
+    ///
+    /// # Panics
+    /// When the browser has gone.
+    pub async fn strikes_with_shift(&self, key: char, times: u64) {
+        self.holds(&['\u{E008}'], key, times).await;
+    }
+
+    async fn holds(&self, held: &[char], key: char, times: u64) {
+        let mut keys = KeyActions::new("keyboard".to_owned());
+        for value in held {
+            keys = keys.then(KeyAction::Down { value: *value });
+        }
+        for _ in 0..times {
+            keys = keys.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        }
+        for value in held {
+            keys = keys.then(KeyAction::Up { value: *value });
+        }
+        self.client.perform_actions(keys).await.expect("keys can be pressed");
+    }
+
     /// Picture of the whole page, in `tests/out/NAME.png`.
     ///
     /// # Panics
@@ -258,6 +289,14 @@ impl Browser {
     pub async fn is_clean(&self) {
         let faults = self.faults().await;
         assert!(faults.is_empty(), "{faults:#?}");
+    }
+
+    /// Takes a cookie of an earlier visit back, as a browser keeps it for a page that is safe.
+    pub async fn takes_back(&self, name: &str, value: &str) {
+        let cookie = json!({
+            "name": name, "value": value, "url": self.address, "path": "/", "secure": true, "httpOnly": true,
+        });
+        self.devtools("Network.setCookie", cookie).await;
     }
 
     /// Ends the browser.

@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::cookies::Cookie;
 use serde_json::Value;
 
 use crate::{
@@ -20,10 +19,10 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The cookie of a session.
 const SESSION: &str = backend::web::session::COOKIE;
-const TAB: &str = "\u{E004}";
-const ENTER: &str = "\u{E007}";
-const SPACE: &str = " ";
-const DOWN: &str = "\u{E015}";
+const TAB: char = '\u{E004}';
+const ENTER: char = '\u{E007}';
+const SPACE: char = ' ';
+const DOWN: char = '\u{E015}';
 /// Control and A, then the key that lets both go.
 const ALL: &str = "\u{E009}a\u{E000}";
 
@@ -104,10 +103,7 @@ impl Desk {
             Way::Window { browser, .. } => {
                 browser.client.delete_all_cookies().await.expect("the browser answers");
                 if let Some(value) = self.cookies.get(login) {
-                    let mut cookie = Cookie::new(SESSION, value.clone());
-                    cookie.set_path("/");
-                    cookie.set_secure(true);
-                    browser.client.add_cookie(cookie).await.expect("the browser takes its cookie back");
+                    browser.takes_back(SESSION, value).await;
                     return;
                 }
                 self.opens("/sign-in").await;
@@ -343,6 +339,15 @@ const WRONG: &str = "main p.error, main [role=alert]";
 const FIND_LINK: &str = "(words => [...document.querySelectorAll('a[href]')].find(each =>
     each.offsetParent !== null && (each.innerText.replace(/\\s+/g, ' ').includes(words) || each.ariaLabel === words)))";
 
+/// How many stops of the Tab key what was found lies after what has the focus; before it, when negative. Of round
+/// boxes the Tab key visits one.
+const AHEAD: &str = "const group = each => [...document.querySelectorAll('input[type=radio]')]
+        .filter(other => other.name === each.name && other.form === each.form);
+    const visited = each => each.type !== 'radio' ? each : group(each).find(other => other.checked) ?? group(each)[0];
+    const stops = [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+        .filter(each => each.type !== 'hidden' && !each.disabled && each.checkVisibility() && visited(each) === each);
+    return stops.indexOf(visited(found)) - stops.indexOf(document.activeElement)";
+
 const FIND_BUTTON: &str =
     "(words => [...document.querySelectorAll('form button, form input[type=submit]')].find(each =>
     each.textContent.replace(/\\s+/g, ' ').includes(words)))";
@@ -377,11 +382,16 @@ async fn tabs_to(browser: &Browser, find: &str, what: &str) {
         "const found = (() => {{ {find} }})(); const here = document.activeElement;
         return here === found || (found?.type === 'radio' && here?.type === 'radio' && here.name === found.name && here.form === found.form)"
     );
-    for _ in 0..400 {
+    for _ in 0..60 {
         if browser.runs(&there).await == true {
             return;
         }
-        browser.presses(TAB).await;
+        // Many keys in one go up to where it should be; then one by one.
+        let ahead = browser.runs(&format!("const found = (() => {{ {find} }})(); {AHEAD}")).await;
+        match ahead.as_i64().unwrap_or_default() {
+            back @ ..0 => browser.strikes_with_shift(TAB, back.unsigned_abs()).await,
+            ahead => browser.strikes(TAB, ahead.unsigned_abs().saturating_sub(2).max(1)).await,
+        }
     }
     panic!("the Tab key does not lead to {what:?} on {}: {}", browser.at().await, browser.text().await);
 }
@@ -393,7 +403,7 @@ async fn unfolds(browser: &Browser, keys: bool, find: &str) {
     while browser.runs(&summary.replacen("return ", "return !!", 1)).await == true {
         if keys {
             tabs_to(browser, &summary, "a fold").await;
-            browser.presses(ENTER).await;
+            browser.strikes(ENTER, 1).await;
         } else {
             browser.runs(&format!("(() => {{ {summary} }})().click()")).await;
         }
@@ -450,10 +460,10 @@ async fn ticks(browser: &Browser, find: &str, label: &str) {
         if browser.runs(&is_here).await == true {
             break;
         }
-        browser.presses(DOWN).await;
+        browser.strikes(DOWN, 1).await;
     }
     if browser.runs(&is_on).await != true {
-        browser.presses(SPACE).await;
+        browser.strikes(SPACE, 1).await;
     }
     assert_eq!(browser.runs(&is_on).await, true, "{label:?} can be ticked");
 }
@@ -477,7 +487,7 @@ async fn leaves(browser: &Browser, keys: bool, find: &str, what: &str) {
     browser.runs("window.theOldPage = true").await;
     if keys {
         tabs_to(browser, find, what).await;
-        browser.presses(ENTER).await;
+        browser.strikes(ENTER, 1).await;
     } else {
         let script = format!(
             "const found = (() => {{ {find} }})(); found.scrollIntoView({{ block: 'center' }}); found.click()"

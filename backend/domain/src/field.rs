@@ -12,6 +12,17 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub struct Text(pub String);
 
 impl Text {
+    /// As it arrives. Signs that no key types (terminal commands, the sign with the number 0, which PostgreSQL takes
+    /// in no text) are left out; line breaks and tabs stay.
+    fn typed(text: String) -> Self {
+        let is_typed = |sign: char| !sign.is_control() || matches!(sign, '\n' | '\r' | '\t');
+        if text.chars().all(is_typed) {
+            Self(text)
+        } else {
+            Self(text.chars().filter(|&sign| is_typed(sign)).collect())
+        }
+    }
+
     /// The value without surrounding white space.
     pub fn trimmed(&self) -> &str {
         self.0.trim()
@@ -49,10 +60,10 @@ impl<'de> Deserialize<'de> for Text {
                 f.write_str("a text, a number or true/false")
             }
             fn visit_str<E>(self, v: &str) -> Result<Text, E> {
-                Ok(Text(v.to_owned()))
+                Ok(Text::typed(v.to_owned()))
             }
             fn visit_string<E>(self, v: String) -> Result<Text, E> {
-                Ok(Text(v))
+                Ok(Text::typed(v))
             }
             fn visit_bool<E>(self, v: bool) -> Result<Text, E> {
                 Ok(Text(v.to_string()))

@@ -304,9 +304,20 @@ pub fn write_csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -
     text
 }
 
+/// Where a comma is no separator, a spreadsheet splits at semicolons and tabs, also between quotation marks: what
+/// follows one begins a cell there.
 fn quoted(cell: &str) -> String {
-    let computes = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let cell = if computes { format!("'{cell}") } else { cell.to_owned() };
+    const COMPUTES: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+    let mut text = String::with_capacity(cell.len() + 1);
+    let mut begins = true;
+    for sign in cell.chars() {
+        if begins && COMPUTES.contains(&sign) {
+            text.push('\'');
+        }
+        text.push(sign);
+        begins = matches!(sign, ';' | '\t' | '\n');
+    }
+    let cell = text;
     if cell.contains([',', ';', '"', '\n', '\r']) {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
@@ -319,6 +330,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn nothing_that_was_typed_is_computed_wherever_a_spreadsheet_splits() {
+        let file = write_csv(
+            &["name"],
+            [vec!["=1+1".to_owned()], vec!["x;=1+1;y".to_owned()], vec!["a;b -1".to_owned()]],
+        );
+        assert_eq!(file, "\u{feff}name\r\n'=1+1\r\n\"x;'=1+1;y\"\r\n\"a;b -1\"\r\n");
+    }
 
     const KNOWN: [Known; 3] = [
         Known {

@@ -65,7 +65,9 @@ pub async fn sign_in(app: &App, form: &SignIn, from: &str) -> Result<Session, Fa
 pub async fn sign_out(app: &App, session: [u8; 32]) -> Result<(), Error> {
     let mut tx = app.db.write().await?;
     store::end_session(&mut tx, &session).await?;
-    tx.commit().await
+    tx.commit().await?;
+    app.streams.end_of(session);
+    Ok(())
 }
 
 /// The account of a session cookie, with the hash under which the session is kept.

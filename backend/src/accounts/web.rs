@@ -155,9 +155,10 @@ fn kept(typed: &[(String, String)]) -> Option<Resend> {
     Some(Resend { action, fields, words: "Send what I typed".into() })
 }
 
-/// Only a path of this server is followed.
+/// Only a path of this server is followed. Browsers drop tabs and line breaks from an address, so none may be in it.
 pub fn safe_path(path: &str) -> String {
-    let fits = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    let is_plain = |sign: char| sign.is_ascii_graphic() && sign != '\\';
+    let fits = path.starts_with('/') && !path.starts_with("//") && path.chars().all(is_plain);
     if fits { path.to_owned() } else { "/incidents".to_owned() }
 }
 
@@ -286,4 +287,24 @@ fn spaced(code: &str) -> String {
         .map(|four| String::from_utf8_lossy(four).into_owned())
         .collect::<Vec<_>>()
         .join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_of_this_server_is_followed_after_signing_in() {
+        assert_eq!(safe_path("/incidents/1?act=seen"), "/incidents/1?act=seen");
+        for evil in [
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "https://evil.example",
+            "",
+        ] {
+            assert_eq!(safe_path(evil), "/incidents", "{evil:?}");
+        }
+    }
 }

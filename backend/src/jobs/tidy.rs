@@ -18,6 +18,7 @@ const FORGET_SESSIONS: &str = "
 /// # Errors
 /// When the database does not answer; the next turn forgets it.
 pub async fn once(app: App) -> Result<(), Failure> {
+    app.throttle.forget_the_patient();
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     execute!(tx, FORGET_REQUESTS, now.plus_minutes(-REQUEST_MINUTES).0)?;

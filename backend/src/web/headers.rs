@@ -1,21 +1,26 @@
 //! The layers around every route: request id and log line, nonce and security headers, the origin check, and
 //! problems as pages.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::{
     door::{self, Nonce},
     frame,
     problem::Problem,
     session::Caller,
+    throttle,
 };
 use crate::app::App;
 
@@ -29,8 +34,22 @@ pub fn layers(router: Router<App>, app: &App) -> Router<App> {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "This address does not take that method.")
         })
         .layer(middleware::from_fn(check_origin))
+        .layer(middleware::from_fn_with_state(app.clone(), throttle::check))
+        .layer(middleware::from_fn(refuse_nothing_signs))
+        .layer(RequestBodyTimeoutLayer::new(SILENT_BODY))
         .layer(middleware::from_fn_with_state(app.clone(), problems_as_pages))
         .layer(middleware::from_fn_with_state(app.clone(), dress))
+}
+
+/// A body of which nothing arrives for so long will not arrive.
+const SILENT_BODY: Duration = Duration::from_secs(30);
+
+/// The sign with the number 0 is in no address that a page of ours makes; PostgreSQL takes it in no text.
+async fn refuse_nothing_signs(request: Request, next: Next) -> Response {
+    if request.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00")) {
+        return Problem::not_found("page").into_response();
+    }
+    next.run(request).await
 }
 
 /// Gives each request an id and a nonce, each answer its security headers, and the log its line.
@@ -95,8 +114,8 @@ fn security_headers(headers: &mut HeaderMap, nonce: Option<&str>, https: bool) {
 
 /// A command from another site's page is refused; programs with a bearer token have no origin.
 async fn check_origin(request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) || is_ours(request.headers())
-    {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if reads || is_ours(request.headers(), request.uri()) {
         return next.run(request).await;
     }
     Problem::new(
@@ -107,14 +126,16 @@ async fn check_origin(request: Request, next: Next) -> Response {
     .into_response()
 }
 
-fn is_ours(headers: &HeaderMap) -> bool {
+/// Over HTTP/2 the host stands in the address of the request and there is no header of that name.
+fn is_ours(headers: &HeaderMap, uri: &Uri) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text(HeaderName::from_static("sec-fetch-site"))
         && !matches!(site, "same-origin" | "none")
     {
         return false;
     }
-    match (text(header::ORIGIN), text(header::HOST)) {
+    let host = text(header::HOST).or_else(|| uri.authority().map(Authority::as_str));
+    match (text(header::ORIGIN), host) {
         (None, _) => true,
         (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, ours)| ours == host),
         (Some(_), None) => false,
@@ -154,5 +175,27 @@ fn problem_view(problem: &Problem) -> domain::view::problem::ProblemView {
         yours: pretty(&problem.detail.yours),
         theirs: pretty(&problem.detail.theirs),
         resend: problem.detail.resend.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(host: Option<&'static str>, origin: &'static str, uri: &'static str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+        if let Some(host) = host {
+            headers.insert(header::HOST, HeaderValue::from_static(host));
+        }
+        is_ours(&headers, &Uri::from_static(uri))
+    }
+
+    #[test]
+    fn a_browser_over_http_2_names_its_host_in_the_address() {
+        assert!(asked(Some("downtime.example"), "https://downtime.example", "/sign-in"));
+        assert!(asked(None, "https://downtime.example", "https://downtime.example/sign-in"));
+        assert!(!asked(None, "https://evil.example", "https://downtime.example/sign-in"));
+        assert!(!asked(None, "https://downtime.example", "/sign-in"));
     }
 }

@@ -5,7 +5,7 @@
 //! most every 250 ms and less often when many look. It ends when nobody does.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -19,7 +19,7 @@ use axum::{
         sse::{Event, Sse},
     },
 };
-use domain::id::IncidentId;
+use domain::id::{AccountId, IncidentId};
 use futures::Stream;
 use serde::Deserialize;
 use serde_json::json;
@@ -27,12 +27,14 @@ use tokio::{
     sync::{broadcast::error::RecvError, watch},
     time::{Instant, MissedTickBehavior},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     assets,
     door::Door,
     problem::Problem,
     routes::{Access, Routes},
+    session::Caller,
 };
 use crate::{
     app::App,
@@ -64,9 +66,9 @@ struct Snapshot {
     readers: Arc<str>,
 }
 
-/// The incidents that somebody looks at.
+/// The incidents that somebody looks at, and who looks.
 #[derive(Debug, Clone, Default)]
-pub struct Streams(Arc<Mutex<HashMap<IncidentId, watch::Receiver<Snapshot>>>>);
+pub struct Streams(Arc<Mutex<HashMap<IncidentId, watch::Receiver<Snapshot>>>>, Seats);
 
 #[derive(Deserialize)]
 struct Asked {
@@ -98,12 +100,71 @@ async fn stream(
         "board" => What::BoardOfReaders,
         _ => What::Word,
     };
-    Ok((headers, Sse::new(events(door.app, snapshots, what))).into_response())
+    let caller = door.caller.as_ref().ok_or_else(|| Problem::not_found("incident"))?;
+    let seat = door.app.streams.1.take(caller);
+    Ok((headers, Sse::new(events(door.app, seat, snapshots, what))).into_response())
+}
+
+/// Streams of one account at once; one more ends the oldest.
+const MOST_OF_ONE: usize = 12;
+
+/// The streams of each account, the oldest first.
+#[derive(Debug, Clone, Default)]
+struct Seats(Arc<Mutex<HashMap<AccountId, VecDeque<Seat>>>>);
+
+#[derive(Debug)]
+struct Seat {
+    session: Option<[u8; 32]>,
+    over: Arc<CancellationToken>,
+}
+
+/// One stream's place, given back when the stream ends.
+struct Taken {
+    seats: Seats,
+    account: AccountId,
+    over: Arc<CancellationToken>,
+}
+
+impl Seats {
+    fn take(&self, caller: &Caller) -> Taken {
+        let over = Arc::new(CancellationToken::new());
+        let account = caller.actor.account;
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = all.entry(account).or_default();
+        own.push_back(Seat { session: caller.session, over: over.clone() });
+        if own.len() > MOST_OF_ONE
+            && let Some(oldest) = own.pop_front()
+        {
+            oldest.over.cancel();
+        }
+        Taken { seats: self.clone(), account, over }
+    }
+}
+
+impl Streams {
+    /// Ends the streams of a session whose person has signed out.
+    pub fn end_of(&self, session: [u8; 32]) {
+        let all = self.1.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = all.values().flatten().filter(|seat| seat.session == Some(session));
+        ended.for_each(|seat| seat.over.cancel());
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut all = self.seats.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(own) = all.get_mut(&self.account) else { return };
+        own.retain(|seat| !Arc::ptr_eq(&seat.over, &self.over));
+        if own.is_empty() {
+            all.remove(&self.account);
+        }
+    }
 }
 
 /// Where one stream is.
 struct Reader {
     app: App,
+    seat: Taken,
     snapshots: watch::Receiver<Snapshot>,
     what: What,
     next: Next,
@@ -127,11 +188,12 @@ enum Next {
 
 fn events(
     app: App,
+    seat: Taken,
     snapshots: watch::Receiver<Snapshot>,
     what: What,
 ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let until = Instant::now() + ONE_STREAM;
-    let reader = Reader { app, snapshots, what, next: Next::Hello, until };
+    let reader = Reader { app, seat, snapshots, what, next: Next::Hello, until };
     futures::stream::unfold(reader, |mut reader| async {
         let event = reader.event().await?;
         Some((Ok(event), reader))
@@ -160,6 +222,7 @@ impl Reader {
     async fn wait(&mut self) -> Option<Event> {
         tokio::select! {
             () = self.app.stop.cancelled() => None,
+            () = self.seat.over.cancelled() => None,
             () = tokio::time::sleep_until(self.until) => Some(self.bye()),
             () = tokio::time::sleep(BEAT) => Some(Event::default().event("beat").data("")),
             changed = self.snapshots.changed() => match changed {

@@ -12,6 +12,7 @@ pub mod routes;
 pub mod server;
 pub mod session;
 pub mod theme;
+pub mod throttle;
 
 use axum::Router;
 

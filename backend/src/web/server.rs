@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::Router;
 use axum_server::{Handle, tls_rustls::RustlsConfig};
+use hyper_util::rt::TokioTimer;
 use tokio::net::TcpSocket;
 
 use crate::app::App;
@@ -64,15 +65,24 @@ pub async fn serve(app: App, router: Router, listener: std::net::TcpListener) ->
             let tls = RustlsConfig::from_pem_file(certificate, key)
                 .await
                 .map_err(|error| format!("the certificate or its key cannot be used: {error}"))?;
-            axum_server::from_tcp_rustls(listener, tls)
-                .map_err(|e| e.to_string())?
-                .handle(handle)
-                .serve(service)
-                .await
+            let mut server =
+                axum_server::from_tcp_rustls(listener, tls).map_err(|e| e.to_string())?.handle(handle);
+            be_impatient(server.http_builder());
+            server.serve(service).await
         }
-        _ => axum_server::from_tcp(listener).map_err(|e| e.to_string())?.handle(handle).serve(service).await,
+        _ => {
+            let mut server = axum_server::from_tcp(listener).map_err(|e| e.to_string())?.handle(handle);
+            be_impatient(server.http_builder());
+            server.serve(service).await
+        }
     };
     served.map_err(|error| format!("the server stopped: {error}"))
+}
+
+/// A connection that does not say what it wants, or no longer answers, gives its place to somebody else.
+fn be_impatient(server: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {
+    server.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    server.http2().timer(TokioTimer::new()).keep_alive_interval(PATIENCE).keep_alive_timeout(PATIENCE);
 }
 
 /// Ends everything in order: streams and jobs, then the database.
