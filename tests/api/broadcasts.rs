@@ -75,6 +75,25 @@ both_databases! {
         assert_eq!(phone.asks("/a/22222222222").await.status, 404);
     }
 
+    /// Signs that no key types are left out, so that one note cannot spoil what others answer; and one link answers
+    /// twenty times, then it waits.
+    async fn a_link_takes_what_was_typed_and_not_without_end(world: World) {
+        world.harbor().await;
+        let post = Post::open(&commander(world).await, &by_mail(1)).await;
+        let broadcast = post.sends().await;
+        deliver_all(world).await;
+        let link = &answer_links(world)["p0@hospital.test"];
+        let phone = world.unknown_program();
+        phone.does(link, json!({ "answer": "question", "note": "No pa\u{0}per\u{1b}[2J here" })).await;
+        let knows = post.program.reads(&format!("{broadcast}/who-knows")).await;
+        assert_eq!(knows["partly"], 1, "{knows}");
+        for _ in 1..20 {
+            phone.does(link, json!({ "answer": "received" })).await;
+        }
+        assert_eq!(phone.posts(link, json!({ "answer": "received" })).await.status, 429);
+        assert_eq!(phone.asks("/verify?code=%00").await.status, 404);
+    }
+
     /// Rules 1 and 17 have one pending state, which one other communicator or commander ends.
     async fn a_free_text_about_a_forbidden_system_waits_for_another_person(world: World) {
         world.harbor().await;

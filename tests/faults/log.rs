@@ -31,6 +31,13 @@ async fn tells_whole_from_cut(kind: Kind) {
     server.stop();
     let whole = server.runs_well(&["log", "verify"]);
     assert!(whole.contains("has the head that was kept outside"), "{whole}");
+    let printed =
+        whole.split("head ").nth(1).and_then(|rest| rest.split(':').next()).expect("a head is said");
+    let on_paper = server.runs_well(&["log", "verify", printed]);
+    assert!(on_paper.contains(&format!("{printed} is the head of installation")), "{on_paper}");
+    let another = server.runs(&["log", "verify", "1-0123456789"]);
+    assert!(text(&another.stderr).contains("no log has the head 1-0123456789"), "{another:?}");
+    assert!(text(&server.runs(&["log", "verify", "tomorrow"]).stderr).contains("212-3fa94c01be"));
     let cut = verifies_against(&server, &kept(&server, 999));
     assert_eq!(cut.status.code(), Some(1), "{cut:?}");
     assert!(text(&cut.stdout).contains("the head that was kept outside is of entry 999"), "{cut:?}");

@@ -5,4 +5,5 @@ mod kill;
 mod log;
 mod mail;
 mod start;
+mod strangers;
 mod terminal;

@@ -168,6 +168,26 @@ async fn a_schedule_comes_in_from_the_terminal_for_the_open_incident() {
     assert!(rows > 200, "{rows}");
     assert!(server.runs_well(&import).contains(&format!("{rows} rows: {rows} added")));
     assert!(server.runs_well(&import).contains("known already"));
+
+    // A copy comes with the key of its patients, and without it is not put back.
+    let copy = server.folder.path().join("copy.sqlite");
+    let path = copy.to_str().expect("is text");
+    let said = server.runs_well(&["backup", path]);
+    let key = copy.with_extension("patients.key");
+    assert!(said.contains(key.to_str().expect("is text")), "{said}");
+    let (whole, alone) =
+        (RealServer::prepare(Kind::Sqlite, &[]).await, RealServer::prepare(Kind::Sqlite, &[]).await);
+    whole.runs_well(&["restore", path]);
+    let beside = |server: &RealServer| std::fs::read(server.data().join("keys/patients.key")).ok();
+    assert!(beside(&whole).is_some() && beside(&whole) == beside(&server));
+    std::fs::remove_file(&key).expect("it was written");
+    let refused = alone.runs(&["restore", path]);
+    assert!(
+        !refused.status.success() && text(&refused).contains("their key is neither at"),
+        "{}",
+        text(&refused)
+    );
+    assert!(!alone.data().join("downtime.sqlite").exists());
 }
 
 #[tokio::test]

@@ -129,6 +129,24 @@ pub async fn all(tx: &mut Tx, kept: &Heads) -> Result<Vec<Finding>, Error> {
     Ok(findings)
 }
 
+const AT_ENTRY: &str = "
+    SELECT chain, hash
+    FROM journal
+    WHERE seq = $1";
+
+/// The chains whose entry of this number has a hash that begins with these digits.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn chains_with(tx: &mut Tx, seq: i64, digits: &str) -> Result<Vec<Uuid>, Error> {
+    let entries = fetch_all!(tx, (Uuid, Vec<u8>), AT_ENTRY, seq)?;
+    Ok(entries
+        .into_iter()
+        .filter(|(_, hash)| hex::encode(hash).starts_with(digits))
+        .map(|(chain, _)| chain)
+        .collect())
+}
+
 fn lost(chain: Uuid, verdict: Verdict) -> Finding {
     Finding { chain, of: "a chain".to_owned(), head: "-".to_owned(), verdict }
 }

@@ -4,6 +4,8 @@
 //!
 //! Record numbers are looked up by a keyed hash, so that the database alone does not tell who is in it.
 
+use std::path::{Path, PathBuf};
+
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -24,6 +26,11 @@ pub struct Seal {
     lookup: [u8; 32],
 }
 
+/// Where the installation's key lies under a data folder.
+pub fn key_file(data: &Path) -> PathBuf {
+    data.join("keys").join("patients.key")
+}
+
 const PATIENTS: &str = "
     SELECT COUNT(*)
     FROM patient";
@@ -34,8 +41,7 @@ impl Seal {
     /// # Errors
     /// When the file is missing although patients are kept, or cannot be read or written.
     pub async fn open(app: &App, tx: &mut Tx) -> Result<Self, Failure> {
-        let folder = app.config.data.join("keys");
-        let path = folder.join("patients.key");
+        let path = key_file(&app.config.data);
         let said = |error: std::io::Error| {
             Failure::Broken(format!("the key file {} cannot be used: {error}", path.display()))
         };
@@ -48,7 +54,9 @@ impl Seal {
                         path.display()
                     )));
                 }
-                tokio::fs::create_dir_all(&folder).await.map_err(said)?;
+                if let Some(folder) = path.parent() {
+                    tokio::fs::create_dir_all(folder).await.map_err(said)?;
+                }
                 write_new(&path, &hex::encode(app.clock.bytes::<32>())).map_err(said)?;
                 // Another process may have been first; what lies there now is the key.
                 decode(&tokio::fs::read_to_string(&path).await.map_err(said)?)?

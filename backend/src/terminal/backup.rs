@@ -7,7 +7,11 @@ use sha2::{Digest, Sha256};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::print;
-use crate::{clock::Clock, config::Config, store::DatabaseUrl};
+use crate::{
+    clock::Clock,
+    config::Config,
+    store::{DatabaseUrl, seal},
+};
 
 pub(super) async fn run(config: Config, file: &Path) -> Result<(), String> {
     match config.database_url()? {
@@ -35,8 +39,12 @@ async fn sqlite(config: &Config, database: &Path, file: &Path) -> Result<(), Str
         return Err(sentence);
     }
     std::fs::rename(&part, &target).map_err(|error| cannot(&target, &error))?;
+    let key = copy_key(config, &target)?;
     let list = write_list(config, &target).map_err(|error| cannot(&target, &error))?;
     print(&format!("Copied and checked: {}", target.display()));
+    if let Some(key) = key {
+        print(&format!("Without this key nobody can read a patient of the copy: {}", key.display()));
+    }
     print(&format!("Keep these too, they are not in the database: see {}", list.display()));
     Ok(())
 }
@@ -47,6 +55,21 @@ fn target(file: &Path) -> PathBuf {
     }
     let now = Zone::utc().typed(Clock::System.now()).replace([' ', ':'], "-");
     file.join(format!("downtime-{now}Z.sqlite"))
+}
+
+/// Where the key of the patients lies beside a copy.
+pub(super) fn key_beside(copy: &Path) -> PathBuf {
+    copy.with_extension("patients.key")
+}
+
+/// Lays the key of the patients beside the copy; nothing when no patient was ever entered.
+fn copy_key(config: &Config, target: &Path) -> Result<Option<PathBuf>, String> {
+    let (key, beside) = (seal::key_file(&config.data), key_beside(target));
+    if !key.exists() {
+        return Ok(None);
+    }
+    std::fs::copy(&key, &beside).map_err(|error| cannot(&beside, &error))?;
+    Ok(Some(beside))
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> String {
@@ -106,7 +129,8 @@ fn write_list(config: &Config, target: &Path) -> std::io::Result<PathBuf> {
     for path in files {
         let name = path.strip_prefix(&config.data).unwrap_or(&path);
         let is_database = name.to_string_lossy().starts_with("downtime.sqlite");
-        if !is_database && path != target {
+        let is_copied = path == target || path == seal::key_file(&config.data);
+        if !is_database && !is_copied {
             lines.push(describe(&path, name)?);
         }
     }

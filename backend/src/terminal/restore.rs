@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     config::Config,
     execute, fetch_one,
-    store::{DatabaseUrl, Db, Error},
+    store::{DatabaseUrl, Db, Error, seal},
 };
 
 pub(super) async fn run(config: Config, file: &Path, hold: bool) -> Result<(), String> {
@@ -45,7 +45,7 @@ async fn sqlite(config: &Config, database: &Path, file: &Path) -> Result<(), Str
             database.display()
         ));
     }
-    std::fs::create_dir_all(&config.data).map_err(|error| cannot(&config.data, &error))?;
+    put_key_back(config, file).await?;
     let part = database.with_extension("restoring");
     std::fs::copy(file, &part).map_err(|error| cannot(&part, &error))?;
     std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(|error| cannot(&part, &error))?;
@@ -63,6 +63,36 @@ async fn sqlite(config: &Config, database: &Path, file: &Path) -> Result<(), Str
     print(&format!("Restored into {}. Start the program as usual.", config.data.display()));
     print("Sending is held until somebody has looked at the messages that were open in the copy.");
     Ok(())
+}
+
+const PATIENTS: &str = "
+    SELECT COUNT(*)
+    FROM patient";
+
+/// The key of the patients, from beside the copy. A copy with patients and without their key is not restored.
+async fn put_key_back(config: &Config, file: &Path) -> Result<(), String> {
+    let (key, beside) = (seal::key_file(&config.data), backup::key_beside(file));
+    if let Some(folder) = key.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| cannot(folder, &error))?;
+    }
+    if key.exists() {
+        return Ok(());
+    }
+    if beside.exists() {
+        return std::fs::copy(&beside, &key).map(|_| ()).map_err(|error| cannot(&key, &error));
+    }
+    let mut connection = backup::open(file, true).await?;
+    let counted: Result<(i64,), _> = sqlx::query_as(PATIENTS).fetch_one(&mut connection).await;
+    connection.close().await.map_err(|error| error.to_string())?;
+    match counted {
+        Ok((0,)) => Ok(()),
+        Ok((many,)) => Err(format!(
+            "this copy has {many} patients, and their key is neither at {} nor at {}: put it there first",
+            beside.display(),
+            key.display()
+        )),
+        Err(error) => Err(format!("{} is no copy of this program: {error}", file.display())),
+    }
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> String {

@@ -60,21 +60,18 @@ pub async fn serve(app: App, router: Router, listener: std::net::TcpListener) ->
         stopping.graceful_shutdown(Some(PATIENCE));
     });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = match (&app.config.tls_certificate, &app.config.tls_key) {
-        (Some(certificate), Some(key)) => {
-            let tls = RustlsConfig::from_pem_file(certificate, key)
-                .await
-                .map_err(|error| format!("the certificate or its key cannot be used: {error}"))?;
-            let mut server =
-                axum_server::from_tcp_rustls(listener, tls).map_err(|e| e.to_string())?.handle(handle);
-            be_impatient(server.http_builder());
-            server.serve(service).await
-        }
-        _ => {
-            let mut server = axum_server::from_tcp(listener).map_err(|e| e.to_string())?.handle(handle);
-            be_impatient(server.http_builder());
-            server.serve(service).await
-        }
+    let served = if let (Some(certificate), Some(key)) = (&app.config.tls_certificate, &app.config.tls_key) {
+        let tls = RustlsConfig::from_pem_file(certificate, key)
+            .await
+            .map_err(|error| format!("the certificate or its key cannot be used: {error}"))?;
+        let mut server =
+            axum_server::from_tcp_rustls(listener, tls).map_err(|e| e.to_string())?.handle(handle);
+        be_impatient(server.http_builder());
+        server.serve(service).await
+    } else {
+        let mut server = axum_server::from_tcp(listener).map_err(|e| e.to_string())?.handle(handle);
+        be_impatient(server.http_builder());
+        server.serve(service).await
     };
     served.map_err(|error| format!("the server stopped: {error}"))
 }
