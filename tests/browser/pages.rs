@@ -55,7 +55,7 @@ async fn paths(server: &RealServer, more: &[String]) -> Vec<(&'static str, Strin
     assert!(walk.broken.is_empty(), "{:#?}", walk.broken);
     let excused: BTreeSet<&str> = WITHOUT_LINKS.iter().map(|(route, _)| *route).collect();
     let lost: Vec<_> = walk.unreached.iter().filter(|route| !excused.contains(*route)).collect();
-    assert!(lost.is_empty(), "no link leads to {lost:?}");
+    assert!(lost.is_empty(), "no link leads to {lost:?}, only to {:#?}", walk.reached);
     let table = web::routes().table();
     let is_page = |path: &str| table.0.iter().any(|route| route.path == path && route.media == "text/html");
     walk.reached.into_iter().filter(|(route, _)| is_page(route)).collect()

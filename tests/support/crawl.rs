@@ -8,7 +8,7 @@ use backend::web::{self, routes::Route};
 use crate::Person;
 
 /// How many paths of one route are opened; further ones show the same page of another row.
-const ENOUGH: usize = 6;
+const ENOUGH: usize = 12;
 
 /// What a walk found.
 #[derive(Debug, Default)]
