@@ -99,7 +99,7 @@ async fn serve(config: Config) -> Result<(), String> {
         || format!("Ready: {base}"),
         |secret| format!("Ready. Make the first administrator here: {base}/setup?secret={secret}"),
     ));
-    jobs::start(&app);
+    jobs::start(&app).await;
     let stop = app.stop.clone();
     app.spawn(async move {
         tokio::select! {

@@ -28,14 +28,15 @@ use super::{
     all_clear::{self, SayAllClear},
     answer, audience,
     audience::{Upload, Uploaded},
-    compose, decide, knows, ledger, pages, send,
+    compose, decide,
+    hold::{self, Release, Released},
+    knows, ledger, pages, send,
     send::{Act, Ordered},
 };
 use crate::{
     accounts::store as accounts,
     failure::Failure,
     incidents::web::incident_id,
-    jobs::deliver::guard::{self, Release, Released},
     web::{
         door::{Door, Mistakes},
         form::Input,
@@ -463,7 +464,7 @@ async fn decide_doubts(
 }
 
 async fn release(door: Door, input: Input<Release>) -> Result<Response, Problem> {
-    let released = door.run(&input, guard::release).await?;
+    let released = door.run(&input, hold::release).await?;
     Ok(door.done("/incidents", &released))
 }
 
