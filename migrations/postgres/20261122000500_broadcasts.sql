@@ -7,7 +7,9 @@ CREATE TABLE audience (
     name TEXT COLLATE "C" NOT NULL,
     people BIGINT NOT NULL,
     account UUID NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    -- Its people are written in pieces; until all are there, nobody sees the list.
+    complete BOOLEAN NOT NULL
 );
 CREATE INDEX audience_incident ON audience (incident);
 

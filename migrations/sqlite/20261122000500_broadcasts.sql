@@ -7,7 +7,9 @@ CREATE TABLE audience (
     name TEXT NOT NULL,
     people INTEGER NOT NULL,
     account BLOB NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    -- Its people are written in pieces; until all are there, nobody sees the list.
+    complete INTEGER CHECK (complete IN (0, 1)) NOT NULL
 ) STRICT;
 CREATE INDEX audience_incident ON audience (incident);
 
