@@ -352,16 +352,16 @@ async fn not_ours(app: &App, id: BroadcastId) -> Result<(), Failure> {
 const MOST_TRIES: i64 = 10;
 
 /// Notes that a broadcast could not be prepared. What is wrong with the database or the disk is not held against it.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn stumble(app: &App, id: BroadcastId, failure: &Failure) -> Result<(), Failure> {
+pub async fn stumble(app: &App, id: BroadcastId, failure: &Failure) {
     tracing::error!(broadcast = %id, "a broadcast could not be prepared: {failure}");
     let own =
         matches!(failure, Failure::Broken(_) | Failure::Store(Error::Corrupt(_) | Error::Constraint(..)));
-    if !own {
-        return Ok(());
+    if own && let Err(again) = count_try(app, id, failure).await {
+        tracing::error!(broadcast = %id, "that could not be noted: {again}");
     }
+}
+
+async fn count_try(app: &App, id: BroadcastId, failure: &Failure) -> Result<(), Failure> {
     let mut tx = app.db.write().await?;
     let stumbled = store::stumbled(&mut tx, id, &failure.to_string()).await?;
     tx.commit().await?;

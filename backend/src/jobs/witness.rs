@@ -20,6 +20,8 @@ use crate::{
 };
 
 const PAUSE: Duration = Duration::from_secs(1);
+/// Other processes commit without telling this one.
+const OTHERS: Duration = Duration::from_mins(1);
 
 const HEADS: &str = "
     SELECT id, seq, head
@@ -172,13 +174,15 @@ async fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     tokio::fs::rename(&new, path).await
 }
 
-/// Keeps the files up to date until the program stops, after each commit, at most once a second.
+/// Keeps the files up to date until the program stops: after each commit, at most once a second and at least once a
+/// minute.
 pub async fn keep(app: App) {
     let mut changes = app.live.listen();
     loop {
         look(&app).await;
         tokio::select! {
             () = app.stop.cancelled() => break,
+            () = tokio::time::sleep(OTHERS) => {}
             heard = changes.recv() => {
                 if matches!(heard, Err(tokio::sync::broadcast::error::RecvError::Closed)) {
                     break;

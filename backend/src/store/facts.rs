@@ -64,12 +64,13 @@ impl Facts {
     /// Notes one fact and waits for its commit.
     ///
     /// # Errors
-    /// The fact's own refusal, or [`Failure::Broken`] when the program is stopping.
+    /// The fact's own refusal, or [`Failure::Broken`] when it could not be noted.
     pub async fn note(&self, incident: IncidentId, apply: Apply) -> Result<Value, Failure> {
         let (answer, committed) = oneshot::channel();
         let stopping = || Failure::Broken("the program is stopping".into());
         self.0.send(Fact { incident, apply, answer }).await.map_err(|_| stopping())?;
-        committed.await.map_err(|_| stopping())?
+        let lost = || Failure::Broken("this could not be noted; send it again".into());
+        committed.await.map_err(|_| lost())?
     }
 }
 
@@ -80,7 +81,8 @@ pub fn writer(db: Db, clock: Clock, live: Live) -> (Facts, impl Future<Output = 
         let mut batch = Vec::with_capacity(MOST_ROWS);
         while receive.recv_many(&mut batch, MOST_ROWS).await > 0 {
             while !batch.is_empty() {
-                batch = commit_some(&db, &clock, &live, batch).await;
+                let commit = AssertUnwindSafe(commit_some(&db, &clock, &live, batch)).catch_unwind();
+                batch = commit.await.unwrap_or_default();
             }
         }
     };
@@ -281,14 +283,14 @@ type ChainRow = (Uuid, i64, Vec<u8>, i64);
 impl Stream {
     /// Takes the chain of a stream; the first to come begins it.
     async fn take(tx: &mut Tx, clock: &Clock, incident: IncidentId, stream: &str) -> Result<Self, Error> {
-        let row = match fetch_optional!(tx, ChainRow, FIND_CHAIN, incident.0, stream)? {
-            Some(row) => row,
-            None => {
-                let (id, head): (Uuid, &[u8]) = (clock.id(), &domain::journal::GENESIS);
-                execute!(tx, START_CHAIN, id, incident.0, stream, head, clock.now().0)?;
-                // Another process may have been first.
-                fetch_one!(tx, ChainRow, FIND_CHAIN, incident.0, stream)?
-            }
+        let row = fetch_optional!(tx, ChainRow, FIND_CHAIN, incident.0, stream)?;
+        let row = if let Some(row) = row {
+            row
+        } else {
+            let (id, head): (Uuid, &[u8]) = (clock.id(), &domain::journal::GENESIS);
+            execute!(tx, START_CHAIN, id, incident.0, stream, head, clock.now().0)?;
+            // Another process may have been first.
+            fetch_one!(tx, ChainRow, FIND_CHAIN, incident.0, stream)?
         };
         let (chain, seq, head, entered_at) = row;
         let head = head.try_into().map_err(|_| Error::Corrupt("a chain's head is not 32 bytes".into()))?;

@@ -134,14 +134,17 @@ async fn beat(app: &App, fence: i64, over: &CancellationToken) {
 
 /// Prepares what waits, one broadcast after the other; one that cannot be prepared does not keep the others waiting.
 async fn stage_once(app: &App, fence: i64) -> Result<bool, Failure> {
-    let mut any = deliveries::suppress_withdrawn(app).await?;
+    let mut any = deliveries::suppress_withdrawn(app).await.unwrap_or_else(|failure| {
+        tracing::error!("what was taken back could not be suppressed yet: {failure}");
+        false
+    });
     let mut tx = app.db.read().await?;
     let waiting = broadcasts::staged(&mut tx).await?;
     drop(tx);
     for id in waiting {
         match stage_one(app, id, fence).await {
             Ok(staged) => any |= staged,
-            Err(failure) => stage::stumble(app, id, &failure).await?,
+            Err(failure) => stage::stumble(app, id, &failure).await,
         }
     }
     Ok(any)
