@@ -99,7 +99,6 @@ async fn serve(config: Config) -> Result<(), String> {
         || format!("Ready: {base}"),
         |secret| format!("Ready. Make the first administrator here: {base}/setup?secret={secret}"),
     ));
-    jobs::start(&app).await;
     let stop = app.stop.clone();
     app.spawn(async move {
         tokio::select! {
@@ -107,6 +106,7 @@ async fn serve(config: Config) -> Result<(), String> {
             () = stop.cancelled() => {}
         }
     });
+    jobs::start(&app).await;
     let served = web::server::serve(app.clone(), web::router(app.clone()), listener).await;
     web::server::shut_down(&app).await;
     served
