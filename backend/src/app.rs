@@ -1,7 +1,7 @@
 //! What every use case can reach: the database, the clock, the signal of change, and the tasks that must end
 //! before the program does.
 
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use sqlx::types::Uuid;
 use tokio::sync::Semaphore;
@@ -22,6 +22,9 @@ use crate::{
     },
     web::{self, throttle::Throttle},
 };
+
+/// How long a job that broke off rests before it begins again.
+const BREATH: Duration = Duration::from_secs(1);
 
 /// Shared by all requests and jobs; cheap to clone.
 #[derive(Clone)]
@@ -49,6 +52,8 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Password hashing takes a core and 19 MiB: two at a time.
     pub hashing: Semaphore,
+    /// One at a time compares and writes the files that lie beside the database.
+    pub outside: tokio::sync::Mutex<()>,
 }
 
 impl Deref for App {
@@ -107,6 +112,7 @@ impl App {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             hashing: Semaphore::new(2),
+            outside: tokio::sync::Mutex::new(()),
         }));
         Self::outlive(write_facts);
         playbooks::load(&app).await?;
@@ -118,6 +124,25 @@ impl App {
     #[expect(clippy::disallowed_methods, reason = "the tracker would wait for it for ever")]
     fn outlive(task: impl Future<Output = ()> + Send + 'static) {
         tokio::spawn(task);
+    }
+
+    /// Runs a job of the program's own until it ends by itself. When it panics, the log says which job it was, and
+    /// after a pause it begins again: nothing that people rely on ends silently.
+    pub fn keep_running<F, R>(&self, job: &'static str, begin: F)
+    where
+        F: Fn(Self) -> R + Send + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        let app = self.clone();
+        self.spawn(async move {
+            while let Err(panic) = app.spawn(begin(app.clone())).await {
+                tracing::error!(job, "this job broke off and begins again: {panic}");
+                tokio::select! {
+                    () = app.stop.cancelled() => return,
+                    () = tokio::time::sleep(BREATH) => {}
+                }
+            }
+        });
     }
 
     /// Runs a task that the program waits for when it stops. The one home of spawning.

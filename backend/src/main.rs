@@ -100,7 +100,6 @@ async fn serve(config: Config) -> Result<(), String> {
         || format!("Ready: {base}"),
         |secret| format!("Ready. Make the first administrator here: {base}/setup?secret={secret}"),
     ));
-    jobs::start(&app);
     let stop = app.stop.clone();
     app.spawn(async move {
         tokio::select! {
@@ -108,6 +107,7 @@ async fn serve(config: Config) -> Result<(), String> {
             () = stop.cancelled() => {}
         }
     });
+    jobs::start(&app).await;
     let served = web::server::serve(app.clone(), web::router(app.clone()), listener).await;
     web::server::shut_down(&app).await;
     served

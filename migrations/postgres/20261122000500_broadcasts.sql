@@ -7,7 +7,9 @@ CREATE TABLE audience (
     name TEXT COLLATE "C" NOT NULL,
     people BIGINT NOT NULL,
     account UUID NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    -- Its people are written in pieces; until all are there, nobody sees the list.
+    complete BOOLEAN NOT NULL
 );
 CREATE INDEX audience_incident ON audience (incident);
 
@@ -27,13 +29,14 @@ CREATE TABLE broadcast (
     id UUID PRIMARY KEY,
     incident UUID NOT NULL REFERENCES incident (id),
     number BIGINT NOT NULL,
-    stage TEXT COLLATE "C" NOT NULL CHECK (stage IN ('draft', 'pending_approval', 'staged', 'sending', 'done', 'discarded')),
+    stage TEXT COLLATE "C" NOT NULL CHECK (stage IN ('draft', 'pending_approval', 'staged', 'sending', 'done', 'discarded', 'failed')),
     template TEXT COLLATE "C" NOT NULL,
     recipients TEXT COLLATE "C" NOT NULL,
     recipients_words TEXT COLLATE "C" NOT NULL,
     supersedes UUID REFERENCES broadcast (id),
     exercise BOOLEAN NOT NULL,
     captured BOOLEAN NOT NULL,
+    free_text BOOLEAN NOT NULL,
     second_looks TEXT COLLATE "C" NOT NULL,
     confirm_percent BIGINT NOT NULL,
     sms_again BOOLEAN NOT NULL,
@@ -51,6 +54,11 @@ CREATE TABLE broadcast (
     staged_hash BYTEA,
     switched_at BIGINT,
     done_at BIGINT,
+    -- An all clear whose clearance was revoked: what has not left stays here.
+    withdrawn_at BIGINT,
+    -- Why it could not be staged, and how often that was tried.
+    trouble TEXT COLLATE "C" NOT NULL DEFAULT '',
+    stage_tries BIGINT NOT NULL DEFAULT 0,
     UNIQUE (incident, number)
 );
 CREATE INDEX broadcast_stage ON broadcast (stage);
@@ -184,4 +192,10 @@ CREATE TABLE sending_hold (
     id BIGINT PRIMARY KEY CHECK (id = 1),
     reason TEXT COLLATE "C" NOT NULL,
     held_at BIGINT NOT NULL
+);
+
+-- Epochs under which a machine worked before; once a person has answered for one, no machine asks about it again.
+CREATE TABLE past_epoch (
+    epoch TEXT COLLATE "C" PRIMARY KEY,
+    answered_at BIGINT
 );

@@ -7,7 +7,9 @@ CREATE TABLE audience (
     name TEXT NOT NULL,
     people INTEGER NOT NULL,
     account BLOB NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    -- Its people are written in pieces; until all are there, nobody sees the list.
+    complete INTEGER CHECK (complete IN (0, 1)) NOT NULL
 ) STRICT;
 CREATE INDEX audience_incident ON audience (incident);
 
@@ -27,13 +29,14 @@ CREATE TABLE broadcast (
     id BLOB PRIMARY KEY,
     incident BLOB NOT NULL REFERENCES incident (id),
     number INTEGER NOT NULL,
-    stage TEXT NOT NULL CHECK (stage IN ('draft', 'pending_approval', 'staged', 'sending', 'done', 'discarded')),
+    stage TEXT NOT NULL CHECK (stage IN ('draft', 'pending_approval', 'staged', 'sending', 'done', 'discarded', 'failed')),
     template TEXT NOT NULL,
     recipients TEXT NOT NULL,
     recipients_words TEXT NOT NULL,
     supersedes BLOB REFERENCES broadcast (id),
     exercise INTEGER CHECK (exercise IN (0, 1)) NOT NULL,
     captured INTEGER CHECK (captured IN (0, 1)) NOT NULL,
+    free_text INTEGER CHECK (free_text IN (0, 1)) NOT NULL,
     second_looks TEXT NOT NULL,
     confirm_percent INTEGER NOT NULL,
     sms_again INTEGER CHECK (sms_again IN (0, 1)) NOT NULL,
@@ -51,6 +54,11 @@ CREATE TABLE broadcast (
     staged_hash BLOB,
     switched_at INTEGER,
     done_at INTEGER,
+    -- An all clear whose clearance was revoked: what has not left stays here.
+    withdrawn_at INTEGER,
+    -- Why it could not be staged, and how often that was tried.
+    trouble TEXT NOT NULL DEFAULT '',
+    stage_tries INTEGER NOT NULL DEFAULT 0,
     UNIQUE (incident, number)
 ) STRICT;
 CREATE INDEX broadcast_stage ON broadcast (stage);
@@ -184,4 +192,10 @@ CREATE TABLE sending_hold (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     reason TEXT NOT NULL,
     held_at INTEGER NOT NULL
+) STRICT;
+
+-- Epochs under which a machine worked before; once a person has answered for one, no machine asks about it again.
+CREATE TABLE past_epoch (
+    epoch TEXT PRIMARY KEY,
+    answered_at INTEGER
 ) STRICT;

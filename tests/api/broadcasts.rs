@@ -5,7 +5,10 @@ use acceptance::{
     letters::{Post, answer_links, by_mail, deliver_all},
     mail,
 };
-use domain::actor::Role;
+use domain::{
+    actor::{Grant, Role},
+    scope::Place,
+};
 use serde_json::{Value, json};
 
 async fn commander(world: &World) -> Program {
@@ -20,6 +23,21 @@ async fn answers_kept(world: &World) -> i64 {
     let mut tx = world.app.db.read().await.expect("can be read");
     let (count,) = backend::fetch_one!(tx, (i64,), ANSWERS).expect("can be counted");
     count
+}
+
+async fn changes(world: &World, statement: &'static str) {
+    let mut tx = world.app.db.write().await.expect("can be written");
+    backend::execute!(tx, statement).expect("the statement is ours");
+    tx.commit().await.expect("can be written");
+}
+
+const A_UNIT_THAT_IS_GONE: &str = "
+    UPDATE audience_member
+    SET unit = audience
+    WHERE name = 'Lost'";
+
+async fn of_site(world: &World, role: Role, place: Place) -> Program {
+    world.program_with(&[Grant { role, place, signs_as: String::new() }]).await.1
 }
 
 both_databases! {
@@ -207,5 +225,121 @@ both_databases! {
         let person = post.program.reads(&unit).await["people"][0]["ordinal"].clone();
         post.program.does(&unit, json!({ "who": [person], "answer": "will_comply" })).await;
         assert_eq!(post.program.reads(&format!("{broadcast}/who-knows")).await["confirmed"], 2);
+    }
+
+    /// Rule 1 holds when it is sent, not when it was written: orders come in between.
+    async fn an_order_that_came_since_asks_for_a_second_look(world: World) {
+        world.harbor().await;
+        let ada = commander(world).await;
+        let post = Post::open(&ada, &by_mail(1)).await;
+        let orders = format!("/incidents/{}/instructions", post.incident);
+        let mut words = post.words();
+        words["body"] = json!("Epic may be used for results. Lab may be used.");
+        let composed = ada.does(&post.path(""), &words).await;
+        assert_eq!(composed["second_looks"], json!([]), "nothing is forbidden yet");
+        let path = post.path(&format!("/{}", composed["broadcast"].as_str().expect("an id")));
+        ada.does(&orders, json!({ "system": "epic", "word": "do_not_log_in", "place": "all" })).await;
+        assert_eq!(ada.does(&format!("{path}/send"), json!({})).await["stage"], "pending_approval");
+        let seen = ada.reads(&path).await;
+        assert_eq!(seen["second_looks"][0]["reason"], "names_forbidden", "{seen}");
+        ada.does(&orders, json!({ "system": "laboratory", "word": "do_not_log_in", "place": "all" })).await;
+        let bea = world.program(&[Role::Communicator]).await;
+        let approve = format!("{path}/approve");
+        assert_eq!(bea.does(&approve, json!({})).await["stage"], "pending_approval", "nobody has seen the second order");
+        assert_eq!(bea.reads(&path).await["second_looks"].as_array().map(Vec::len), Some(2));
+        assert_eq!(bea.does(&approve, json!({})).await["stage"], "staged");
+        deliver_all(world).await;
+        assert_eq!(mail::in_outbox(world.folder.path()).len(), 1);
+    }
+
+    /// Who speaks for one site speaks for no other, in any of the steps of a message.
+    async fn a_role_at_one_site_moves_no_message_of_another(world: World) {
+        let harbor = world.harbor().await;
+        let ada = commander(world).await;
+        let post = Post::open(&ada, &by_mail(1)).await;
+        let cape = Place::Facility(harbor.facility("cape"));
+        let cara = of_site(world, Role::Communicator, cape).await;
+        let lead = of_site(world, Role::UnitLead, Place::Unit(harbor.unit("cape", "icu"))).await;
+        let draft = ada.does(&post.path(""), post.words()).await;
+        let draft = post.path(&format!("/{}", draft["broadcast"].as_str().expect("an id")));
+        for step in ["send", "discard"] {
+            cara.is_refused(&format!("{draft}/{step}"), json!({}), 403).await;
+        }
+        cara.is_refused(&post.path(""), post.words(), 403).await;
+        let sent = post.sends().await;
+        cara.is_refused(&format!("{sent}/doubts"), json!({ "choice": "leave" }), 403).await;
+        deliver_all(world).await;
+        let knows = ada.reads(&format!("{sent}/who-knows")).await;
+        let unit = knows["call_list"][0]["path"].as_str().expect("a path").to_owned();
+        let answer = json!({ "who": ["0"], "answer": "will_comply" });
+        cara.is_refused(&unit, &answer, 403).await;
+        lead.is_refused(&unit, &answer, 403).await;
+        ada.does(&unit, &answer).await;
+
+        let everybody = Post { program: cara.clone(), incident: post.incident.clone(), list: String::new() };
+        let everybody = everybody.gives("Everybody", &["Dan,dan@hospital.test,,,,yes,".to_owned()]).await;
+        let mut words = post.words();
+        words["audiences"] = json!([everybody]);
+        cara.is_refused(&post.path(""), &words, 403).await;
+        words["audiences"] = json!([post.gives("Ours", &["Eve,eve@hospital.test,,cape,icu,yes,".to_owned()]).await]);
+        let own = cara.does(&post.path(""), &words).await;
+        let own = post.path(&format!("/{}", own["broadcast"].as_str().expect("an id")));
+        assert_eq!(cara.does(&format!("{own}/send"), json!({})).await["stage"], "staged");
+    }
+
+    async fn a_second_look_is_given_by_who_speaks_for_the_site(world: World) {
+        let harbor = world.harbor().await;
+        let ada = commander(world).await;
+        let post = Post::open(&ada, &by_mail(1)).await;
+        let order = json!({ "system": "epic", "word": "do_not_log_in", "place": "all" });
+        ada.does(&format!("/incidents/{}/instructions", post.incident), order).await;
+        let mut words = post.words();
+        words["body"] = json!("Epic is back, log in.");
+        let composed = ada.does(&post.path(""), &words).await;
+        let path = post.path(&format!("/{}", composed["broadcast"].as_str().expect("an id")));
+        ada.does(&format!("{path}/send"), json!({})).await;
+        let general = Place::Facility(harbor.facility("general"));
+        let cape = of_site(world, Role::Communicator, Place::Facility(harbor.facility("cape"))).await;
+        cape.is_refused(&format!("{path}/approve"), json!({}), 403).await;
+        of_site(world, Role::Communicator, general).await.does(&format!("{path}/approve"), json!({})).await;
+    }
+
+    /// Yesterday's broken message does not stop tonight's, and somebody sees that it was never sent.
+    async fn a_message_that_cannot_be_prepared_lets_the_later_ones_go(world: World) {
+        world.harbor().await;
+        let post = Post::open(&commander(world).await, &by_mail(2)).await;
+        let lost = post.gives("Lost", &["Lost,lost@hospital.test,,general,ed,yes,".to_owned()]).await;
+        let mut words = post.words();
+        words["audiences"] = json!([lost]);
+        let broken = post.sends_words(words).await;
+        changes(world, A_UNIT_THAT_IS_GONE).await;
+        let whole = post.sends().await;
+        deliver_all(world).await;
+        assert_eq!(post.program.reads(&whole).await["stage"], "done");
+        assert_eq!(post.program.reads(&broken).await["stage"], "staged", "it is tried a few times");
+        for _ in 0..10 {
+            deliver_all(world).await;
+        }
+        let given_up = post.program.reads(&broken).await;
+        assert_eq!(given_up["stage"], "failed", "{given_up}");
+        assert!(given_up["notice"].as_str().is_some_and(|notice| notice.contains("Compose it again")), "{given_up}");
+        assert_eq!(mail::in_outbox(world.folder.path()).len(), 2);
+    }
+
+    /// One request id is one file: another file under it is a mistake, not a repetition.
+    async fn another_file_under_the_same_request_is_refused(world: World) {
+        world.harbor().await;
+        let post = Post::open(&commander(world).await, &by_mail(1)).await;
+        let path = format!("/incidents/{}/audiences", post.incident);
+        let id = "01900000-0000-7000-8000-0000000000ac";
+        let fields = [("name", "Night"), ("request_id", id)];
+        let one: &[u8] = b"name,email,facility,unit\nAnna,anna@hospital.test,cape,ed\n";
+        let two: &[u8] = b"name,email,facility,unit\nBen,ben@hospital.test,cape,ed\n";
+        let first: Value = post.program.uploads(&path, &fields, ("file", "l.csv", one)).await.expect(201).json();
+        let again: Value = post.program.uploads(&path, &fields, ("file", "l.csv", one)).await.expect(201).json();
+        assert_eq!(first, again);
+        assert_eq!(post.program.uploads(&path, &fields, ("file", "l.csv", two)).await.status, 409);
+        let lists = post.program.reads(&post.path("")).await["lists"].clone();
+        assert_eq!(lists.as_array().map(Vec::len), Some(2), "{lists}");
     }
 }

@@ -1,7 +1,11 @@
 //! The way back through the JSON door: nobody reads USE before the people who must sign have signed and somebody
 //! released it, for exactly that scope; and nothing closes before.
 
-use acceptance::{Program, World, both_databases};
+use acceptance::{
+    Program, World, both_databases,
+    letters::{Post, by_mail, deliver_all},
+    mail,
+};
 use domain::{
     actor::{Grant, Role},
     scope::Place,
@@ -71,6 +75,18 @@ impl Night {
 async fn signer(world: &World, signs_as: &str) -> Program {
     let grant = Grant { role: Role::Signer, place: Place::All, signs_as: signs_as.to_owned() };
     world.program_with(&[grant]).await.1
+}
+
+const REST: &str = "
+    INSERT INTO gateway (name, paused_until, reason, faults)
+    VALUES ('outbox', 9000000000000000, 'test', 1)";
+const END_REST: &str = "
+    DELETE FROM gateway";
+
+async fn changes(world: &World, statement: &'static str) {
+    let mut tx = world.app.db.write().await.expect("can be written");
+    backend::execute!(tx, statement).expect("the statement is ours");
+    tx.commit().await.expect("can be written");
 }
 
 /// What the public page of a site says of the laboratory.
@@ -241,5 +257,42 @@ both_databases! {
         let ladder = night.commander.reads(&night.scope).await;
         assert_eq!(ladder["chosen"]["stage"], "pilot");
         assert_eq!(laboratory(world, "cape").await, "DO NOT LOG IN");
+    }
+
+    /// An all clear that has not left when its clearance is revoked never leaves (rule 1).
+    async fn a_revocation_keeps_the_all_clear_back(world: World) {
+        let night = Night::falls(world).await;
+        night.released().await;
+        let incident = night.incident.rsplit('/').next().expect("has an id").to_owned();
+        let mut post = Post { program: night.commander.clone(), incident, list: String::new() };
+        post.list = post.gives("Staff", &by_mail(3)).await;
+        let clearance = night.scope.rsplit('/').next().expect("has an id");
+        let words = json!({ "clearance": clearance, "audiences": [post.list] });
+        let mut paths = Vec::new();
+        for _ in 0..3 {
+            let composed = night.commander.does(&post.path("/all-clear"), &words).await;
+            paths.push(post.path(&format!("/{}", composed["broadcast"].as_str().expect("an id"))));
+        }
+        let [draft, queued, ordered] = &paths[..] else { panic!("three messages") };
+        // The first is in the queue of a gateway that rests, the second is not prepared yet.
+        changes(world, REST).await;
+        night.commander.does(&format!("{queued}/send"), json!({})).await;
+        deliver_all(world).await;
+        assert_eq!(night.commander.reads(queued).await["stage"], "sending");
+        night.commander.does(&format!("{ordered}/send"), json!({})).await;
+        night.cio.does(&format!("{}/revoke", night.scope), json!({ "reason": "Formulary is damaged", "functions": ["orders"] })).await;
+        changes(world, END_REST).await;
+        deliver_all(world).await;
+        assert!(mail::in_outbox(world.folder.path()).is_empty(), "nobody reads an all clear for what is not clear");
+        for taken_back in &paths {
+            let seen = night.commander.reads(taken_back).await;
+            assert_eq!(seen["stage_words"], "taken back", "{seen}");
+        }
+        night.commander.is_refused(&format!("{draft}/send"), json!({}), 422).await;
+        let states = post.deliveries(queued).await;
+        assert!(states.iter().all(|line| line["state"] == "suppressed"), "{states:?}");
+        assert_eq!(night.commander.reads(queued).await["stage"], "done");
+        let again = format!("{queued}/doubts");
+        assert_eq!(night.commander.is_refused(&again, json!({ "choice": "send_again" }), 422).await["type"], "withdrawn");
     }
 }

@@ -84,3 +84,29 @@ async fn log_verify_leaves_a_copy_as_it_is() {
     assert_eq!(before, std::fs::read(&file).expect("can be read"));
     assert_eq!(names, 1, "something was left beside the copy");
 }
+
+/// Somebody puts yesterday's file back by hand: the next start says so and sends nothing, and what was kept beside the
+/// database still proves it.
+#[tokio::test]
+async fn a_database_that_was_put_back_by_hand_is_noticed_at_the_start() {
+    let mut server = RealServer::start(Kind::Sqlite, &[]).await;
+    let root = server.set_up().await;
+    server.stop();
+    server.put_harbor().await;
+    let (file, old) = (server.data().join("downtime.sqlite"), server.folder.path().join("yesterday.sqlite"));
+    std::fs::copy(&file, &old).expect("can be copied");
+    server.launch();
+    let form = serde_json::json!({
+        "name": "Computers down", "basis": "Two wards called", "places": ["all"], "systems": ["epic:down"]
+    });
+    root.does("/incidents", form).await;
+    server.stop();
+    assert!(!server.written().contains("sending is held"), "{}", server.written());
+    std::fs::copy(&old, &file).expect("can be copied");
+    server.launch();
+    server.stop();
+    assert!(server.written().contains("sending is held"), "{}", server.written());
+    let verified = server.runs(&["log", "verify"]);
+    assert_eq!(verified.status.code(), Some(1), "{verified:?}");
+    assert!(text(&verified.stdout).contains("gone: at least"), "{verified:?}");
+}

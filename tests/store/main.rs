@@ -4,4 +4,5 @@ mod facts;
 mod forms;
 mod journal;
 mod log;
+mod outside;
 mod schemas;

@@ -18,7 +18,7 @@ use crate::{
 ///
 /// ```text
 /// draft ──send──> staged ──all rows staged──> sending ──nothing open──> done
-///   └─send, second look─> pending approval ──approve──^
+///   └─send, second look─> pending approval ──approve──^ └─cannot be prepared─> failed
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -29,11 +29,19 @@ pub enum Stage {
     Sending,
     Done,
     Discarded,
+    Failed,
 }
 
 impl Stage {
-    pub const ALL: [Self; 6] =
-        [Self::Draft, Self::PendingApproval, Self::Staged, Self::Sending, Self::Done, Self::Discarded];
+    pub const ALL: [Self; 7] = [
+        Self::Draft,
+        Self::PendingApproval,
+        Self::Staged,
+        Self::Sending,
+        Self::Done,
+        Self::Discarded,
+        Self::Failed,
+    ];
 
     pub const fn code(self) -> &'static str {
         match self {
@@ -43,6 +51,7 @@ impl Stage {
             Self::Sending => "sending",
             Self::Done => "done",
             Self::Discarded => "discarded",
+            Self::Failed => "failed",
         }
     }
 
@@ -51,6 +60,7 @@ impl Stage {
             Self::PendingApproval => "waits for a second look",
             Self::Staged => "being prepared",
             Self::Done => "sent",
+            Self::Failed => "could not be prepared",
             other => other.code(),
         }
     }

@@ -1,5 +1,6 @@
 //! The all clear: its words come from the signed record alone, so nobody types them and nobody needs to look twice.
-//! It is read again when it is sent, because a clearance may be revoked between the two.
+//! It is read again when it is sent, because a clearance may be revoked between the two; what has not left by then
+//! stays here.
 
 use domain::{
     Refusal,
@@ -14,6 +15,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     audience, compose,
@@ -27,7 +29,7 @@ use crate::{
     instructions,
     store::{
         Error, Tx,
-        journal::{By, Chain, Decision},
+        journal::{By, Chain, Decision, Say},
     },
 };
 
@@ -134,6 +136,24 @@ pub async fn from_record(
     Ok(id)
 }
 
+/// Takes every message of a clearance back inside the decision that revokes it: no draft of it is sent any more, and
+/// of one on its way nothing more leaves, however long its queue is (rule 1). What a gateway has taken is out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn withdraw(app: &App, decision: &mut Decision, clearance: ClearanceId) -> Result<(), Error> {
+    for (broadcast, number) in store::withdraw(&mut decision.tx, clearance, decision.at).await? {
+        let say = Say {
+            kind: "broadcast.withdrawn",
+            subject: format!("broadcast:{broadcast}"),
+            data: json!({ "number": number, "clearance": clearance }),
+            ..Say::default()
+        };
+        decision.append(app, say).await?;
+    }
+    Ok(())
+}
+
 async fn draft(
     app: &App,
     decision: &mut Decision,
@@ -153,6 +173,7 @@ async fn draft(
         supersedes: record.supersedes,
         exercise: row.exercise,
         captured: row.exercise && !super::exercise_is_live(&mut decision.tx, row.id).await?,
+        free_text: false,
         second_looks: Vec::new(),
         confirm_percent: compose::USUAL_PERCENT,
         sms_again: false,
@@ -167,6 +188,8 @@ async fn draft(
         deliveries,
         switched_at: None,
         done_at: None,
+        withdrawn_at: None,
+        trouble: String::new(),
     };
     let text = record.text;
     compose::keep(app, decision, &broadcast, &mark(&text.subject), &mark(&text.body), &mark(&text.sms))

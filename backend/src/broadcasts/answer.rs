@@ -3,9 +3,11 @@
 
 use domain::{
     Refusal,
+    actor::Role,
     broadcasts::{Answer, AnswerForUnit, Answered, GiveAnswer, UnitTally},
     field::FieldErrors,
     id::{BroadcastId, DeliveryId, IncidentId, UnitId},
+    scope::Place,
     time::Timestamp,
 };
 use serde_json::json;
@@ -17,6 +19,7 @@ use crate::{
     execute,
     failure::Failure,
     fetch_all, fetch_one, fetch_optional,
+    places::store as places,
     store::{Error, Sql, Tx, facts::Noted, journal::By},
 };
 
@@ -146,7 +149,7 @@ pub async fn by_link(app: &App, token: &str, form: &GiveAnswer) -> Result<Answer
 /// Answers on behalf of people of a unit.
 ///
 /// # Errors
-/// What is missing by field.
+/// What is missing by field; for a unit that is not the account's to speak for.
 pub async fn on_behalf(
     app: App,
     by: By,
@@ -154,6 +157,11 @@ pub async fn on_behalf(
 ) -> Result<Answered, Failure> {
     let mut tx = app.db.read().await?;
     super::send::of_incident(&mut tx, incident, broadcast).await?;
+    let (place, lattice) = (Place::Unit(unit), places::lattice(&mut tx).await?);
+    let callers = [Role::UnitLead, Role::Communicator, Role::Commander];
+    if !callers.iter().any(|role| by.actor.can(*role, place, &lattice)) {
+        return Err(Failure::Forbidden("You may answer only for the units that are yours.".into()));
+    }
     let people = of_unit(&mut tx, broadcast, unit).await?;
     drop(tx);
     let given = GiveAnswer { answer: form.answer, note: form.note, ..GiveAnswer::default() }.read()?;
@@ -177,7 +185,10 @@ async fn note_one(app: &App, incident: IncidentId, note: Note) -> Result<i64, Fa
         .facts
         .note(
             incident,
-            Box::new(move |tx, now| Box::pin(async move { write(tx, now, id, note).await.map(Ok) })),
+            Box::new(move |tx, now| {
+                let note = note.clone();
+                Box::pin(async move { write(tx, now, id, note).await.map(Ok) })
+            }),
         )
         .await?;
     Ok(reply.as_i64().unwrap_or(0))

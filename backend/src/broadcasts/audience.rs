@@ -1,7 +1,11 @@
 //! Audiences: a list given as a file, or a rule over the staff directory, resolved when the broadcast is sent.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
 
+use axum::body::Bytes;
 use domain::{
     broadcasts::{
         audience::{Member, Plan, resolve},
@@ -19,15 +23,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::types::Uuid;
 
+use super::stage::in_chunks;
 use crate::{
     app::App,
     begin, execute,
     failure::Failure,
     fetch_all, fetch_one,
+    incidents::store as incidents,
     places::store as places,
     store::{
-        Db, Error, Rows, Sql, Tx,
+        Db, Error, Sql, Tx,
         journal::{By, Chain, Say},
+        requests,
     },
 };
 
@@ -54,12 +61,12 @@ const COLUMNS: [Known; 9] = [
     Known { key: "job", label: "Job", synonyms: &["role"], required: false },
 ];
 
-/// A file of people for this incident.
+/// A file of people for this incident. Its bytes are shared: running again copies nothing.
 #[derive(Debug, Clone)]
 pub struct Upload {
     pub incident: IncidentId,
     pub name: String,
-    pub file: Vec<u8>,
+    pub file: Bytes,
 }
 
 /// What uploading a list gives.
@@ -71,17 +78,19 @@ pub struct Uploaded {
     pub refused: Vec<Reject>,
 }
 
-/// Keeps a list of people.
+/// Keeps a list of people. They are written piece by piece, seen by nobody; the decision only makes the list whole, so
+/// that 300,000 people keep no other command of the incident waiting.
 ///
 /// # Errors
 /// When the file is no table, or no row of it can be used.
 pub async fn upload(app: App, by: By, upload: Upload) -> Result<Uploaded, Failure> {
-    let table = table::read(&upload.file, &Limits::IMPORT)
-        .map_err(|error| FieldErrors::one("file", error.to_string()))?;
     let mut tx = app.db.read().await?;
-    let directory = Directory::read(&mut tx, &table).await?;
+    if let Some(outcome) = requests::first_outcome(&mut tx, by.actor.account, &by.request).await? {
+        return Ok(outcome);
+    }
+    incidents::find(&mut tx, upload.incident).await?.ok_or(Failure::NotFound("incident"))?;
     drop(tx);
-    let (members, refused) = directory.members(&table);
+    let (members, refused) = read(&app, upload.file.clone()).await?;
     if members.is_empty() {
         let reason = refused.first().map_or("it has no rows", |first| first.reason.as_str());
         return Err(FieldErrors::one("file", format!("No row of this file can be used: {reason}")).into());
@@ -91,11 +100,17 @@ pub async fn upload(app: App, by: By, upload: Upload) -> Result<Uploaded, Failur
     } else {
         upload.name.trim().chars().take(120).collect()
     };
-    let mut decision = begin!(&app, &by, Chain::Incident(upload.incident));
     let outcome = Uploaded { audience: app.clock.id(), people: count(members.len()), refused };
-    let (id, at) = (outcome.audience, decision.at);
-    execute!(decision.tx, INSERT, id.0, upload.incident.0, &name, outcome.people, by.actor.account.0, at.0)?;
-    insert_members(&mut decision.tx, id, &members).await?;
+    let (id, account, now) = (outcome.audience, by.actor.account.0, app.clock.now());
+    let mut tx = app.db.write().await?;
+    execute!(tx, INSERT, id.0, upload.incident.0, &name, outcome.people, account, now.0)?;
+    tx.commit().await?;
+    let rows: Vec<MemberRow> =
+        (0..).zip(&members).map(|(ordinal, member)| MemberRow::of(ordinal, member)).collect();
+    let mut longest = Duration::ZERO;
+    in_chunks(&app, id.0, INSERT_MEMBERS, &rows, &mut longest).await?;
+    let mut decision = begin!(&app, &by, Chain::Incident(upload.incident));
+    execute!(decision.tx, COMPLETE, id.0)?;
     let say = Say {
         kind: "audience.uploaded",
         subject: format!("audience:{id}"),
@@ -108,13 +123,32 @@ pub async fn upload(app: App, by: By, upload: Upload) -> Result<Uploaded, Failur
     Ok(outcome)
 }
 
+/// Reads the people of a file, away from the threads that answer everybody else.
+async fn read(app: &App, file: Bytes) -> Result<(Vec<Member>, Vec<Reject>), Failure> {
+    let table = away(move || table::read(&file, &Limits::IMPORT)).await?;
+    let table = table.map_err(|error| FieldErrors::one("file", error.to_string()))?;
+    let mut tx = app.db.read().await?;
+    let directory = Directory::read(&mut tx, &table).await?;
+    drop(tx);
+    away(move || directory.members(&table)).await
+}
+
+async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Failure::Broken(error.to_string()))
+}
+
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 const INSERT: &str = "
-    INSERT INTO audience (id, incident, name, people, account, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT INTO audience (id, incident, name, people, account, created_at, complete)
+    VALUES ($1, $2, $3, $4, $5, $6, FALSE)";
+
+const COMPLETE: &str = "
+    UPDATE audience
+    SET complete = TRUE
+    WHERE id = $1";
 
 const INSERT_MEMBERS: Sql = Sql {
     sqlite: "
@@ -153,15 +187,6 @@ impl<'a> MemberRow<'a> {
             addresses: serde_json::to_string(&member.addresses).expect("pairs of texts serialise"),
         }
     }
-}
-
-async fn insert_members(tx: &mut Tx, audience: AudienceId, members: &[Member]) -> Result<(), Error> {
-    let rows: Vec<MemberRow> =
-        (0..).zip(members).map(|(ordinal, member)| MemberRow::of(ordinal, member)).collect();
-    for chunk in rows.chunks(2_000) {
-        execute!(tx, INSERT_MEMBERS, audience.0, Rows::of(chunk).text())?;
-    }
-    Ok(())
 }
 
 /// The parts of the directory that a file's rows may point to.
@@ -358,7 +383,7 @@ pub type ListRow = (Uuid, String, i64);
 const LISTS: &str = "
     SELECT id, name, people
     FROM audience
-    WHERE incident = $1
+    WHERE incident = $1 AND complete
     ORDER BY id";
 
 /// The lists of an incident.

@@ -93,6 +93,7 @@ impl Prepared {
             supersedes: self.draft.supersedes,
             exercise: self.incident.exercise,
             captured: self.incident.exercise && !self.live,
+            free_text: self.draft.free_text,
             second_looks: self.looks.clone(),
             confirm_percent: self.confirm_percent,
             sms_again: self.sms_again,
@@ -107,6 +108,8 @@ impl Prepared {
             deliveries: 0,
             switched_at: None,
             done_at: None,
+            withdrawn_at: None,
+            trouble: String::new(),
         }
     }
 }
@@ -228,21 +231,28 @@ pub(super) fn blanks(message: &Message, data: &BTreeMap<BlankSource, String>) ->
     message.blanks.iter().map(|blank| (blank.key.clone(), value(blank.source))).collect()
 }
 
-/// A communicator reaches the places of the role; a list belongs to its incident.
+/// A communicator reaches the places of the role. A list belongs to its incident, and reaches the places of its people.
 pub(super) async fn may_reach(tx: &mut Tx, by: &By, incident: IncidentId, to: &[To]) -> Result<(), Failure> {
     let lattice = places::lattice(tx).await?;
     let lists = audience::lists(tx, incident).await?;
-    let anywhere = [Role::Communicator, Role::Commander];
+    let speaks_for =
+        |place| [Role::Communicator, Role::Commander].iter().any(|role| by.actor.can(*role, place, &lattice));
     for each in to {
         match each {
-            To::List(list) if lists.iter().any(|(id, ..)| *id == list.0) => {}
+            To::List(list) if lists.iter().any(|(id, ..)| *id == list.0) => {
+                if !audience::places_of(tx, *list).await?.into_iter().all(speaks_for) {
+                    let sentence = "You may send only to the sites you speak for. This list names people of other \
+                        sites, or without a unit.";
+                    return Err(Failure::Forbidden(sentence.into()));
+                }
+            }
             To::List(_) => {
                 return Err(FieldErrors::one("audiences", "This list is not one of this incident.").into());
             }
             To::Staff { place, .. } => {
                 let place: Place =
                     place.parse().map_err(|_| Error::Corrupt("a place was read before".into()))?;
-                if !anywhere.iter().any(|role| by.actor.can(*role, place, &lattice)) {
+                if !speaks_for(place) {
                     return Err(Failure::Forbidden("You may send only to the sites you speak for.".into()));
                 }
             }

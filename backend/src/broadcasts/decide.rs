@@ -1,9 +1,7 @@
 //! What an operator decides about sending: deliveries in doubt that ask, and a gateway that rests.
 
-use std::collections::BTreeMap;
-
 use domain::{
-    deliveries::{State, Step},
+    Refusal,
     field::{FieldErrors, Text},
     id::{BroadcastId, IncidentId},
 };
@@ -11,15 +9,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{ledger, send};
+use super::{compose, deliveries, hold, ledger, send};
 use crate::{
     app::App,
     begin,
     failure::Failure,
-    fetch_all,
-    jobs::deliver::store::{self as worker, Done, NEVER},
+    jobs::deliver::store as worker,
     store::journal::{By, Chain, Say},
 };
+
+/// Deliveries that one decision leaves in doubt, in thousands: nobody else waits long for it.
+const MOST_PIECES: usize = 10;
 
 /// Decides about deliveries of which nobody knows whether they left.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -34,54 +34,48 @@ pub struct Doubts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Decided {
     pub changed: i64,
+    /// How many still ask; decide again.
+    pub left: i64,
 }
-
-const ASKING: &str = "
-    SELECT id, channel
-    FROM delivery
-    WHERE broadcast = $1 AND state = 'in_doubt' AND next_at = $2
-    LIMIT 2000";
 
 /// Sends what is in doubt again, or leaves it and sends no more.
 ///
 /// # Errors
-/// When the choice is none.
+/// When the choice is none, for another site's message, and for one that was taken back.
 pub async fn doubts(
     app: App,
     by: By,
     (incident, broadcast, form): (IncidentId, BroadcastId, Doubts),
 ) -> Result<Decided, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
-    send::of_incident(&mut decision.tx, incident, broadcast).await?;
+    let row = send::of_incident(&mut decision.tx, incident, broadcast).await?;
+    compose::may_reach(&mut decision.tx, &by, incident, &row.to).await?;
     let (tx, at) = (&mut decision.tx, decision.at);
     let choice = form.choice.trimmed();
     let changed = match choice {
+        "send_again" if row.withdrawn_at.is_some() => {
+            let sentence =
+                "This message was taken back, because its clearance was revoked. It is not sent again.";
+            return Err(Refusal::new("withdrawn", sentence).into());
+        }
         "send_again" => i64::try_from(ledger::send_again(tx, broadcast, at).await?).unwrap_or(i64::MAX),
         "leave" => {
-            let mut by_channel: BTreeMap<String, Vec<Done>> = BTreeMap::new();
-            for (id, channel) in fetch_all!(tx, (sqlx::types::Uuid, String), ASKING, broadcast.0, NEVER)? {
-                let to = State::InDoubt.after(Step::Suppress)?.code();
-                let (id, from, reply) =
-                    (id.simple().to_string(), State::InDoubt.code(), "left in doubt".to_owned());
-                let done =
-                    Done { id, from, to, next_at: NEVER, doubted_at: None, reply, kind: String::new() };
-                by_channel.entry(channel).or_default().push(done);
-            }
             let mut changed = 0;
-            for (channel, done) in by_channel {
-                let channel = super::store::channel_of(&channel)?;
-                let written = worker::record(tx, done, None, at).await?;
-                worker::events(tx, broadcast, channel, &written, None, Some(by.actor.account), at).await?;
-                changed += i64::try_from(written.len()).unwrap_or(i64::MAX);
+            for _ in 0..MOST_PIECES {
+                match deliveries::leave_in_doubt(tx, broadcast, by.actor.account, at).await? {
+                    0 => break,
+                    some => changed += some,
+                }
             }
             changed
         }
         _ => return Err(FieldErrors::one("choice", "Choose send_again or leave.").into()),
     };
+    let left = ledger::asks(tx, broadcast).await?;
     let (kind, subject) = ("deliveries.doubt_decided", format!("broadcast:{broadcast}"));
-    let data = json!({ "choice": choice, "deliveries": changed });
+    let data = json!({ "choice": choice, "deliveries": changed, "left": left });
     decision.append(&app, Say { kind, subject, data, ..Say::default() }).await?;
-    let outcome = Decided { changed };
+    let outcome = Decided { changed, left };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
 }
@@ -101,13 +95,14 @@ pub struct TryGateway {
 /// When no gateway of this name rests.
 pub async fn try_gateway(app: App, by: By, form: TryGateway) -> Result<Decided, Failure> {
     let mut decision = begin!(&app, &by, Chain::Installation);
+    hold::speaks_for_all(&mut decision.tx, &by).await?;
     let name = form.gateway.trimmed();
     if !worker::resume(&mut decision.tx, name).await? {
         return Err(FieldErrors::one("gateway", "This gateway does not rest.").into());
     }
     let data = json!({ "gateway": name });
     decision.append(&app, Say { kind: "gateway.tried", data, ..Say::default() }).await?;
-    let outcome = Decided { changed: 1 };
+    let outcome = Decided { changed: 1, left: 0 };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
 }

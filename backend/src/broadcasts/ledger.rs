@@ -11,10 +11,10 @@ use domain::{
 };
 use sqlx::types::Uuid;
 
-use super::store;
+use super::{deliveries::NEVER, store};
 use crate::{
     app::App,
-    fetch_all, fetch_one,
+    execute, fetch_all, fetch_one,
     store::{Error, Rows, Sql, Tx},
 };
 
@@ -163,7 +163,7 @@ const ASKS: &str = "
 
 /// Deliveries in doubt that wait for a person.
 pub async fn asks(tx: &mut Tx, broadcast: BroadcastId) -> Result<i64, Error> {
-    fetch_one!(tx, (i64,), ASKS, broadcast.0, crate::jobs::deliver::store::NEVER).map(|(count,)| count)
+    fetch_one!(tx, (i64,), ASKS, broadcast.0, NEVER).map(|(count,)| count)
 }
 
 const SEND_AGAIN: &str = "
@@ -178,7 +178,7 @@ const WAKE: &str = "
 
 /// Lets what is in doubt go again; gives how many.
 pub async fn send_again(tx: &mut Tx, broadcast: BroadcastId, now: Timestamp) -> Result<u64, Error> {
-    let count = crate::execute!(tx, SEND_AGAIN, broadcast.0, now.0, crate::jobs::deliver::store::NEVER)?;
-    crate::execute!(tx, WAKE, broadcast.0)?;
+    let count = execute!(tx, SEND_AGAIN, broadcast.0, now.0, NEVER)?;
+    execute!(tx, WAKE, broadcast.0)?;
     Ok(count)
 }

@@ -6,6 +6,8 @@ pub mod audience;
 pub mod card;
 pub mod compose;
 pub mod decide;
+pub mod deliveries;
+pub mod hold;
 pub mod knows;
 pub mod ledger;
 pub mod pages;

@@ -28,7 +28,7 @@ use domain::{
 use super::{
     all_clear,
     answer::{self, Link},
-    audience, compose, send,
+    audience, compose, hold, send,
     store::{self, BroadcastRow},
 };
 use crate::{
@@ -37,7 +37,6 @@ use crate::{
     failure::Failure,
     fetch_all,
     incidents::store as incidents,
-    jobs::deliver::guard,
     places::store as places,
     playbooks::store as playbooks,
     store::{Error, Tx},
@@ -80,7 +79,7 @@ pub async fn list(
         })
         .collect();
     let lists = audience::lists(&mut tx, incident).await?;
-    let hold = guard::held(&mut tx).await?;
+    let hold = hold::held(&mut tx).await?;
     let by = |set: bool, name: &str| if set { name.to_owned() } else { "outbox".to_owned() };
     Ok(BroadcastsView {
         incident,
@@ -115,7 +114,7 @@ async fn line(tx: &mut Tx, row: BroadcastRow, zone: &Zone) -> Result<BroadcastLi
         number: row.number,
         subject: bodies.first().map(|body| body.subject.clone()).unwrap_or_default(),
         stage: row.stage,
-        stage_words: row.stage.words().to_owned(),
+        stage_words: stage_words(&row),
         to: row.to_words,
         sent: row.sent_at.map(|at| zone.clock_with_zone(at)).unwrap_or_default(),
         people: row.people,
@@ -125,6 +124,24 @@ async fn line(tx: &mut Tx, row: BroadcastRow, zone: &Zone) -> Result<BroadcastLi
         failed: sum(&[State::Failed]),
         in_doubt: sum(&[State::InDoubt]),
     })
+}
+
+fn stage_words(row: &BroadcastRow) -> String {
+    if row.withdrawn_at.is_some() { "taken back".to_owned() } else { row.stage.words().to_owned() }
+}
+
+/// Why a broadcast did not go out as it was ordered.
+fn notice(row: &BroadcastRow, zone: &Zone) -> String {
+    match row.withdrawn_at {
+        Some(at) => format!(
+            "Taken back {}, because the clearance was revoked. What had not left by then is not sent.",
+            zone.full(at)
+        ),
+        None if row.stage == Stage::Failed => {
+            format!("Nobody got it: {}. Compose it again.", row.trouble)
+        }
+        None => String::new(),
+    }
 }
 
 /// The composer, with what was typed.
@@ -252,7 +269,8 @@ pub async fn one(
         request_id: app.clock.id(),
         number: row.number,
         stage: row.stage,
-        stage_words: row.stage.words().to_owned(),
+        stage_words: stage_words(&row),
+        notice: notice(&row, &zone),
         to: row.to_words.clone(),
         author: accounts::name(&mut tx, row.author).await?.unwrap_or_default(),
         sent_by: name(&mut tx, row.sent_by).await?,

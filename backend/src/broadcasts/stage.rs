@@ -10,11 +10,11 @@ use std::{
 
 use domain::{
     broadcasts::{
-        UnitTally,
+        Stage, UnitTally,
         audience::{Plan, Planned},
     },
     codes::answer_token,
-    deliveries::State,
+    deliveries::{Channel, State},
     id::{BroadcastId, DeliveryId, UnitId},
     time::Timestamp,
 };
@@ -25,7 +25,7 @@ use sqlx::types::Uuid;
 
 use super::{
     audience::{self, MemberRow},
-    store::BroadcastRow,
+    store::{self, BroadcastRow},
 };
 use crate::{
     app::App,
@@ -59,19 +59,27 @@ pub async fn stage(app: &App, row: &BroadcastRow, fence: i64) -> Result<Option<S
         return Ok(None);
     }
     drop_leftovers(app, row.id).await?;
+    let mut tx = app.db.read().await?;
+    let bodies = store::bodies(&mut tx, row.id).await?;
+    drop(tx);
+    if bodies.len() != Channel::ALL.len() {
+        return Err(Failure::Broken("it has no text for one of its channels".into()));
+    }
     let plan = audience::plan(&app.db, &row.to).await?;
     let now = app.clock.now();
     let deliveries = deliveries(app, &plan, now);
     let mut longest = Duration::ZERO;
     let people: Vec<MemberRow> =
         (0..).zip(&plan.people).map(|(ordinal, member)| MemberRow::of(ordinal, member)).collect();
-    let mut written = in_chunks(app, row.id, INSERT_RECIPIENTS, &people, &mut longest).await?;
-    written += in_chunks(app, row.id, INSERT_DELIVERIES, &deliveries, &mut longest).await?;
+    let mut written = in_chunks(app, row.id.0, INSERT_RECIPIENTS, &people, &mut longest).await?;
+    written += in_chunks(app, row.id.0, INSERT_DELIVERIES, &deliveries, &mut longest).await?;
     let expected = plan.people.len() + deliveries.len();
     if written != u64::try_from(expected).unwrap_or(u64::MAX) {
         return Err(Failure::Broken(format!("{written} of {expected} rows were staged")));
     }
-    switch(app, row, &plan, &deliveries, fence).await?;
+    if !switch(app, row, &plan, &deliveries, fence).await? {
+        return Ok(None);
+    }
     let staged = Staged { people: plan.people.len(), deliveries: deliveries.len(), longest_chunk: longest };
     tracing::info!(
         people = staged.people,
@@ -210,9 +218,9 @@ pub async fn add(
 }
 
 /// Writes rows in chunks whose size follows the time that the last one took.
-async fn in_chunks<T: Serialize>(
+pub(super) async fn in_chunks<T: Serialize>(
     app: &App,
-    broadcast: BroadcastId,
+    of: Uuid,
     sql: Sql,
     rows: &[T],
     longest: &mut Duration,
@@ -223,7 +231,7 @@ async fn in_chunks<T: Serialize>(
         let text = Rows::of(chunk);
         let mut tx = app.db.write_chunk().await?;
         let began = Instant::now();
-        written += execute!(tx, sql, broadcast.0, text.text())?;
+        written += execute!(tx, sql, of, text.text())?;
         tx.commit().await?;
         let took = began.elapsed();
         *longest = took.max(*longest);
@@ -278,7 +286,7 @@ async fn switch(
     plan: &Plan,
     deliveries: &[DeliveryRow],
     fence: i64,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let mut units: BTreeMap<UnitId, UnitTally> = BTreeMap::new();
     for member in &plan.people {
         let Some(unit) = member.unit else { continue };
@@ -311,7 +319,8 @@ async fn switch(
     let count = i64::try_from(deliveries.len()).unwrap_or(i64::MAX);
     let at = decision.at.0;
     if execute!(decision.tx, SWITCH, id, at, people, count, &hash[..], fence)? != 1 {
-        return Err(Failure::Broken("another worker has taken this stage".into()));
+        drop(decision);
+        return not_ours(app, row.id).await.map(|()| false);
     }
     execute!(decision.tx, INSERT_UNITS, id, Rows::of(&counts).text())?;
     for (channel, count) in queued {
@@ -325,5 +334,45 @@ async fn switch(
     };
     decision.append(app, say).await?;
     decision.commit(app, &()).await?;
+    Ok(true)
+}
+
+/// Another worker has taken this stage over, or the message was taken back meanwhile: then its rows go as well.
+async fn not_ours(app: &App, id: BroadcastId) -> Result<(), Failure> {
+    let mut tx = app.db.read().await?;
+    let now = store::find(&mut tx, id).await?;
+    drop(tx);
+    if now.is_some_and(|now| now.stage == Stage::Discarded) {
+        drop_leftovers(app, id).await?;
+    }
+    Ok(())
+}
+
+/// After so many tries a broadcast that cannot be prepared is given up, so that somebody sees it and writes another.
+const MOST_TRIES: i64 = 10;
+
+/// Notes that a broadcast could not be prepared. What is wrong with the database or the disk is not held against it.
+pub async fn stumble(app: &App, id: BroadcastId, failure: &Failure) {
+    tracing::error!(broadcast = %id, "a broadcast could not be prepared: {failure}");
+    let own =
+        matches!(failure, Failure::Broken(_) | Failure::Store(Error::Corrupt(_) | Error::Constraint(..)));
+    if own && let Err(again) = count_try(app, id, failure).await {
+        tracing::error!(broadcast = %id, "that could not be noted: {again}");
+    }
+}
+
+async fn count_try(app: &App, id: BroadcastId, failure: &Failure) -> Result<(), Failure> {
+    let mut tx = app.db.write().await?;
+    let stumbled = store::stumbled(&mut tx, id, &failure.to_string()).await?;
+    tx.commit().await?;
+    let Some((incident, tries)) = stumbled.filter(|(_, tries)| *tries >= MOST_TRIES) else { return Ok(()) };
+    let mut decision = journal::begin_by_program(app, Chain::Incident(incident)).await?;
+    if store::give_up(&mut decision.tx, id).await? {
+        let (kind, subject) = ("broadcast.failed", format!("broadcast:{id}"));
+        decision
+            .append(app, Say { kind, subject, data: json!({ "tries": tries }), ..Say::default() })
+            .await?;
+        decision.commit(app, &()).await?;
+    }
     Ok(())
 }

@@ -28,6 +28,8 @@ pub struct BroadcastRow {
     pub exercise: bool,
     /// An exercise whose messages become files: no gateway is touched (rule 11).
     pub captured: bool,
+    /// Whether anybody's own words are in it; what an approved template says alone needs no second look.
+    pub free_text: bool,
     pub second_looks: Vec<SecondLook>,
     pub confirm_percent: i64,
     pub sms_again: bool,
@@ -42,6 +44,10 @@ pub struct BroadcastRow {
     pub deliveries: i64,
     pub switched_at: Option<Timestamp>,
     pub done_at: Option<Timestamp>,
+    /// Since when nothing more of it leaves, because its clearance was revoked.
+    pub withdrawn_at: Option<Timestamp>,
+    /// Why it could not be prepared; empty while nothing is wrong.
+    pub trouble: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -56,6 +62,7 @@ struct Kept {
     supersedes: Option<Uuid>,
     exercise: bool,
     captured: bool,
+    free_text: bool,
     second_looks: String,
     confirm_percent: i64,
     sms_again: bool,
@@ -70,6 +77,8 @@ struct Kept {
     deliveries: i64,
     switched_at: Option<i64>,
     done_at: Option<i64>,
+    withdrawn_at: Option<i64>,
+    trouble: String,
 }
 
 impl TryFrom<Kept> for BroadcastRow {
@@ -90,6 +99,7 @@ impl TryFrom<Kept> for BroadcastRow {
             supersedes: kept.supersedes.map(BroadcastId),
             exercise: kept.exercise,
             captured: kept.captured,
+            free_text: kept.free_text,
             second_looks: serde_json::from_str(&kept.second_looks).map_err(corrupt)?,
             confirm_percent: kept.confirm_percent,
             sms_again: kept.sms_again,
@@ -104,6 +114,8 @@ impl TryFrom<Kept> for BroadcastRow {
             deliveries: kept.deliveries,
             switched_at: kept.switched_at.map(Timestamp),
             done_at: kept.done_at.map(Timestamp),
+            withdrawn_at: kept.withdrawn_at.map(Timestamp),
+            trouble: kept.trouble,
         })
     }
 }
@@ -121,8 +133,9 @@ pub async fn next_number(tx: &mut Tx, incident: IncidentId) -> Result<i64, Error
 const INSERT: &str = "
     INSERT INTO broadcast (
         id, incident, number, stage, template, recipients, recipients_words, supersedes, exercise, captured,
-        second_looks, confirm_percent, sms_again, clearance, next_update_at, author, created_at, people, deliveries)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+        second_looks, confirm_percent, sms_again, clearance, next_update_at, author, created_at, people, deliveries,
+        free_text)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
 
 /// Adds a broadcast.
 pub async fn insert(tx: &mut Tx, row: &BroadcastRow) -> Result<(), Error> {
@@ -148,7 +161,8 @@ pub async fn insert(tx: &mut Tx, row: &BroadcastRow) -> Result<(), Error> {
         row.author.0,
         row.created_at.0,
         row.people,
-        row.deliveries
+        row.deliveries,
+        row.free_text
     )
     .map(|_| ())
 }
@@ -207,7 +221,7 @@ pub async fn body_of_code(tx: &mut Tx, code: &CheckCode) -> Result<Option<(Broad
 const FIND: &str = "
     SELECT id, incident, number, stage, template, recipients, recipients_words, supersedes, exercise, captured,
         second_looks, confirm_percent, sms_again, clearance, next_update_at, author, created_at, sent_by, sent_at,
-        approver, people, deliveries, switched_at, done_at
+        approver, people, deliveries, switched_at, done_at, free_text, withdrawn_at, trouble
     FROM broadcast
     WHERE id = $1";
 
@@ -219,7 +233,7 @@ pub async fn find(tx: &mut Tx, broadcast: BroadcastId) -> Result<Option<Broadcas
 const LIST: &str = "
     SELECT id, incident, number, stage, template, recipients, recipients_words, supersedes, exercise, captured,
         second_looks, confirm_percent, sms_again, clearance, next_update_at, author, created_at, sent_by, sent_at,
-        approver, people, deliveries, switched_at, done_at
+        approver, people, deliveries, switched_at, done_at, free_text, withdrawn_at, trouble
     FROM broadcast
     WHERE incident = $1 AND stage <> 'discarded'
     ORDER BY number DESC
@@ -230,17 +244,66 @@ pub async fn list(tx: &mut Tx, incident: IncidentId) -> Result<Vec<BroadcastRow>
     fetch_all!(tx, Kept, LIST, incident.0)?.into_iter().map(TryInto::try_into).collect()
 }
 
-const IN_STAGE: &str = "
-    SELECT id, incident, number, stage, template, recipients, recipients_words, supersedes, exercise, captured,
-        second_looks, confirm_percent, sms_again, clearance, next_update_at, author, created_at, sent_by, sent_at,
-        approver, people, deliveries, switched_at, done_at
+const STAGED: &str = "
+    SELECT id
     FROM broadcast
-    WHERE stage = $1
+    WHERE stage = 'staged'
     ORDER BY sent_at, id";
 
-/// The broadcasts in a stage, in the order in which they were sent.
-pub async fn in_stage(tx: &mut Tx, stage: Stage) -> Result<Vec<BroadcastRow>, Error> {
-    fetch_all!(tx, Kept, IN_STAGE, stage.code())?.into_iter().map(TryInto::try_into).collect()
+/// The broadcasts that wait to be prepared, in the order in which they were sent. Only their ids: one that cannot be
+/// read must not keep the others waiting.
+pub async fn staged(tx: &mut Tx) -> Result<Vec<BroadcastId>, Error> {
+    let rows = fetch_all!(tx, (Uuid,), STAGED)?;
+    Ok(rows.into_iter().map(|(id,)| BroadcastId(id)).collect())
+}
+
+const STUMBLE: &str = "
+    UPDATE broadcast
+    SET stage_tries = stage_tries + 1, trouble = $2
+    WHERE id = $1 AND stage = 'staged'
+    RETURNING incident, stage_tries";
+
+/// Notes that a broadcast could not be prepared; gives its incident and how often that was so.
+pub async fn stumbled(tx: &mut Tx, id: BroadcastId, why: &str) -> Result<Option<(IncidentId, i64)>, Error> {
+    let row = fetch_optional!(tx, (Uuid, i64), STUMBLE, id.0, why)?;
+    Ok(row.map(|(incident, tries)| (IncidentId(incident), tries)))
+}
+
+const GIVE_UP: &str = "
+    UPDATE broadcast
+    SET stage = 'failed'
+    WHERE id = $1 AND stage = 'staged'";
+
+/// Gives up preparing it; `false` when it is no longer waiting.
+pub async fn give_up(tx: &mut Tx, id: BroadcastId) -> Result<bool, Error> {
+    Ok(execute!(tx, GIVE_UP, id.0)? == 1)
+}
+
+const WITHDRAW: &str = "
+    UPDATE broadcast
+    SET withdrawn_at = $2,
+        stage = CASE WHEN stage IN ('draft', 'pending_approval', 'staged') THEN 'discarded' ELSE stage END
+    WHERE clearance = $1 AND withdrawn_at IS NULL AND stage NOT IN ('discarded', 'failed')
+    RETURNING id, number";
+
+/// Lets nothing more of a clearance's messages leave; gives which they were.
+pub async fn withdraw(
+    tx: &mut Tx,
+    clearance: ClearanceId,
+    at: Timestamp,
+) -> Result<Vec<(BroadcastId, i64)>, Error> {
+    let rows = fetch_all!(tx, (Uuid, i64), WITHDRAW, clearance.0, at.0)?;
+    Ok(rows.into_iter().map(|(id, number)| (BroadcastId(id), number)).collect())
+}
+
+const LOOK_AGAIN: &str = "
+    UPDATE broadcast
+    SET second_looks = $2
+    WHERE id = $1";
+
+/// Keeps what a second person must look at now.
+pub async fn look_again(tx: &mut Tx, id: BroadcastId, looks: &[SecondLook]) -> Result<(), Error> {
+    execute!(tx, LOOK_AGAIN, id.0, json(&looks)).map(|_| ())
 }
 
 const SUCCESSOR: &str = "

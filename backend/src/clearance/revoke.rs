@@ -14,6 +14,7 @@ use super::{About, about, effects, store, store::Moment};
 use crate::{
     app::App,
     begin,
+    broadcasts::all_clear,
     failure::Failure,
     instructions::{picture, store as orders, store::OrderRow},
     store::journal::{By, Chain, Decision, Say},
@@ -63,6 +64,7 @@ pub async fn revoke(
         ..Say::default()
     };
     let seq = decision.append(&app, say).await?;
+    all_clear::withdraw(&app, &mut decision, id).await?;
     let mut stepped = reopened.clone();
     stepped.stage = Stage::Revoked;
     effects::of_steps(&app, &mut decision, &about.incident, &stepped, &about.places).await?;

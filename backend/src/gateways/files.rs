@@ -9,6 +9,7 @@ use lettre::message::Mailbox;
 use super::{Gateway, Outcome, Outgoing, Report, email};
 
 /// A folder of messages.
+#[derive(Clone)]
 pub struct Outbox {
     folder: PathBuf,
     from: Mailbox,
@@ -51,9 +52,18 @@ impl Gateway for Outbox {
     }
 
     fn send<'a>(&'a mut self, window: &'a [Outgoing]) -> BoxFuture<'a, Report> {
-        let write =
-            |message| self.write(message).map_or_else(|outcome| outcome, |reply| Outcome::Accepted { reply });
-        let outcomes = window.iter().map(write).collect();
-        Box::pin(std::future::ready(Report { outcomes, fault: None }))
+        // Files are written away from the threads that answer everybody.
+        let (outbox, messages) = (self.clone(), window.to_vec());
+        let write = move |message: &Outgoing| {
+            outbox.write(message).map_or_else(|outcome| outcome, |reply| Outcome::Accepted { reply })
+        };
+        let written = tokio::task::spawn_blocking(move || messages.iter().map(write).collect());
+        Box::pin(async move {
+            let outcomes = written.await.unwrap_or_else(|panic| {
+                let reply = panic.to_string();
+                window.iter().map(|_| Outcome::Lost { reply: reply.clone() }).collect()
+            });
+            Report { outcomes, fault: None }
+        })
     }
 }

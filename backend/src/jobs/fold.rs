@@ -28,11 +28,18 @@ pub async fn once(app: App) -> Result<(), Failure> {
     let incidents = fetch_all!(tx, (Uuid,), UNFOLDED)?;
     drop(tx);
     for (incident,) in incidents {
-        let chain = Chain::Incident(IncidentId(incident));
-        let mut decision = journal::begin_by_program(&app, chain).await?;
-        if fold_into(&app, &mut decision, IncidentId(incident)).await? {
-            decision.commit(&app, &()).await?;
+        // One incident that cannot be folded does not keep the others waiting.
+        if let Err(failure) = fold(&app, IncidentId(incident)).await {
+            tracing::error!(%incident, "the facts of an incident could not be folded: {failure}");
         }
+    }
+    Ok(())
+}
+
+async fn fold(app: &App, incident: IncidentId) -> Result<(), Failure> {
+    let mut decision = journal::begin_by_program(app, Chain::Incident(incident)).await?;
+    if fold_into(app, &mut decision, incident).await? {
+        decision.commit(app, &()).await?;
     }
     Ok(())
 }

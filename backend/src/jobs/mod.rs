@@ -11,29 +11,32 @@ use crate::app::App;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Starts every job.
-pub fn start(app: &App) {
+/// Starts every job, after the database was compared with what this machine knows of it: nothing is written beside it
+/// and nothing is sent before.
+pub async fn start(app: &App) {
+    if let Err(failure) = deliver::guard::check(app).await {
+        tracing::error!("the database could not be compared with the files beside it: {failure}");
+    }
     deliver::start(app);
-    every(app, MINUTE, fold::once);
-    every(app, 10 * MINUTE, tidy::once);
-    app.spawn(witness::keep(app.clone()));
+    every(app, "fold", MINUTE, fold::once);
+    every(app, "tidy", 10 * MINUTE, tidy::once);
+    app.keep_running("witness", witness::keep);
 }
 
 /// Runs a job again and again with a pause between; a failure is logged and the next turn comes all the same.
-fn every<F, R>(app: &App, pause: Duration, job: F)
+fn every<F, R>(app: &App, name: &'static str, pause: Duration, job: F)
 where
-    F: Fn(App) -> R + Send + 'static,
+    F: Fn(App) -> R + Send + Copy + 'static,
     R: Future<Output = Result<(), crate::failure::Failure>> + Send + 'static,
 {
-    let of_job = app.clone();
-    app.spawn(async move {
+    app.keep_running(name, move |app| async move {
         loop {
             tokio::select! {
-                () = of_job.stop.cancelled() => return,
+                () = app.stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
             }
-            if let Err(failure) = job(of_job.clone()).await {
-                tracing::error!(job = std::any::type_name::<F>(), "{failure}");
+            if let Err(failure) = job(app.clone()).await {
+                tracing::error!(job = name, "{failure}");
             }
         }
     });

@@ -1,5 +1,5 @@
-//! Forgets what nobody needs: sessions that have expired, and the outcomes of requests older than two weeks,
-//! which is as long as a browser may be offline.
+//! Forgets what nobody needs: sessions that have expired, the outcomes of requests older than two weeks, which is as
+//! long as a browser may be offline, and lists of people whose upload was cut off.
 
 use crate::{app::App, execute, failure::Failure};
 
@@ -13,6 +13,20 @@ const FORGET_SESSIONS: &str = "
     DELETE FROM session
     WHERE expires_at < $1";
 
+const CUT_OFF_MINUTES: i64 = 24 * 60;
+
+const FORGET_MEMBERS: &str = "
+    DELETE FROM audience_member
+    WHERE audience IN (
+        SELECT id
+        FROM audience
+        WHERE NOT complete AND created_at < $1
+    )";
+
+const FORGET_LISTS: &str = "
+    DELETE FROM audience
+    WHERE NOT complete AND created_at < $1";
+
 /// Forgets once.
 ///
 /// # Errors
@@ -23,6 +37,9 @@ pub async fn once(app: App) -> Result<(), Failure> {
     let mut tx = app.db.write().await?;
     execute!(tx, FORGET_REQUESTS, now.plus_minutes(-REQUEST_MINUTES).0)?;
     execute!(tx, FORGET_SESSIONS, now.0)?;
+    let cut_off = now.plus_minutes(-CUT_OFF_MINUTES).0;
+    execute!(tx, FORGET_MEMBERS, cut_off)?;
+    execute!(tx, FORGET_LISTS, cut_off)?;
     tx.commit().await?;
     Ok(())
 }

@@ -135,7 +135,7 @@ impl PublicPages {
 pub async fn answer(app: &App, code: &str) -> Result<Option<Prepared>, Error> {
     let pages = &app.public;
     if !pages.looking.swap(true, Ordering::AcqRel) {
-        app.spawn(look_for_others(app.clone()));
+        app.keep_running("public pages", look_for_others);
     }
     pages.hear();
     let minute = app.clock.now().seconds().div_euclid(60);

@@ -5,7 +5,11 @@
 //! take an incident's own chain: each incident has one chain of facts, whose head is folded into the incident's
 //! chain each minute and before close.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 
 use domain::{
     Refusal,
@@ -13,16 +17,18 @@ use domain::{
     journal::{Entry, Hash, chain},
     time::Timestamp,
 };
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Value, json};
 use sqlx::types::Uuid;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Db, Error, Tx, journal};
-use crate::{clock::Clock, execute, failure::Failure, fetch_optional, live::Live};
+use super::{Db, Error, Sql, Tx};
+use crate::{clock::Clock, execute, failure::Failure, fetch_one, fetch_optional, live::Live};
 
 const MOST_ROWS: usize = 256;
 const MOST_WORK: Duration = Duration::from_millis(20);
+/// How often a batch runs again when another process was in its way.
+const MOST_TRIES: u32 = 8;
 
 /// What a fact did: what to write into its chain, and what to tell the caller.
 #[derive(Debug)]
@@ -36,10 +42,12 @@ pub struct Noted {
     pub reply: Value,
 }
 
-/// The work of one fact inside the batch's transaction. A refusal leaves its neighbours alone: it must be
-/// decided before the first write.
+/// The work of one fact inside the batch's transaction. It may run more than once, when the batch has to begin again.
+/// A refusal leaves its neighbours alone: it must be decided before the first write.
 pub type Apply = Box<
-    dyn for<'a> FnOnce(&'a mut Tx, Timestamp) -> BoxFuture<'a, Result<Result<Noted, Refusal>, Error>> + Send,
+    dyn for<'a> Fn(&'a mut Tx, Timestamp) -> BoxFuture<'a, Result<Result<Noted, Refusal>, Error>>
+        + Send
+        + Sync,
 >;
 
 struct Fact {
@@ -56,129 +64,160 @@ impl Facts {
     /// Notes one fact and waits for its commit.
     ///
     /// # Errors
-    /// The fact's own refusal, or [`Failure::Broken`] when the program is stopping.
+    /// The fact's own refusal, or [`Failure::Broken`] when it could not be noted.
     pub async fn note(&self, incident: IncidentId, apply: Apply) -> Result<Value, Failure> {
         let (answer, committed) = oneshot::channel();
         let stopping = || Failure::Broken("the program is stopping".into());
         self.0.send(Fact { incident, apply, answer }).await.map_err(|_| stopping())?;
-        committed.await.map_err(|_| stopping())?
+        let lost = || Failure::Broken("this could not be noted; send it again".into());
+        committed.await.map_err(|_| lost())?
     }
 }
 
-/// The writer's two ends: the way in, and the loop to be run as a tracked task.
+/// The writer's two ends: the way in, and the loop, which outlives a fact that panics.
 pub fn writer(db: Db, clock: Clock, live: Live) -> (Facts, impl Future<Output = ()> + Send) {
     let (send, mut receive) = mpsc::channel::<Fact>(4 * MOST_ROWS);
     let run = async move {
         let mut batch = Vec::with_capacity(MOST_ROWS);
         while receive.recv_many(&mut batch, MOST_ROWS).await > 0 {
             while !batch.is_empty() {
-                batch = commit_some(&db, &clock, &live, batch).await;
+                let commit = AssertUnwindSafe(commit_some(&db, &clock, &live, batch)).catch_unwind();
+                batch = commit.await.unwrap_or_default();
             }
         }
     };
     (Facts(send), run)
 }
 
-/// Commits as many facts of the batch as fit into the work limit and gives back the rest.
+/// Commits as many facts of the batch as fit into the work limit and gives back the rest. A batch that met another
+/// process begins again; a fact that cannot be written is taken out, and its neighbours begin again without it.
 async fn commit_some(db: &Db, clock: &Clock, live: &Live, mut batch: Vec<Fact>) -> Vec<Fact> {
+    let mut tries = 0;
+    while !batch.is_empty() {
+        match write(db, clock, &batch).await {
+            Ok(outcomes) => {
+                let rest = batch.split_off(outcomes.len());
+                for (fact, outcome) in batch.into_iter().zip(outcomes) {
+                    live.changed(Some(fact.incident), 0);
+                    let _ = fact.answer.send(outcome);
+                }
+                return rest;
+            }
+            Err(stopped) if stopped.failure.is_transient() && tries < MOST_TRIES => {
+                tries += 1;
+                let [random] = clock.bytes::<1>();
+                tokio::time::sleep(Duration::from_millis(u64::from(random % 16) + (1 << tries))).await;
+            }
+            Err(Stopped { at: Some(at), failure }) => {
+                tracing::error!("a fact could not be written: {failure}");
+                let _ = batch.remove(at).answer.send(Err(failure));
+            }
+            Err(Stopped { at: None, failure }) => {
+                let why = failure.to_string();
+                for fact in batch.drain(..) {
+                    let _ = fact.answer.send(Err(Failure::Broken(why.clone())));
+                }
+            }
+        }
+    }
+    batch
+}
+
+/// Why nothing of a batch was committed, and at which fact, when it was one.
+struct Stopped {
+    at: Option<usize>,
+    failure: Failure,
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self { at: None, failure: error.into() }
+    }
+}
+
+/// What became of the first facts of a batch, which are committed: at least one, and no more than fit into the limit.
+async fn write(db: &Db, clock: &Clock, batch: &[Fact]) -> Result<Vec<Result<Value, Failure>>, Stopped> {
     let started = Instant::now();
-    let mut tx = match db.write().await {
-        Ok(tx) => tx,
-        Err(error) => {
-            let text = error.to_string();
-            for fact in batch {
-                let _ = fact.answer.send(Err(Failure::Broken(text.clone())));
-            }
-            return Vec::new();
+    let mut tx = db.write().await?;
+    let mut streams = lock(&mut tx, clock, batch).await?;
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for (at, fact) in batch.iter().enumerate() {
+        if at > 0 && started.elapsed() > MOST_WORK {
+            break;
         }
-    };
-    let mut done = Vec::new();
-    let mut rest = Vec::new();
-    for fact in batch.drain(..) {
-        if started.elapsed() > MOST_WORK && !done.is_empty() {
-            rest.push(fact);
-            continue;
-        }
-        let outcome = apply(&mut tx, clock, fact.incident, fact.apply).await;
-        let failed = matches!(outcome, Err(Failure::Store(_)));
-        done.push((fact.incident, fact.answer, outcome));
-        if failed {
-            drop(tx);
-            fail(done, "a fact beside yours could not be written; send it again");
-            return rest;
-        }
-    }
-    match tx.commit().await {
-        Ok(()) => {
-            for (incident, answer, outcome) in done {
-                live.changed(Some(incident), 0);
-                let _ = answer.send(outcome);
-            }
-        }
-        Err(error) => fail(done, &error.to_string()),
-    }
-    rest
-}
-
-type Waiting = (IncidentId, oneshot::Sender<Result<Value, Failure>>, Result<Value, Failure>);
-
-fn fail(done: Vec<Waiting>, why: &str) {
-    for (_, answer, outcome) in done {
-        let told = match outcome {
-            Err(own) => Err(own),
-            Ok(_) => Err(Failure::Broken(why.to_owned())),
+        let applied = apply(&mut tx, clock, &mut streams, fact);
+        let outcome = match AssertUnwindSafe(applied).catch_unwind().await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Failure::Broken("this could not be noted; the log of the server says more".into())),
         };
-        let _ = answer.send(told);
+        match outcome {
+            Err(failure @ (Failure::Store(_) | Failure::Broken(_))) => {
+                return Err(Stopped { at: Some(at), failure });
+            }
+            outcome => outcomes.push(outcome),
+        }
     }
+    for stream in streams.values().flatten() {
+        stream.advance(&mut tx).await?;
+    }
+    tx.commit().await?;
+    Ok(outcomes)
 }
 
-const LOCK_INCIDENT: &str = "
+/// Takes the chains of a batch, in the order of their incidents, before any fact touches a row of its own: so two
+/// processes wait for each other at the first chain that they share, and never with rows in their hands. `None` is an
+/// incident that is not there or is being closed; its facts are told so.
+async fn lock(
+    tx: &mut Tx,
+    clock: &Clock,
+    batch: &[Fact],
+) -> Result<BTreeMap<IncidentId, Option<Stream>>, Error> {
+    let mut streams: BTreeMap<IncidentId, Option<Stream>> =
+        batch.iter().map(|fact| (fact.incident, None)).collect();
+    for (incident, stream) in &mut streams {
+        if may_take(tx, *incident).await?.is_ok() {
+            *stream = Some(Stream::take(tx, clock, *incident, "facts").await?);
+        }
+    }
+    Ok(streams)
+}
+
+const LOCK_INCIDENT: Sql = Sql {
+    sqlite: "
     SELECT closing
     FROM incident
-    WHERE id = $1";
-
-const LOCK_INCIDENT_SHARED: &str = "
+    WHERE id = $1",
+    postgres: "
     SELECT closing
     FROM incident
     WHERE id = $1
-    FOR SHARE";
+    FOR SHARE",
+};
 
-const FIND_CHAIN: &str = "
-    SELECT id, seq, head, entered_at
-    FROM chain
-    WHERE of_incident = $1 AND stream = $2";
+/// Whether the incident takes facts; it cannot be closed before this transaction ends.
+async fn may_take(tx: &mut Tx, incident: IncidentId) -> Result<Result<(), Failure>, Error> {
+    Ok(match fetch_optional!(tx, (bool,), LOCK_INCIDENT, incident.0)? {
+        None => Err(Failure::NotFound("incident")),
+        Some((true,)) => {
+            Err(Refusal::new("closing", "This incident is being closed; nothing more is taken.").into())
+        }
+        Some((false,)) => Ok(()),
+    })
+}
 
-const FIND_CHAIN_LOCKED: &str = "
-    SELECT id, seq, head, entered_at
-    FROM chain
-    WHERE of_incident = $1 AND stream = $2
-    FOR UPDATE";
-
-const APPEND: &str = "
-    INSERT INTO journal (chain, seq, event_at, entered_at, kind, subject, data, hash)
-    VALUES ($1, $2, $3, $3, $4, $5, $6, $7)";
-
-const ADVANCE: &str = "
-    UPDATE chain
-    SET seq = $2, head = $3, entered_at = $4
-    WHERE id = $1";
-
-async fn apply(tx: &mut Tx, clock: &Clock, incident: IncidentId, apply: Apply) -> Result<Value, Failure> {
-    let lock = super::Sql { sqlite: LOCK_INCIDENT, postgres: LOCK_INCIDENT_SHARED };
-    let row = fetch_optional!(tx, (bool,), lock, incident.0)?;
-    let (closing,) = row.ok_or(Failure::NotFound("incident"))?;
-    if closing {
-        return Err(Refusal::new("closing", "This incident is being closed; nothing more is taken.").into());
-    }
-    let noted = match apply(tx, clock.now()).await? {
-        Ok(noted) => noted,
-        Err(refusal) => return Err(refusal.into()),
+async fn apply(
+    tx: &mut Tx,
+    clock: &Clock,
+    streams: &mut BTreeMap<IncidentId, Option<Stream>>,
+    fact: &Fact,
+) -> Result<Value, Failure> {
+    let Some(stream) = streams.get_mut(&fact.incident).and_then(Option::as_mut) else {
+        return may_take(tx, fact.incident).await?.map(|()| Value::Null);
     };
-    if noted.data.is_null() {
-        return Ok(noted.reply);
+    let Noted { kind, subject, data, reply } = (fact.apply)(tx, clock.now()).await??;
+    if !data.is_null() {
+        stream.append(tx, kind, subject, &data, clock.now()).await?;
     }
-    let Noted { kind, subject, data, reply } = noted;
-    append(tx, clock, Streamed { incident, stream: "facts", kind, subject, data }, clock.now()).await?;
     Ok(reply)
 }
 
@@ -199,29 +238,98 @@ pub struct Streamed {
 /// # Errors
 /// When the database does not answer.
 pub async fn append(tx: &mut Tx, clock: &Clock, fact: Streamed, now: Timestamp) -> Result<(), Error> {
-    let find = super::Sql { sqlite: FIND_CHAIN, postgres: FIND_CHAIN_LOCKED };
-    let row = fetch_optional!(tx, (Uuid, i64, Vec<u8>, i64), find, fact.incident.0, fact.stream)?;
-    let (id, seq, head, entered_at) = if let Some(row) = row {
-        row
-    } else {
-        let id: Uuid = clock.id();
-        journal::start(tx, id, "facts", Some(fact.incident), fact.stream, now).await?;
-        (id, 0, domain::journal::GENESIS.to_vec(), now.0)
-    };
-    let head: Hash = head.try_into().map_err(|_| Error::Corrupt("a chain's head is not 32 bytes".into()))?;
-    let at = now.max(Timestamp(entered_at));
-    let entry = Entry {
-        seq: seq + 1,
-        event_at: at,
-        entered_at: at,
-        actor: None,
-        kind: fact.kind.to_owned(),
-        subject: fact.subject.clone(),
-        data: fact.data.to_string(),
-    };
-    let head = chain(&head, &entry);
-    execute!(tx, APPEND, id, entry.seq, at.0, fact.kind, &entry.subject, &entry.data, &head[..])?;
-    execute!(tx, ADVANCE, id, entry.seq, &head[..], at.0).map(|_| ())
+    let mut stream = Stream::take(tx, clock, fact.incident, fact.stream).await?;
+    stream.append(tx, fact.kind, fact.subject, &fact.data, now).await?;
+    stream.advance(tx).await
+}
+
+/// A chain of facts, taken by this transaction.
+struct Stream {
+    chain: Uuid,
+    seq: i64,
+    head: Hash,
+    at: Timestamp,
+    appended: bool,
+}
+
+const FIND_CHAIN: Sql = Sql {
+    sqlite: "
+    SELECT id, seq, head, entered_at
+    FROM chain
+    WHERE of_incident = $1 AND stream = $2",
+    postgres: "
+    SELECT id, seq, head, entered_at
+    FROM chain
+    WHERE of_incident = $1 AND stream = $2
+    FOR UPDATE",
+};
+
+const START_CHAIN: &str = "
+    INSERT INTO chain (id, kind, of_incident, stream, seq, head, entered_at)
+    VALUES ($1, 'facts', $2, $3, 0, $4, $5)
+    ON CONFLICT (of_incident, stream) DO NOTHING";
+
+const APPEND: &str = "
+    INSERT INTO journal (chain, seq, event_at, entered_at, kind, subject, data, hash)
+    VALUES ($1, $2, $3, $3, $4, $5, $6, $7)";
+
+const ADVANCE: &str = "
+    UPDATE chain
+    SET seq = $2, head = $3, entered_at = $4
+    WHERE id = $1";
+
+type ChainRow = (Uuid, i64, Vec<u8>, i64);
+
+impl Stream {
+    /// Takes the chain of a stream; the first to come begins it.
+    async fn take(tx: &mut Tx, clock: &Clock, incident: IncidentId, stream: &str) -> Result<Self, Error> {
+        let row = fetch_optional!(tx, ChainRow, FIND_CHAIN, incident.0, stream)?;
+        let row = if let Some(row) = row {
+            row
+        } else {
+            let (id, head): (Uuid, &[u8]) = (clock.id(), &domain::journal::GENESIS);
+            execute!(tx, START_CHAIN, id, incident.0, stream, head, clock.now().0)?;
+            // Another process may have been first.
+            fetch_one!(tx, ChainRow, FIND_CHAIN, incident.0, stream)?
+        };
+        let (chain, seq, head, entered_at) = row;
+        let head = head.try_into().map_err(|_| Error::Corrupt("a chain's head is not 32 bytes".into()))?;
+        Ok(Self { chain, seq, head, at: Timestamp(entered_at), appended: false })
+    }
+
+    async fn append(
+        &mut self,
+        tx: &mut Tx,
+        kind: &str,
+        subject: String,
+        data: &Value,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.at = now.max(self.at);
+        self.seq += 1;
+        self.appended = true;
+        let entry = Entry {
+            seq: self.seq,
+            event_at: self.at,
+            entered_at: self.at,
+            actor: None,
+            kind: kind.to_owned(),
+            subject,
+            data: data.to_string(),
+        };
+        self.head = chain(&self.head, &entry);
+        let hash = &self.head[..];
+        execute!(tx, APPEND, self.chain, entry.seq, self.at.0, kind, &entry.subject, &entry.data, hash)
+            .map(|_| ())
+    }
+
+    /// Writes the chain's new end; to be called once, after the last entry.
+    async fn advance(&self, tx: &mut Tx) -> Result<(), Error> {
+        if self.appended {
+            execute!(tx, ADVANCE, self.chain, self.seq, &self.head[..], self.at.0)?;
+        }
+        Ok(())
+    }
 }
 
 const UNFOLDED: &str = "

@@ -93,10 +93,13 @@ fn unreadable(error: &dyn std::fmt::Display) -> Problem {
 
 impl<F> Input<F> {
     /// The input of an upload, whose handler has read the parts: the request id is the form's own, and the hash is
-    /// over the path, so that one id is one upload.
-    pub fn of_upload(door: &super::door::Door, id: &str, form: F) -> Result<Self, Problem> {
-        let request =
-            Request { id: request_id(&door.app, id.trim())?, body_hash: Sha256::digest(door.path()).into() };
+    /// over the path and the file, so that one id is one file.
+    pub fn of_upload(door: &super::door::Door, id: &str, file: &[u8], form: F) -> Result<Self, Problem> {
+        let mut hash = Sha256::new();
+        hash.update(door.path().as_bytes());
+        hash.update([0]);
+        hash.update(file);
+        let request = Request { id: request_id(&door.app, id.trim())?, body_hash: hash.finalize().into() };
         Ok(Self { form, request, typed: Vec::new() })
     }
 }

@@ -121,6 +121,8 @@ pub struct BroadcastView {
     pub number: i64,
     pub stage: Stage,
     pub stage_words: String,
+    /// Why it did not go out as it was ordered; empty when nothing is wrong.
+    pub notice: String,
     pub to: String,
     pub author: String,
     pub sent_by: String,

@@ -12,13 +12,14 @@ use domain::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{
-    guard,
-    store::{self, Done, Marked, NEVER, Take},
-};
+use super::store::{self, Marked, Take};
 use crate::{
     app::App,
-    broadcasts::{stage, store as broadcasts, store::BroadcastRow},
+    broadcasts::{
+        deliveries::{self, Done, NEVER},
+        hold, stage, store as broadcasts,
+        store::BroadcastRow,
+    },
     failure::Failure,
     gateways::{Gateway, Outcome, Outgoing, Report},
     store::{Error, Tx, facts},
@@ -114,7 +115,7 @@ impl Lane {
 
     async fn is_due(&self, now: Timestamp) -> Result<bool, Failure> {
         let mut tx = self.app.db.read().await?;
-        if guard::held(&mut tx).await?.is_some() {
+        if hold::held(&mut tx).await?.is_some() {
             return Ok(false);
         }
         Ok(!store::due(&mut tx, self.channel, now).await?.is_empty()
@@ -129,26 +130,43 @@ impl Lane {
         }
     }
 
-    /// The first broadcast with something due whose gateway does not rest.
-    async fn choose(&self, tx: &mut Tx, now: Timestamp) -> Result<Option<BroadcastRow>, Error> {
+    /// The first broadcast with something due whose gateway does not rest. One that cannot be read does not keep the
+    /// others waiting.
+    async fn choose(&self, tx: &mut Tx, now: Timestamp) -> Result<Option<(BroadcastRow, Body)>, Error> {
         for id in store::due(tx, self.channel, now).await? {
-            let Some(row) = broadcasts::find(tx, id).await? else { continue };
+            let (row, body) = match self.read(tx, id).await {
+                Ok(Some(chosen)) => chosen,
+                Ok(None) => continue,
+                Err(error @ Error::Corrupt(_)) => {
+                    tracing::error!(broadcast = %id, "a broadcast cannot be sent: {error}");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let (until, _) = store::paused(tx, self.gateway_of(&row).name()).await?;
             if until <= now {
-                return Ok(Some(row));
+                return Ok(Some((row, body)));
             }
         }
         Ok(None)
     }
 
+    async fn read(&self, tx: &mut Tx, id: BroadcastId) -> Result<Option<(BroadcastRow, Body)>, Error> {
+        let Some(row) = broadcasts::find(tx, id).await? else { return Ok(None) };
+        let bodies = broadcasts::bodies(tx, id).await?;
+        let body = bodies.into_iter().find(|body| body.channel == self.channel);
+        let body = body.ok_or_else(|| Error::Corrupt("it has no text for this channel".into()))?;
+        Ok(Some((row, body)))
+    }
+
     async fn mark_next(&self, tx: &mut Tx, now: Timestamp) -> Result<Option<Next>, Error> {
-        if guard::held(tx).await?.is_some()
+        if hold::held(tx).await?.is_some()
             || !store::alive(tx, self.fence).await?
             || self.app.stop.is_cancelled()
         {
             return Ok(None);
         }
-        let Some(row) = self.choose(tx, now).await? else { return Ok(None) };
+        let Some((row, body)) = self.choose(tx, now).await? else { return Ok(None) };
         let gateway = self.gateway_of(&row);
         let (_, faults) = store::paused(tx, gateway.name()).await?;
         // A gateway that was at fault is tried with one message first.
@@ -157,10 +175,7 @@ impl Lane {
         let window =
             store::mark(tx, Take { broadcast, channel, fence, gateway: gateway.name(), most, now }).await?;
         let marked: Vec<Done> = window.iter().map(marked).collect();
-        store::events(tx, row.id, self.channel, &marked, Some(self.fence), None, now).await?;
-        let bodies = broadcasts::bodies(tx, row.id).await?;
-        let body = bodies.into_iter().find(|body| body.channel == self.channel);
-        let body = body.ok_or_else(|| Error::Corrupt("a broadcast has no body for this channel".into()))?;
+        deliveries::events(tx, row.id, self.channel, &marked, Some(self.fence), None, now).await?;
         Ok((!window.is_empty()).then_some(Next { row, body, window }))
     }
 
@@ -182,11 +197,11 @@ impl Lane {
         let done = sent.window.iter().zip(&sent.report.outcomes);
         let done: Vec<Done> =
             done.map(|(marked, outcome)| self.done(&sent.row, marked, outcome, now)).collect();
-        let mut written = store::record(tx, done, Some(self.fence), now).await?;
+        let mut written = deliveries::record(tx, done, Some(self.fence), now).await?;
         for refused in written.iter().filter(|done| done.to == State::Failed.code()) {
             self.try_next_addresses(tx, sent, refused, now).await?;
         }
-        store::events(tx, sent.row.id, self.channel, &written, Some(self.fence), None, now).await?;
+        deliveries::events(tx, sent.row.id, self.channel, &written, Some(self.fence), None, now).await?;
         let mut lately = self.lately.clone();
         let too_often = written.iter().find_map(|done| note(&mut lately, done));
         if let Some(kind) = &too_often {
@@ -197,7 +212,7 @@ impl Lane {
             .or_else(|| too_often.map(|kind| format!("more than 5 % of the last 200 were refused: {kind}")));
         self.rest_or_resume(tx, sent, fault, now).await?;
         chain(tx, &self.app, sent.row.incident, sent.row.id, &written, now).await?;
-        store::finish(tx, sent.row.id, now).await?;
+        deliveries::finish(tx, sent.row.id, now).await?;
         Ok(written)
     }
 
@@ -271,12 +286,12 @@ impl Lane {
             return Ok(());
         };
         for ordinal in people(marked)? {
-            let (addresses, unit) = store::addresses(tx, sent.row.id, ordinal).await?;
+            let (addresses, unit) = deliveries::addresses(tx, sent.row.id, ordinal).await?;
             let Some(address) = next_address(&addresses, self.channel, &marked.address) else { continue };
             let (address, unit) = (address.to_owned(), unit.map(UnitId));
             let planned = Planned { channel: self.channel, address, people: vec![ordinal], unit };
             if stage::add(&self.app, tx, sent.row.id, &planned, now).await? {
-                store::count_one(tx, sent.row.id, self.channel).await?;
+                deliveries::count_one(tx, sent.row.id, self.channel).await?;
             }
         }
         Ok(())
@@ -291,7 +306,7 @@ impl Lane {
         now: Timestamp,
     ) -> Result<Vec<Done>, Error> {
         let since = now.plus_minutes(-LATELY_MINUTES);
-        let alike = store::refused_alike(tx, row.id, self.channel, kind, since).await?;
+        let alike = deliveries::refused_alike(tx, row.id, self.channel, kind, since).await?;
         let to = State::Failed.after(Step::Exonerated).expect("a failed delivery can be exonerated").code();
         let back = |id: &DeliveryId| Done {
             id: id.0.simple().to_string(),
@@ -302,8 +317,8 @@ impl Lane {
             reply: "the gateway was at fault".into(),
             kind: String::new(),
         };
-        let written = store::record(tx, alike.iter().map(back).collect(), None, now).await?;
-        store::events(tx, row.id, self.channel, &written, Some(self.fence), None, now).await?;
+        let written = deliveries::record(tx, alike.iter().map(back).collect(), None, now).await?;
+        deliveries::events(tx, row.id, self.channel, &written, Some(self.fence), None, now).await?;
         Ok(written)
     }
 
@@ -375,8 +390,8 @@ pub async fn adopt(tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
             reply: "the worker ended while sending".into(),
             kind: String::new(),
         };
-        let written = store::record(tx, vec![lost], None, now).await?;
-        store::events(tx, BroadcastId(broadcast), channel, &written, None, None, now).await?;
+        let written = deliveries::record(tx, vec![lost], None, now).await?;
+        deliveries::events(tx, BroadcastId(broadcast), channel, &written, None, None, now).await?;
     }
     Ok(())
 }

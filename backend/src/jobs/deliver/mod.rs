@@ -7,12 +7,12 @@ pub mod store;
 
 use std::time::Duration;
 
-use domain::{broadcasts::Stage, deliveries::Channel};
+use domain::{deliveries::Channel, id::BroadcastId};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
-    broadcasts::{stage, store as broadcasts},
+    broadcasts::{deliveries, stage, store as broadcasts},
     failure::Failure,
     gateways::{Gateway, email::Email, files::Outbox, sms::Sms},
 };
@@ -25,15 +25,14 @@ const IDLE: Duration = Duration::from_millis(500);
 
 /// Starts the worker. A setting that cannot be used is said once in the log, and on the page of broadcasts.
 pub fn start(app: &App) {
-    let of_worker = app.clone();
-    app.spawn(async move {
-        while !of_worker.stop.is_cancelled() {
-            match begin(&of_worker).await {
-                Ok(worker) => Box::pin(worker.run(&of_worker)).await,
+    app.keep_running("sending", |app| async move {
+        while !app.stop.is_cancelled() {
+            match begin(&app).await {
+                Ok(worker) => Box::pin(worker.run(&app)).await,
                 Err(failure) => tracing::error!("sending cannot begin: {failure}"),
             }
             tokio::select! {
-                () = of_worker.stop.cancelled() => return,
+                () = app.stop.cancelled() => return,
                 () = tokio::time::sleep(HEARTBEAT) => {}
             }
         }
@@ -133,15 +132,32 @@ async fn beat(app: &App, fence: i64, over: &CancellationToken) {
     }
 }
 
+/// Prepares what waits, one broadcast after the other; one that cannot be prepared does not keep the others waiting.
 async fn stage_once(app: &App, fence: i64) -> Result<bool, Failure> {
+    let mut any = deliveries::suppress_withdrawn(app).await.unwrap_or_else(|failure| {
+        tracing::error!("what was taken back could not be suppressed yet: {failure}");
+        false
+    });
     let mut tx = app.db.read().await?;
-    let waiting = broadcasts::in_stage(&mut tx, Stage::Staged).await?;
+    let waiting = broadcasts::staged(&mut tx).await?;
     drop(tx);
-    let mut any = false;
-    for row in waiting {
-        any |= stage::stage(app, &row, fence).await?.is_some();
+    for id in waiting {
+        match stage_one(app, id, fence).await {
+            Ok(staged) => any |= staged,
+            Err(failure) => stage::stumble(app, id, &failure).await,
+        }
     }
     Ok(any)
+}
+
+async fn stage_one(app: &App, id: BroadcastId, fence: i64) -> Result<bool, Failure> {
+    let mut tx = app.db.read().await?;
+    let row = broadcasts::find(&mut tx, id).await?;
+    drop(tx);
+    match row {
+        Some(row) => Ok(stage::stage(app, &row, fence).await?.is_some()),
+        None => Ok(false),
+    }
 }
 
 async fn stage_all(app: &App, fence: i64, over: &CancellationToken) {

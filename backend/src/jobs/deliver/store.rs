@@ -1,13 +1,10 @@
-//! The SQL of the worker: taking a window, writing down its results, and knowing which worker lives.
-
-use std::collections::BTreeMap;
+//! The SQL of the worker: which worker lives, which gateway rests, and taking a window.
 
 use domain::{
     deliveries::{Channel, State},
-    id::{AccountId, BroadcastId, DeliveryId},
+    id::BroadcastId,
     time::Timestamp,
 };
-use serde::Serialize;
 use sqlx::types::Uuid;
 
 use crate::{
@@ -33,16 +30,19 @@ const END: &str = "
 /// Takes the next number. The worker that this data folder had before is gone: we have its place.
 pub async fn enlist(app: &App) -> Result<i64, Failure> {
     let path = app.config.data.join("worker");
-    let before: Option<i64> = std::fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
+    let before = tokio::fs::read_to_string(&path).await.ok();
+    let before: Option<i64> = before.and_then(|text| text.trim().parse().ok());
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     if let Some(before) = before {
         execute!(tx, END, before, now.0)?;
     }
     let (fence,) = fetch_one!(tx, (i64,), ENLIST, now.0)?;
-    std::fs::write(&path, fence.to_string())
-        .map_err(|error| Failure::Broken(format!("the data folder cannot be used: {error}")))?;
     tx.commit().await?;
+    if let Err(error) = tokio::fs::write(&path, fence.to_string()).await {
+        retire(app, fence).await?;
+        return Err(Failure::Broken(format!("the data folder cannot be used: {error}")));
+    }
     Ok(fence)
 }
 
@@ -109,7 +109,7 @@ pub async fn alive(tx: &mut Tx, fence: i64) -> Result<bool, Error> {
 const DUE: &str = "
     SELECT broadcast.id
     FROM broadcast
-    WHERE broadcast.stage = 'sending' AND EXISTS (
+    WHERE broadcast.stage = 'sending' AND broadcast.withdrawn_at IS NULL AND EXISTS (
         SELECT 1
         FROM delivery
         WHERE delivery.broadcast = broadcast.id AND delivery.channel = $1
@@ -237,209 +237,4 @@ pub async fn mark(tx: &mut Tx, take: Take<'_>) -> Result<Vec<Marked>, Error> {
         execute!(tx, MARK, Rows::of(&ids).text(), take.fence, take.gateway, take.now.0)?;
     }
     Ok(window)
-}
-
-/// What became of one delivery, as it is written down.
-#[derive(Debug, Clone, Serialize)]
-pub struct Done {
-    /// Hexadecimal without hyphens, as bulk statements take it.
-    pub id: String,
-    pub from: &'static str,
-    pub to: &'static str,
-    pub next_at: i64,
-    pub doubted_at: Option<i64>,
-    pub reply: String,
-    pub kind: String,
-}
-
-const RECORD: Sql = Sql {
-    sqlite: "
-    UPDATE delivery
-    SET state = entry.value ->> 'to', next_at = entry.value ->> 'next_at', reply = entry.value ->> 'reply',
-        reply_kind = entry.value ->> 'kind', doubted_at = COALESCE(delivery.doubted_at, entry.value ->> 'doubted_at'),
-        events = events + 1, updated_at = $3,
-        attempts = CASE WHEN entry.value ->> 'kind' = 'not tried' THEN attempts - 1 ELSE attempts END
-    FROM json_each($1) AS entry
-    WHERE delivery.id = unhex(entry.value ->> 'id') AND delivery.state = entry.value ->> 'from'
-        AND (delivery.fence = $2 OR $2 IS NULL)
-    RETURNING delivery.id",
-    postgres: "
-    UPDATE delivery
-    SET state = entry.to_state, next_at = entry.next_at, reply = entry.reply, reply_kind = entry.kind,
-        doubted_at = COALESCE(delivery.doubted_at, entry.doubted_at), events = events + 1, updated_at = $3,
-        attempts = CASE WHEN entry.kind = 'not tried' THEN attempts - 1 ELSE attempts END
-    FROM (
-        SELECT (value ->> 'id')::uuid AS id, value ->> 'from' AS from_state, value ->> 'to' AS to_state,
-            (value ->> 'next_at')::bigint AS next_at, (value ->> 'doubted_at')::bigint AS doubted_at,
-            value ->> 'reply' AS reply, value ->> 'kind' AS kind
-        FROM json_array_elements($1::json)
-    ) AS entry
-    WHERE delivery.id = entry.id AND delivery.state = entry.from_state AND (delivery.fence = $2 OR $2 IS NULL)
-    RETURNING delivery.id",
-};
-
-/// Writes results of this worker's window down; gives those that were still ours to write.
-pub async fn record(
-    tx: &mut Tx,
-    done: Vec<Done>,
-    fence: Option<i64>,
-    now: Timestamp,
-) -> Result<Vec<Done>, Error> {
-    if done.is_empty() {
-        return Ok(done);
-    }
-    let rows = fetch_all!(tx, (Uuid,), RECORD, Rows::of(&done).text(), fence, now.0)?;
-    let written: std::collections::HashSet<String> =
-        rows.into_iter().map(|(id,)| id.simple().to_string()).collect();
-    Ok(done.into_iter().filter(|each| written.contains(&each.id)).collect())
-}
-
-const EVENTS: Sql = Sql {
-    sqlite: "
-    INSERT INTO delivery_event (delivery, ordinal, from_state, to_state, event_at, entered_at, fence, account, reply)
-    SELECT delivery.id, delivery.events, entry.value ->> 'from', entry.value ->> 'to', $2, $2, $3, $4,
-        entry.value ->> 'reply'
-    FROM json_each($1) AS entry
-    JOIN delivery ON delivery.id = unhex(entry.value ->> 'id')",
-    postgres: "
-    INSERT INTO delivery_event (delivery, ordinal, from_state, to_state, event_at, entered_at, fence, account, reply)
-    SELECT delivery.id, delivery.events, entry.value ->> 'from', entry.value ->> 'to', $2, $2, $3, $4,
-        entry.value ->> 'reply'
-    FROM json_array_elements($1::json) AS entry (value)
-    JOIN delivery ON delivery.id = (entry.value ->> 'id')::uuid",
-};
-
-const TALLY: &str = "
-    INSERT INTO broadcast_tally (broadcast, channel, state, count)
-    VALUES ($1, $2, $3, $4)
-    ON CONFLICT (broadcast, channel, state) DO UPDATE
-    SET count = broadcast_tally.count + excluded.count";
-
-/// Writes the event of every change and moves the tallies, in a fixed order.
-pub async fn events(
-    tx: &mut Tx,
-    broadcast: BroadcastId,
-    channel: Channel,
-    changes: &[Done],
-    fence: Option<i64>,
-    account: Option<AccountId>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    execute!(tx, EVENTS, Rows::of(changes).text(), now.0, fence, account.map(|id| id.0))?;
-    let mut moved: BTreeMap<&str, i64> = BTreeMap::new();
-    for change in changes {
-        *moved.entry(change.from).or_default() -= 1;
-        *moved.entry(change.to).or_default() += 1;
-    }
-    for (state, step) in moved.into_iter().filter(|(_, step)| *step != 0) {
-        execute!(tx, TALLY, broadcast.0, channel.code(), state, step)?;
-    }
-    Ok(())
-}
-
-/// One more delivery of a broadcast, in the queue.
-pub async fn count_one(tx: &mut Tx, broadcast: BroadcastId, channel: Channel) -> Result<(), Error> {
-    execute!(tx, TALLY, broadcast.0, channel.code(), State::Queued.code(), 1_i64).map(|_| ())
-}
-
-const FINISH: &str = "
-    UPDATE broadcast
-    SET stage = 'done', done_at = $2
-    WHERE id = $1 AND stage = 'sending'
-        AND NOT EXISTS (
-            SELECT 1
-            FROM broadcast_tally
-            WHERE broadcast_tally.broadcast = $1 AND broadcast_tally.count > 0
-                AND broadcast_tally.state IN ('queued', 'sending')
-        )
-        AND NOT EXISTS (
-            SELECT 1
-            FROM delivery
-            WHERE delivery.broadcast = $1 AND delivery.state = 'in_doubt' AND delivery.next_at < $3
-        )";
-
-/// A delivery in doubt that waits for a person is never due by itself.
-pub const NEVER: i64 = i64::MAX;
-
-/// Ends the sending of a broadcast when nothing of it is open.
-pub async fn finish(tx: &mut Tx, broadcast: BroadcastId, now: Timestamp) -> Result<bool, Error> {
-    Ok(execute!(tx, FINISH, broadcast.0, now.0, NEVER)? > 0)
-}
-
-const PEOPLE: &str = "
-    SELECT addresses, unit
-    FROM recipient
-    WHERE broadcast = $1 AND ordinal = $2";
-
-/// All addresses of one recipient, and the unit.
-pub async fn addresses(
-    tx: &mut Tx,
-    broadcast: BroadcastId,
-    ordinal: i64,
-) -> Result<(Vec<(Channel, String)>, Option<Uuid>), Error> {
-    let (addresses, unit) = fetch_one!(tx, (String, Option<Uuid>), PEOPLE, broadcast.0, ordinal)?;
-    let addresses = serde_json::from_str(&addresses).map_err(|error| Error::Corrupt(error.to_string()))?;
-    Ok((addresses, unit))
-}
-
-const REFUSED_ALIKE: &str = "
-    SELECT id
-    FROM delivery
-    WHERE broadcast = $1 AND channel = $2 AND state = 'failed' AND reply_kind = $3 AND updated_at > $4
-    LIMIT 1000";
-
-/// Deliveries that failed lately with a refusal that turned out to be the gateway's own.
-pub async fn refused_alike(
-    tx: &mut Tx,
-    broadcast: BroadcastId,
-    channel: Channel,
-    kind: &str,
-    since: Timestamp,
-) -> Result<Vec<DeliveryId>, Error> {
-    let rows = fetch_all!(tx, (Uuid,), REFUSED_ALIKE, broadcast.0, channel.code(), kind, since.0)?;
-    Ok(rows.into_iter().map(|(id,)| DeliveryId(id)).collect())
-}
-
-const STALE: &str = "
-    SELECT delivery.id, delivery.broadcast, delivery.channel, delivery.state
-    FROM delivery
-    JOIN broadcast ON broadcast.id = delivery.broadcast
-    WHERE broadcast.stage = 'sending' AND broadcast.sent_at < $1 AND delivery.state IN ('queued', 'in_doubt')
-        AND delivery.next_at < $2
-    LIMIT 2000";
-
-/// Suppresses what was ordered before an instant and has not left; gives how many.
-pub async fn suppress_before(
-    tx: &mut Tx,
-    before: Timestamp,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<i64, Error> {
-    let mut suppressed = 0;
-    loop {
-        let rows = fetch_all!(tx, (Uuid, Uuid, String, String), STALE, before.0, NEVER)?;
-        let mut groups: BTreeMap<(Uuid, String), Vec<Done>> = BTreeMap::new();
-        for (id, broadcast, channel, state) in rows {
-            let from =
-                if state == State::Queued.code() { State::Queued.code() } else { State::InDoubt.code() };
-            let to = State::Suppressed.code();
-            let (reply, kind) = ("outside its window".to_owned(), String::new());
-            let done =
-                Done { id: id.simple().to_string(), from, to, next_at: now.0, doubted_at: None, reply, kind };
-            groups.entry((broadcast, channel)).or_default().push(done);
-        }
-        if groups.is_empty() {
-            return Ok(suppressed);
-        }
-        for ((broadcast, channel), done) in groups {
-            let channel = crate::broadcasts::store::channel_of(&channel)?;
-            let written = record(tx, done, None, now).await?;
-            events(tx, BroadcastId(broadcast), channel, &written, None, Some(account), now).await?;
-            suppressed += i64::try_from(written.len()).unwrap_or(i64::MAX);
-            finish(tx, BroadcastId(broadcast), now).await?;
-        }
-    }
 }

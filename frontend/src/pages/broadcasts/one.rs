@@ -29,6 +29,7 @@ pub fn one_title(view: &BroadcastView) -> String {
         }
         Stage::Done => format!("Broadcast {number}: {} of {} units know", view.units_confirmed, view.units),
         Stage::Discarded => format!("Broadcast {number} was taken away"),
+        Stage::Failed => format!("Broadcast {number} could not be prepared"),
     }
 }
 
@@ -38,6 +39,7 @@ pub fn one(frame: &Frame, view: &BroadcastView) -> AnyView {
     let knows = view.stage.is_out().then(|| button::primary_link("Who knows", &format!("{path}/who-knows")));
     view! {
         {ui::head(frame, &one_title(view), None, knows)}
+        {(!view.notice.is_empty()).then(|| view! { <p role="status"><b>{view.notice.clone()}</b></p> })}
         <p>{about(view)}</p>
         {replaced(view)}
         {looks(view)}
