@@ -4,6 +4,7 @@ mod accounts;
 mod broadcasts;
 mod cases;
 mod clearance;
+mod closing;
 mod command;
 mod doors;
 mod forms;

@@ -166,9 +166,10 @@ const ADVANCE: &str = "
 async fn apply(tx: &mut Tx, clock: &Clock, incident: IncidentId, apply: Apply) -> Result<Value, Failure> {
     let lock = super::Sql { sqlite: LOCK_INCIDENT, postgres: LOCK_INCIDENT_SHARED };
     let row = fetch_optional!(tx, (bool,), lock, incident.0)?;
+    // Set when closing begins and left standing by the close.
     let (closing,) = row.ok_or(Failure::NotFound("incident"))?;
     if closing {
-        return Err(Refusal::new("closing", "This incident is being closed; nothing more is taken.").into());
+        return Err(Refusal::new("ended", "This incident has ended; nothing more is taken.").into());
     }
     let noted = match apply(tx, clock.now()).await? {
         Ok(noted) => noted,
