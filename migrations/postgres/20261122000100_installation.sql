@@ -19,6 +19,8 @@ CREATE TABLE chain (
     seq BIGINT NOT NULL,
     head BYTEA NOT NULL,
     entered_at BIGINT NOT NULL,
+    -- What the clock said at the last decision, which may be earlier than entered_at after a step back.
+    clock_at BIGINT NOT NULL,
     folded_seq BIGINT NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX chain_stream ON chain (of_incident, stream);

@@ -26,6 +26,8 @@ CREATE TABLE instruction (
     age BIGINT NOT NULL,
     issued_by UUID NOT NULL,
     approved_by UUID,
+    -- The order that it replaces, from the moment it is in force.
+    supersedes UUID REFERENCES instruction (id),
     CHECK ((system IS NULL) <> (kind IS NULL))
 );
 CREATE INDEX instruction_incident ON instruction (incident, state);

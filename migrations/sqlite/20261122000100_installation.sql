@@ -19,6 +19,8 @@ CREATE TABLE chain (
     seq INTEGER NOT NULL,
     head BLOB NOT NULL,
     entered_at INTEGER NOT NULL,
+    -- What the clock said at the last decision, which may be earlier than entered_at after a step back.
+    clock_at INTEGER NOT NULL,
     folded_seq INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX chain_stream ON chain (of_incident, stream);

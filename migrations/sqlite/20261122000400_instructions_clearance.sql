@@ -26,6 +26,8 @@ CREATE TABLE instruction (
     age INTEGER NOT NULL,
     issued_by BLOB NOT NULL,
     approved_by BLOB,
+    -- The order that it replaces, from the moment it is in force.
+    supersedes BLOB REFERENCES instruction (id),
     CHECK ((system IS NULL) <> (kind IS NULL))
 ) STRICT;
 CREATE INDEX instruction_incident ON instruction (incident, state);

@@ -3,6 +3,7 @@
 
 use acceptance::{
     Program, World, both_databases,
+    harbor::Harbor,
     letters::{Post, by_mail, deliver_all},
     mail,
 };
@@ -13,16 +14,17 @@ use domain::{
 use serde_json::{Value, json};
 
 /// Laboratory is down at Cape alone, and everybody who is needed to bring it back.
-struct Night {
-    commander: Program,
-    cio: Program,
-    cmio: Program,
-    incident: String,
-    scope: String,
+pub(crate) struct Night {
+    pub harbor: Harbor,
+    pub commander: Program,
+    pub cio: Program,
+    pub cmio: Program,
+    pub incident: String,
+    pub scope: String,
 }
 
 impl Night {
-    async fn falls(world: &World) -> Self {
+    pub async fn falls(world: &World) -> Self {
         let harbor = world.harbor().await;
         let commander = world.program(&[Role::Commander]).await;
         let cape = Place::Facility(harbor.facility("cape")).to_string();
@@ -39,33 +41,33 @@ impl Night {
         assert_eq!(ladder["scopes"].as_array().map(Vec::len), Some(1), "{ladder}");
         let scope = ladder["scopes"][0]["path"].as_str().expect("is a text").to_owned();
         let (cio, cmio) = (signer(world, "cio").await, signer(world, "cmio").await);
-        Self { commander, cio, cmio, incident, scope }
+        Self { harbor, commander, cio, cmio, incident, scope }
     }
 
-    async fn restored(&self) {
+    pub async fn restored(&self) {
         self.cio.does(&format!("{}/restore", self.scope), json!({})).await;
         let evidence = json!({ "piece": "checked-in-use", "passed": true, "note": "20 of 20 results match" });
         self.cio.does(&format!("{}/evidence", self.scope), evidence).await;
     }
 
-    async fn signed(&self) {
+    pub async fn signed(&self) {
         self.restored().await;
         self.sign_both().await;
     }
 
-    async fn sign_both(&self) {
+    pub async fn sign_both(&self) {
         self.cio.does(&format!("{}/sign", self.scope), json!({ "signer": "cio" })).await;
         let last = self.cmio.does(&format!("{}/sign", self.scope), json!({ "signer": "cmio" })).await;
         assert_eq!(last["stage"], "signed");
     }
 
-    async fn released(&self) {
+    pub async fn released(&self) {
         self.signed().await;
         let released = self.commander.does(&format!("{}/release", self.scope), json!({})).await;
         assert_eq!(released["stage"], "clear");
     }
 
-    async fn phase(&self, world: &World) -> String {
+    pub async fn phase(&self, world: &World) -> String {
         // The bar says it once for wide screens and once for phones.
         let page = world.person(&[Role::Viewer]).await.opens(&format!("{}/clearance", self.incident)).await;
         page.texts(".phase").swap_remove(0).to_lowercase()
@@ -90,10 +92,15 @@ async fn changes(world: &World, statement: &'static str) {
 }
 
 /// What the public page of a site says of the laboratory.
-async fn laboratory(world: &World, site: &str) -> String {
+pub(crate) async fn laboratory(world: &World, site: &str) -> String {
+    said(world, site, "Laboratory").await
+}
+
+/// What the public page of a site says of a system.
+pub(crate) async fn said(world: &World, site: &str, system: &str) -> String {
     let status: Value = world.unknown_program().reads(&format!("/status/{site}")).await;
     let verdicts = status["verdicts"].as_array().expect("is a list");
-    let verdict = verdicts.iter().find(|each| each["system"] == "Laboratory");
+    let verdict = verdicts.iter().find(|each| each["system"] == system);
     verdict
         .map_or_else(|| "nothing".to_owned(), |each| each["lines"][0].as_str().expect("is a text").to_owned())
 }
@@ -225,21 +232,6 @@ both_databases! {
         assert_eq!(lines[1], "ON PAPER: orders");
     }
 
-    async fn an_incident_does_not_close_while_a_scope_is_not_clear(world: World) {
-        let night = Night::falls(world).await;
-        let close = format!("{}/close", night.incident);
-        let basis = json!({ "basis": "All is done" });
-        let refused = night.commander.is_refused(&close, basis.clone(), 422).await;
-        assert_eq!(refused["type"], "blocked");
-        assert!(refused["title"].as_str().is_some_and(|said| said.contains("1 scope is not clear")), "{refused}");
-        let waiver = json!({ "kind": "scope_not_clear", "item": night.scope.rsplit('/').next(), "role": "commander", "reason": "late" });
-        let refused = night.commander.is_refused(&format!("{}/waivers", night.incident), waiver, 422).await;
-        assert_eq!(refused["type"], "cannot-be-waived");
-        night.released().await;
-        night.commander.does(&close, basis).await;
-        assert_eq!(laboratory(world, "cape").await, "nothing", "a closed incident orders nothing");
-    }
-
     async fn a_pilot_needs_a_second_person_and_the_public_page_stays_forbidden(world: World) {
         let night = Night::falls(world).await;
         let orders = format!("{}/instructions", night.incident);
@@ -294,5 +286,24 @@ both_databases! {
         assert_eq!(night.commander.reads(queued).await["stage"], "done");
         let again = format!("{queued}/doubts");
         assert_eq!(night.commander.is_refused(&again, json!({ "choice": "send_again" }), 422).await["type"], "withdrawn");
+    }
+
+    /// Between the order and its approval the scope may have been taken back or never restored again.
+    async fn a_pilot_is_approved_only_while_its_scope_is_restored(world: World) {
+        let night = Night::falls(world).await;
+        night.released().await;
+        let orders = format!("{}/instructions", night.incident);
+        let pilot = world.account(&[]).await;
+        let wanted = json!({ "system": "laboratory", "word": "use", "place": "all", "whom": "pilots", "pilots": [pilot.account] });
+        let issued = night.commander.does(&orders, wanted).await;
+        let reason = json!({ "reason": "Results went to the wrong patients" });
+        night.commander.does(&format!("{}/revoke", night.scope), reason).await;
+        let approve = format!("{orders}/{}/approve", issued["instruction"].as_str().expect("is a text"));
+        let communicator = world.program(&[Role::Communicator]).await;
+        let refused = communicator.is_refused(&approve, json!({}), 422).await;
+        assert_eq!(refused["type"], "not-clear");
+        let page = night.commander.reads(&orders).await;
+        assert_eq!(page["waiting"].as_array().map(Vec::len), Some(1), "it waits, or is rejected");
+        communicator.does(&approve, json!({ "answer": "reject" })).await;
     }
 }

@@ -93,4 +93,32 @@ both_databases! {
         let page = bea.presses(&page.form("Accept command"), "Accept command").await;
         assert!(page.heading().starts_with(&format!("{} commands", second.name)), "{}", page.heading());
     }
+
+    /// Command of one clinic is not command of the whole downtime.
+    async fn command_passes_only_to_who_commands_every_place(world: World) {
+        let harbor = world.harbor().await;
+        let (_, ada) = world.program_with(&commander()).await;
+        let incident = declared(&ada).await;
+        let path = format!("/incidents/{incident}/command");
+        let cape = domain::scope::Place::Facility(harbor.facility("cape"));
+        let grant = Grant { role: Role::Commander, place: cape, signs_as: String::new() };
+        let (of_cape, cleo) = world.program_with(&[grant]).await;
+        let login = login_of(world, &of_cape).await;
+        let refused = ada.is_refused(&format!("{path}/handovers"), json!({ "login": login }), 422).await;
+        assert!(refused["errors"]["login"].is_array(), "{refused}");
+        cleo.does(&format!("{path}/page"), json!({})).await;
+        world.minutes_pass(20);
+        cleo.is_refused(&format!("{path}/assume"), json!({ "reason": "She does not answer" }), 403).await;
+
+        let (bea, program) = world.program_with(&commander()).await;
+        let login = login_of(world, &bea).await;
+        let offered = ada.does(&format!("{path}/handovers"), json!({ "login": login })).await;
+        let mut tx = world.app.db.write().await.expect("can be written");
+        backend::execute!(tx, "DELETE FROM account_grant WHERE account = $1", bea.account.0).expect("can be written");
+        backend::accounts::store::grant(&mut tx, bea.account, &of_cape.grants).await.expect("can be written");
+        tx.commit().await.expect("can be written");
+        let offer = format!("{path}/handovers/{}", offered["handover"].as_str().expect("is a text"));
+        program.is_refused(&offer, json!({ "answer": "accept" }), 403).await;
+        program.does(&offer, json!({ "answer": "decline" })).await;
+    }
 }

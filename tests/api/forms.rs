@@ -15,14 +15,14 @@ use domain::{
 use serde_json::{Value, json};
 
 /// A downtime declared from the shipped playbook, with a clerk.
-struct Night {
+pub(crate) struct Night {
     harbor: Harbor,
-    clerk: Program,
-    incident: String,
+    pub clerk: Program,
+    pub incident: String,
 }
 
 impl Night {
-    async fn begins(world: &World) -> Self {
+    pub async fn begins(world: &World) -> Self {
         let harbor = world.harbor().await;
         playbooks::load(&world.app).await.expect("the shipped playbooks load");
         let mut tx = world.app.db.write().await.expect("can be written");
@@ -39,7 +39,7 @@ impl Night {
         Self { harbor, clerk: world.program(&[Role::FormsClerk]).await, incident }
     }
 
-    fn path(&self, last: &str) -> String {
+    pub fn path(&self, last: &str) -> String {
         format!("/incidents/{}/forms{last}", self.incident)
     }
 
@@ -48,14 +48,14 @@ impl Night {
     }
 
     /// Hands MAR 1001 to 1040 to 4 West.
-    async fn hands_out_forty(&self) {
+    pub async fn hands_out_forty(&self) {
         let form = json!({ "form_type": "MAR", "unit": self.ward(), "first": 1001, "sheets": 40 });
         let issued = self.clerk.does(&self.path("/issue"), form).await;
         assert_eq!(issued["first"], Serial::new("MAR", 1001).to_string());
         assert_eq!(issued["last"], Serial::new("MAR", 1040).to_string());
     }
 
-    async fn counts(&self, fields: Value) -> Value {
+    pub async fn counts(&self, fields: Value) -> Value {
         let mut form = json!({ "form_type": "MAR", "unit": self.ward() });
         let form_fields = form.as_object_mut().expect("is an object");
         form_fields.extend(fields.as_object().expect("is an object").clone());

@@ -177,4 +177,64 @@ both_databases! {
         let page = commander.reads(&orders).await;
         assert_eq!(page["in_force"].as_array().map(Vec::len), Some(1));
     }
+
+    /// A commander of one site cannot end an order for all by replacing it.
+    async fn an_order_is_replaced_only_by_who_may_order_at_its_place(world: World) {
+        let harbor = world.harbor().await;
+        let commander = world.program(&[Role::Commander]).await;
+        let incident = declared(&commander).await;
+        let orders = format!("{incident}/instructions");
+        let wide = commander.does(&orders, order("epic", "do_not_log_in", "all")).await;
+        let cape = domain::scope::Place::Facility(harbor.facility("cape"));
+        let grant = domain::actor::Grant { role: Role::Commander, place: cape, signs_as: String::new() };
+        let (_, of_cape) = world.program_with(&[grant]).await;
+        let mut narrow = order("epic", "leave_off", &cape.to_string());
+        narrow["supersedes"] = wide["instruction"].clone();
+        of_cape.is_refused(&orders, narrow, 403).await;
+        assert_eq!(lines(&status(world, "general").await, "Epic production"), "DO NOT LOG IN");
+    }
+
+    /// What a waiting order replaces stays in force until a second person has approved it.
+    async fn a_waiting_order_replaces_another_when_it_is_approved(world: World) {
+        world.harbor().await;
+        let commander = world.program(&[Role::Commander]).await;
+        let incident = declared(&commander).await;
+        let orders = format!("{incident}/instructions");
+        let first = commander.does(&orders, order("epic", "do_not_log_in", "all")).await;
+        let mut waiting = order("epic", "leave_off", "all");
+        waiting["whom"] = json!("position");
+        waiting["position"] = json!("Incident commander");
+        waiting["supersedes"] = first["instruction"].clone();
+        let waiting = commander.does(&orders, waiting).await;
+        assert_eq!(waiting["state"], "waiting");
+        assert_eq!(lines(&status(world, "general").await, "Epic production"), "DO NOT LOG IN");
+        let approve = format!("{orders}/{}/approve", waiting["instruction"].as_str().expect("is a text"));
+        world.program(&[Role::Communicator]).await.does(&approve, json!({})).await;
+        let page = commander.reads(&orders).await;
+        assert_eq!(page["ended"][0]["id"], first["instruction"]);
+        assert_eq!(page["ended"][0]["remark"], "superseded");
+    }
+
+    /// Only the words are refused: nobody may log in because of that.
+    async fn an_order_whose_words_are_rejected_holds_without_them(world: World) {
+        world.harbor().await;
+        let commander = world.program(&[Role::Commander]).await;
+        let incident = declared(&commander).await;
+        let orders = format!("{incident}/instructions");
+        commander.does(&orders, order("epic", "do_not_log_in", "all")).await;
+        let mut other = order("epic-read-only", "do_not_log_in", "all");
+        other["instead"] = json!("Hyperspace is back, log in there.");
+        let issued = commander.does(&orders, other).await;
+        let approve = format!("{orders}/{}/approve", issued["instruction"].as_str().expect("is a text"));
+        let communicator = world.program(&[Role::Communicator]).await;
+        let rejected = communicator.does(&approve, json!({ "answer": "reject" })).await;
+        assert_eq!(rejected["state"], "in_force");
+        let general = status(world, "general").await;
+        assert_eq!(lines(&general, "Epic read-only copy"), "DO NOT LOG IN");
+        assert!(!general.to_string().contains("Hyperspace"), "{general}");
+        let page = commander.reads(&orders).await;
+        assert_eq!(page["waiting"], json!([]));
+        assert!(!page.to_string().contains("Hyperspace"), "{page}");
+        assert_eq!(communicator.is_refused(&approve, json!({}), 422).await["type"], "nothing-waits");
+    }
 }

@@ -19,7 +19,7 @@ async fn the_board_follows_within_two_seconds_and_survives_a_restart() {
     let night = json!({ "name": "Night", "basis": "Help desk", "places": ["all"], "systems": ["epic:down"] });
     let declared = root.does("/incidents", night).await;
     let board = format!("/incidents/{}", declared["incident"].as_str().expect("an id"));
-    let report = |site: &str| json!({ "system": "epic", "status": "operational", "sites": [site] });
+    let report = |site: &str| json!({ "system": "epic", "status": "restoring", "sites": [site] });
     let statuses = format!("{board}/statuses");
 
     let watcher = Browser::open(&server.address()).await;

@@ -93,15 +93,33 @@ both_databases! {
         assert_eq!(numbers, (1..=16).collect::<Vec<_>>());
     }
 
-    async fn entry_time_never_goes_back_and_a_step_is_logged(world: World) {
+    async fn entry_time_never_goes_back_and_a_step_is_logged_once(world: World) {
         note(world, &by(world, 1).await, "before").await.expect("can be noted");
         world.minutes_pass(-10);
         note(world, &by(world, 1).await, "after").await.expect("can be noted");
+        world.minutes_pass(3);
+        note(world, &by(world, 1).await, "still behind").await.expect("can be noted");
+        world.minutes_pass(-5);
+        note(world, &by(world, 1).await, "another step").await.expect("can be noted");
         let mut tx = world.app.db.read().await.expect("can be read");
         let rows = journal::rows(&mut tx, world.app.installation, 0, 100).await.expect("can be read");
         let kinds: Vec<&str> = rows.iter().map(|row| row.kind.as_str()).collect();
-        assert_eq!(kinds, ["test.noted", "clock.stepped", "test.noted"]);
+        let (noted, stepped) = ("test.noted", "clock.stepped");
+        assert_eq!(kinds, [noted, stepped, noted, noted, stepped, noted]);
         assert!(rows.windows(2).all(|pair| pair[0].entered_at <= pair[1].entered_at));
+    }
+
+    /// What a decision writes beside its entry has that entry's number, also when a step of the clock came first.
+    async fn a_decision_knows_the_number_of_its_own_entry_when_the_clock_stepped(world: World) {
+        note(world, &by(world, 1).await, "before").await.expect("can be noted");
+        world.minutes_pass(-10);
+        let by = by(world, 1).await;
+        let begun = journal::begin::<i64>(&world.app, &by, Chain::Installation).await.expect("begins");
+        let journal::Begun::Fresh(mut decision) = begun else { panic!("nobody asked this before") };
+        let promised = decision.seq;
+        let say = Say { kind: "test.noted", ..Say::default() };
+        assert_eq!(decision.append(&world.app, say).await.expect("can be noted"), promised);
+        decision.commit(&world.app, &promised).await.expect("can be noted");
     }
 
     async fn a_decision_about_an_unknown_incident_is_not_found(world: World) {

@@ -367,12 +367,12 @@ impl Clearance {
         }
     }
 
-    /// Takes the clearance back, in whole or for a part of its scope. The part that was not revoked stays clear,
-    /// so only a whole revocation ends the stage.
+    /// Takes the clearance back, in whole or for a part of its scope. The part that was not revoked stays clear
+    /// since its release, so only a whole revocation is a step.
     ///
     /// # Errors
     /// Refused when it is not clear, or the part lies outside its scope.
-    pub fn revoke(&mut self, part: &Scope, places: &Places) -> Result<Step, Refusal> {
+    pub fn revoke(&mut self, part: &Scope, places: &Places) -> Result<Option<Step>, Refusal> {
         if !self.stage.is_clear() {
             return Err(Refusal::new("not-clear", "Only a scope that is clear can be revoked."));
         }
@@ -386,7 +386,7 @@ impl Clearance {
                 "Choose a place and functions within the scope that was cleared.",
             ));
         }
-        if *part == self.scope { Ok(self.step(Stage::Revoked)) } else { Ok(self.step(self.stage)) }
+        Ok((*part == self.scope).then(|| self.step(Stage::Revoked)))
     }
 
     /// Everything written on paper for this scope has reached its end.

@@ -64,6 +64,18 @@ impl BlockerKind {
         matches!(self, Self::CaseOpen)
     }
 
+    /// The roles that answer for it, in which two people may waive it.
+    pub const fn waiving_roles(self) -> &'static [Role] {
+        match self {
+            Self::ScopeNotClear | Self::RowUndecided | Self::FormOut => &[],
+            Self::CaseOpen => &[Role::Commander, Role::CaseManager, Role::Signer],
+            Self::FormMissing | Self::FormNotAtItsEnd | Self::CrossCheckGap => {
+                &[Role::Commander, Role::FormsClerk, Role::Signer]
+            }
+            Self::ActionWithoutOwner => &[Role::Commander, Role::Administrator, Role::Signer],
+        }
+    }
+
     /// `1 scope is not clear`, `3 scopes are not clear`.
     pub fn counted(self, count: i64) -> String {
         let (one, many) = match self {
@@ -116,7 +128,8 @@ impl Waiver {
     /// The first of two people asks for the waiver.
     ///
     /// # Errors
-    /// Refused for what can never be waived, without a reason, and for a case without an owner.
+    /// Refused for what can never be waived, in a role that does not answer for it, without a reason, and for a
+    /// case without an owner.
     pub fn ask(
         kind: BlockerKind,
         item: Uuid,
@@ -130,6 +143,7 @@ impl Waiver {
                 format!("{}: that cannot be waived.", kind.counted(1)),
             ));
         }
+        may_waive(kind, first.1)?;
         if reason.trim().is_empty() {
             return Err(Refusal::new("no-reason", "Give the reason for waiving this."));
         }
@@ -142,11 +156,12 @@ impl Waiver {
     /// The second person agrees, and the waiver takes effect.
     ///
     /// # Errors
-    /// Refused for the same person, for the same role, and twice.
+    /// Refused for the same person, for the same role, in a role that does not answer for it, and twice.
     pub fn agree(&mut self, second: (AccountId, Role)) -> Result<(), Refusal> {
         if self.second.is_some() {
             return Err(Refusal::new("already-waived", "This is already waived."));
         }
+        may_waive(self.kind, second.1)?;
         if second.0 == self.first.0 {
             return Err(Refusal::new("one-person", "A waiver takes two people; you asked for it."));
         }
@@ -161,6 +176,16 @@ impl Waiver {
     pub const fn is_in_effect(&self) -> bool {
         self.second.is_some()
     }
+}
+
+fn may_waive(kind: BlockerKind, role: Role) -> Result<(), Refusal> {
+    let roles = kind.waiving_roles();
+    if roles.contains(&role) {
+        return Ok(());
+    }
+    let words: Vec<&str> = roles.iter().map(|role| role.words()).collect();
+    let sentence = format!("{} does not waive this; one of these does: {}.", role.words(), words.join(", "));
+    Err(Refusal::new("not-yours-to-waive", sentence))
 }
 
 /// The list as it stands, in the order of the rule, without what is at zero.
@@ -225,6 +250,16 @@ mod tests {
         assert!(waiver.agree((person(2), Role::Commander)).is_err(), "the same role");
         assert_eq!(waiver.agree((person(2), Role::FormsClerk)), Ok(()));
         assert!(waiver.is_in_effect());
+    }
+
+    #[test]
+    fn only_who_answers_for_it_waives_it() {
+        for kind in BlockerKind::ALL {
+            assert_eq!(kind.waiving_roles().is_empty(), !kind.is_waivable(), "{}", kind.code());
+            assert!(!kind.waiving_roles().contains(&Role::Viewer));
+        }
+        let mut waiver = ask(BlockerKind::FormMissing, "Burnt in the depot", None).expect("is waivable");
+        assert_eq!(waiver.agree((person(2), Role::Viewer)).expect_err("a viewer").code, "not-yours-to-waive");
     }
 
     #[test]

@@ -13,7 +13,6 @@ use crate::{
     Refusal,
     field::{FieldErrors, Text},
     id::{AccountId, HandoverId, IncidentId, TaskId},
-    incidents::Phase,
     time::{Timestamp, hours_minutes},
 };
 
@@ -170,18 +169,6 @@ pub fn may_assume(
     Ok(())
 }
 
-/// Whether command of an incident can change.
-///
-/// # Errors
-/// A refusal when the incident has ended.
-pub fn may_change(phase: Phase) -> Result<(), Refusal> {
-    if phase.is_open() {
-        Ok(())
-    } else {
-        Err(Refusal::new("ended", "This incident has ended; nobody commands it."))
-    }
-}
-
 /// Where a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -220,10 +207,15 @@ impl TaskState {
     }
 }
 
-/// Whether a task is overdue by a whole minute, and by how much in words: `22 min late`, `02:05 late`.
+/// The latest time at which an open task can have been due to be late now: it is late by a whole minute or more.
+pub const fn late_when_due_by(now: Timestamp) -> Timestamp {
+    now.plus_minutes(-1)
+}
+
+/// Whether a task is late, and by how much in words: `22 min late`, `02:05 late`.
 pub fn overdue(state: TaskState, due: Timestamp, now: Timestamp) -> Option<String> {
     let late = now.minutes_since(due);
-    let is_late = state == TaskState::Open && late > 0;
+    let is_late = state == TaskState::Open && due <= late_when_due_by(now);
     is_late
         .then(|| if late < 60 { format!("{late} min late") } else { format!("{} late", hours_minutes(late)) })
 }
@@ -376,6 +368,8 @@ mod tests {
     fn a_task_is_late_from_the_minute_it_was_due() {
         let due = Timestamp::from_seconds(600);
         assert_eq!(overdue(TaskState::Open, due, due), None);
+        assert_eq!(overdue(TaskState::Open, due, Timestamp(due.0 + 59_999_999)), None);
+        assert_eq!(overdue(TaskState::Open, due, due.plus_minutes(1)), Some("1 min late".into()));
         assert_eq!(overdue(TaskState::Open, due, due.plus_minutes(22)), Some("22 min late".into()));
         assert_eq!(overdue(TaskState::Open, due, due.plus_minutes(125)), Some("02:05 late".into()));
         assert_eq!(overdue(TaskState::Done, due, due.plus_minutes(22)), None);

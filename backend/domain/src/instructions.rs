@@ -230,6 +230,8 @@ pub struct Family {
     pub orders: Vec<Order>,
     pub releases: Vec<Release>,
     pub revocations: Vec<Revocation>,
+    /// Scopes on their way back. A release around one of them, be it newer, permits nothing there (rule 1).
+    pub uncleared: Vec<Scope>,
 }
 
 /// A system with what rule 12 must know of it.

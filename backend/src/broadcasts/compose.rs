@@ -160,11 +160,7 @@ async fn prepare(app: &App, by: &By, incident: IncidentId, form: &Compose) -> Re
 /// A refusal when it has ended.
 pub(super) async fn open_incident(tx: &mut Tx, incident: IncidentId) -> Result<IncidentRow, Failure> {
     let row = incidents::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    if !row.phase.is_open() {
-        return Err(
-            domain::Refusal::new("ended", "This incident has ended; nothing more is sent for it.").into()
-        );
-    }
+    row.must_be_open()?;
     Ok(row)
 }
 

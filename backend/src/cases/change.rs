@@ -187,14 +187,10 @@ async fn say(
     Ok(decision.append(app, say).await?)
 }
 
-/// A closed incident must be reopened first; its standing lists are another capability's.
+/// Nothing of a closed incident changes; its standing lists are another capability's.
 pub(super) async fn refuse_when_closed(tx: &mut Tx, incident: IncidentId) -> Result<(), Failure> {
     let row = incidents::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    if row.phase.is_open() {
-        return Ok(());
-    }
-    let sentence = format!("This incident is {}; reopen it first.", row.phase.words());
-    Err(domain::Refusal::new("incident-ended", sentence).into())
+    Ok(row.must_be_open()?)
 }
 
 /// The zone of a facility.

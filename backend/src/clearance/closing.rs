@@ -1,7 +1,6 @@
 //! Closing: the one list of what is in the way, waivers, and the last decision of an incident (rule 13).
 
 use domain::{
-    Refusal,
     actor::Role,
     clearance::{Close, Closed, Stage, Waive, Waived},
     closing::{Blocker, BlockerKind, Item, Waiver, may_close, one_list},
@@ -16,13 +15,16 @@ use sqlx::types::Uuid;
 
 use super::store;
 use crate::{
+    accounts::store as accounts,
     app::App,
-    begin, cases, execute,
+    begin, cases,
+    command::{commands_all, holds_everywhere},
+    execute,
     failure::Failure,
-    fetch_all, forms,
+    fetch_all, fetch_optional, forms,
     incidents::store as incidents,
     instructions::{Picture, picture},
-    places::store as places,
+    jobs::fold,
     store::{
         Error, Sql, Tx,
         journal::{By, Chain, Say},
@@ -62,6 +64,52 @@ const WAIVED_FORMS: Sql = Sql {
             OR ($4 = TRUE AND form.state = 'entered' AND to_check = TRUE))",
 };
 
+const FORM_IN_THE_WAY: Sql = Sql {
+    sqlite: "
+    SELECT id
+    FROM form
+    WHERE incident = $1 AND id = $2
+        AND (state IN (SELECT value FROM json_each($3)) OR ($4 = TRUE AND state = 'entered' AND to_check = TRUE))",
+    postgres: "
+    SELECT id
+    FROM form
+    WHERE incident = $1 AND id = $2
+        AND (state IN (SELECT json_array_elements_text($3::json))
+            OR ($4 = TRUE AND state = 'entered' AND to_check = TRUE))",
+};
+
+const CASE_IN_THE_WAY: &str = "
+    SELECT id
+    FROM patient_case
+    WHERE incident = $1 AND id = $2 AND visible = TRUE
+        AND state IN ('kept', 'to_contact', 'contacting', 'told', 'rebooked')";
+
+/// The states in which forms are in the way as this, and whether those that wait for their check are too.
+const fn states_of_forms(kind: BlockerKind) -> Option<(&'static str, bool)> {
+    match kind {
+        BlockerKind::FormMissing => Some((r#"["missing"]"#, false)),
+        BlockerKind::FormNotAtItsEnd => Some((r#"["used", "discrepancy"]"#, true)),
+        _ => None,
+    }
+}
+
+/// Whether this very item is in the way as this, be it waived.
+async fn is_in_the_way(
+    tx: &mut Tx,
+    incident: IncidentId,
+    kind: BlockerKind,
+    item: Uuid,
+) -> Result<bool, Error> {
+    let found = match (kind, states_of_forms(kind)) {
+        (BlockerKind::CaseOpen, _) => fetch_optional!(tx, (Uuid,), CASE_IN_THE_WAY, incident.0, item)?,
+        (_, Some((states, unchecked))) => {
+            fetch_optional!(tx, (Uuid,), FORM_IN_THE_WAY, incident.0, item, states, unchecked)?
+        }
+        _ => None,
+    };
+    Ok(found.is_some())
+}
+
 const WAIVED_CASES: &str = "
     SELECT patient_case.id
     FROM waiver
@@ -73,13 +121,10 @@ const WAIVED_CASES: &str = "
 /// meanwhile is not counted twice.
 async fn leave_out_the_waived(tx: &mut Tx, incident: IncidentId, part: &mut Blocker) -> Result<(), Error> {
     let kind = part.kind.code();
-    let waived: Vec<(Uuid,)> = match part.kind {
-        BlockerKind::CaseOpen => fetch_all!(tx, (Uuid,), WAIVED_CASES, incident.0, kind)?,
-        BlockerKind::FormMissing => {
-            fetch_all!(tx, (Uuid,), WAIVED_FORMS, incident.0, kind, r#"["missing"]"#, false)?
-        }
-        BlockerKind::FormNotAtItsEnd => {
-            fetch_all!(tx, (Uuid,), WAIVED_FORMS, incident.0, kind, r#"["used", "discrepancy"]"#, true)?
+    let waived: Vec<(Uuid,)> = match (part.kind, states_of_forms(part.kind)) {
+        (BlockerKind::CaseOpen, _) => fetch_all!(tx, (Uuid,), WAIVED_CASES, incident.0, kind)?,
+        (_, Some((states, unchecked))) => {
+            fetch_all!(tx, (Uuid,), WAIVED_FORMS, incident.0, kind, states, unchecked)?
         }
         _ => return Ok(()),
     };
@@ -97,7 +142,7 @@ pub(super) async fn open_forms(tx: &mut Tx, incident: IncidentId) -> Result<i64,
     Ok(list.iter().filter(|part| of_forms(part.kind)).map(|part| part.count).sum())
 }
 
-/// Scopes that are not clear, and affected systems at sites that no scope covers.
+/// Scopes that are not clear, and systems that do not work at a site without an open scope that says so.
 async fn scopes(tx: &mut Tx, incident: IncidentId) -> Result<Blocker, Error> {
     let picture = picture(tx).await?;
     let rows = store::scopes(tx, incident).await?;
@@ -107,13 +152,13 @@ async fn scopes(tx: &mut Tx, incident: IncidentId) -> Result<Blocker, Error> {
         .map(|row| Item { id: row.id.0, label: label(&picture, row) })
         .collect();
     for ((system, facility), (status, _)) in incidents::statuses(tx, incident).await? {
-        let covered = rows.iter().any(|row| {
-            row.scope.target == Target::System(system)
-                && picture.places.contains(row.scope.place, Place::Facility(facility))
-        });
-        if status != Status::Operational && !covered {
+        let said = rows
+            .iter()
+            .any(|row| !row.stage.is_clear() && store::reaches(row, &picture.places, system, facility));
+        if status != Status::Operational && !said {
             let name = picture.target_name(Target::System(system));
-            let label = format!("{name} at {}", picture.place_name(Place::Facility(facility)));
+            let place = picture.place_name(Place::Facility(facility));
+            let label = format!("{name} at {place}: {}", status.words());
             items.push(Item { id: facility.0, label });
         }
     }
@@ -139,9 +184,14 @@ pub async fn close(app: App, by: By, (incident, form): (IncidentId, Close)) -> R
         errors.required("basis", &form.basis, 1000, "Say on what basis it closes.").unwrap_or_default();
     errors.into_result()?;
     let row = incidents::find(&mut decision.tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    if row.commander != by.actor.account {
-        return Err(Failure::Forbidden("The incident's commander closes it.".into()));
+    if row.commander != by.actor.account || !commands_all(&mut decision.tx, &by.actor, incident).await? {
+        let sentence = "The incident's commander closes it, as a commander of every site of it.";
+        return Err(Failure::Forbidden(sentence.into()));
     }
+    row.must_be_open()?;
+    // What is being noted at this moment is awaited, and nothing comes after it.
+    incidents::begin_to_close(&mut decision.tx, incident).await?;
+    fold::fold_into(&app, &mut decision, incident).await?;
     let list = blockers(&mut decision.tx, incident).await?;
     let link = format!("/incidents/{incident}/close");
     may_close(&list).map_err(|refusal| refusal.with_link(link))?;
@@ -169,14 +219,12 @@ pub async fn close(app: App, by: By, (incident, form): (IncidentId, Close)) -> R
 pub async fn waive(app: App, by: By, (incident, form): (IncidentId, Waive)) -> Result<Waived, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let row = incidents::find(&mut decision.tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    if !row.phase.is_open() {
-        return Err(Refusal::new("ended", "This incident has ended.").into());
-    }
+    row.must_be_open()?;
     let (kind, item, role, owner) = read(&form)?;
-    let lattice = places::lattice(&mut decision.tx).await?;
-    if !by.actor.can(role, Place::All, &lattice) {
+    if !holds_everywhere(&mut decision.tx, &by.actor, role, incident).await? {
         return Err(Failure::Forbidden(format!("You are not {} for the whole incident.", role.words())));
     }
+    exist(&mut decision.tx, incident, (kind, item, owner)).await?;
     let me = (by.actor.account, role);
     let asked = find_waiver(&mut decision.tx, incident, kind, item).await?;
     let waiver = match asked {
@@ -199,6 +247,24 @@ pub async fn waive(app: App, by: By, (incident, form): (IncidentId, Waive)) -> R
     let outcome = Waived { seq, in_effect };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
+}
+
+/// Whether there is what is to be waived, and who is to keep it.
+async fn exist(
+    tx: &mut Tx,
+    incident: IncidentId,
+    (kind, item, owner): (BlockerKind, Uuid, Option<AccountId>),
+) -> Result<(), Failure> {
+    let mut errors = FieldErrors::default();
+    if kind.is_waivable() && !is_in_the_way(tx, incident, kind, item).await? {
+        errors.add("item", "This does not keep the incident from closing.");
+    }
+    if let Some(owner) = owner
+        && accounts::name(tx, owner).await?.is_none()
+    {
+        errors.add("owner", "Choose a person of the list.");
+    }
+    Ok(errors.into_result()?)
 }
 
 type Read = (BlockerKind, Uuid, Role, Option<AccountId>);

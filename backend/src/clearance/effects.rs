@@ -2,21 +2,16 @@
 
 use domain::{
     clearance::{Clearance, Recovery, Stage, recovery},
-    id::{FacilityId, IncidentId, SystemId},
     incidents::{Phase, Step},
-    scope::{Place, Places, Status, Target},
+    scope::{Places, Status, Target},
 };
 
 use super::store;
 use crate::{
     app::App,
-    execute,
     failure::Failure,
-    incidents::store::{self as incidents, IncidentRow},
-    store::{
-        Error, Tx,
-        journal::{Decision, Say},
-    },
+    incidents::store::{self as incidents, IncidentRow, StatusChange},
+    store::journal::{Decision, Say},
 };
 
 /// After a step of one scope.
@@ -27,41 +22,40 @@ pub(super) async fn of_steps(
     clearance: &Clearance,
     places: &Places,
 ) -> Result<(), Failure> {
-    let seq = decision.seq;
     let Target::System(system) = clearance.scope.target else { return Ok(()) };
     let statuses = incidents::statuses(&mut decision.tx, incident.id).await?;
     let scopes = store::scopes(&mut decision.tx, incident.id).await?;
     let mut changes = Vec::new();
-    for facility in places.facilities_of(clearance.scope.place) {
-        let Some((old, _)) = statuses.get(&(system, facility)) else { continue };
-        let of_this = |scope: &&store::ScopeRow| {
-            scope.scope.target == Target::System(system)
-                && places.contains(scope.scope.place, Place::Facility(facility))
-        };
-        let stages: Vec<Stage> = scopes.iter().filter(of_this).map(|scope| scope.stage).collect();
-        let new = status_after(*old, clearance.stage, &stages);
-        if new != *old {
-            changes.push(Change { system, facility, from: *old, to: new });
+    for site in places.facilities_of(clearance.scope.place) {
+        let Some((before, _)) = statuses.get(&(system, site)) else { continue };
+        let of_site = scopes.iter().filter(|scope| store::reaches(scope, places, system, site));
+        let stages: Vec<Stage> = of_site.map(|scope| scope.stage).collect();
+        let after = status_after(*before, clearance.stage, &stages);
+        if after != *before {
+            changes.push(StatusChange { system, site, before: *before, after });
         }
     }
-    save_statuses(decision, incident.id, seq, &changes).await?;
-    let affected = |status: Status| status != Status::Operational;
-    let uncovered = statuses.iter().any(|((system, facility), (status, _))| {
-        affected(*status)
-            && !scopes.iter().any(|scope| {
-                scope.scope.target == Target::System(*system)
-                    && places.contains(scope.scope.place, Place::Facility(*facility))
-            })
-    });
-    let recovery = recovery(scopes.iter().map(|scope| scope.stage), uncovered);
-    move_phase(app, decision, incident, clearance.stage == Stage::Revoked, recovery).await
+    let at = decision.at;
+    incidents::set_statuses(decision, incident.id, &changes, at).await?;
+    follow(app, decision, incident, clearance.stage == Stage::Revoked, places).await
 }
 
-struct Change {
-    system: SystemId,
-    facility: FacilityId,
-    from: Status,
-    to: Status,
+/// The phase follows the scopes; with one taken back the incident is in downtime again.
+pub(super) async fn follow(
+    app: &App,
+    decision: &mut Decision,
+    incident: &IncidentRow,
+    revoked: bool,
+    places: &Places,
+) -> Result<(), Failure> {
+    let statuses = incidents::statuses(&mut decision.tx, incident.id).await?;
+    let scopes = store::scopes(&mut decision.tx, incident.id).await?;
+    let uncovered = statuses.iter().any(|((system, site), (status, _))| {
+        *status != Status::Operational
+            && !scopes.iter().any(|scope| store::covers(scope, places, *system, *site))
+    });
+    let recovery = recovery(scopes.iter().map(|scope| scope.stage), uncovered);
+    move_phase(app, decision, incident, revoked, recovery).await
 }
 
 /// A system works again at a site when every scope of it there is clear; it is being restored from the first
@@ -75,44 +69,6 @@ fn status_after(old: Status, stage: Stage, stages: &[Stage]) -> Status {
         return Status::Operational;
     }
     if stages.iter().any(|stage| *stage > Stage::Waiting) { Status::Restoring } else { old }
-}
-
-const SET_STATUS: &str = "
-    UPDATE system_status
-    SET status = $4, since = $5
-    WHERE incident = $1 AND system = $2 AND facility = $3";
-
-const LOG_STATUS: &str = "
-    INSERT INTO incident_event (
-        incident, seq, ordinal, what, system, facility, from_state, to_state, event_at, entered_at, account)
-    VALUES ($1, $2, $3, 'status', $4, $5, $6, $7, $8, $8, $9)";
-
-async fn save_statuses(
-    decision: &mut Decision,
-    incident: IncidentId,
-    seq: i64,
-    changes: &[Change],
-) -> Result<(), Error> {
-    let (at, account) = (decision.at.0, decision.account.0);
-    let tx: &mut Tx = &mut decision.tx;
-    for (ordinal, change) in (1_i64..).zip(changes) {
-        let (system, facility) = (change.system.0, change.facility.0);
-        execute!(tx, SET_STATUS, incident.0, system, facility, change.to.code(), at)?;
-        execute!(
-            tx,
-            LOG_STATUS,
-            incident.0,
-            seq,
-            ordinal,
-            system,
-            facility,
-            change.from.code(),
-            change.to.code(),
-            at,
-            account
-        )?;
-    }
-    Ok(())
 }
 
 async fn move_phase(

@@ -9,12 +9,12 @@ pub mod store;
 pub mod web;
 
 use domain::{
-    Refusal,
     actor::Role,
     broadcasts::compose::To,
     clearance::{Clearance, GiveEvidence, Given, Release, Releaser, Restore, SignOff, Stage, Step, Stepped},
     field::FieldErrors,
     id::{ClearanceId, FacilityId, IncidentId, SystemId},
+    incidents::Phase,
     instructions::Effect,
     playbooks::{Evidence, Gate, Playbook},
     scope::{Functions, Place, Places, Scope, Status, Target},
@@ -30,13 +30,14 @@ use crate::{
     app::App,
     begin,
     broadcasts::all_clear::{self as broadcasts, FromRecord},
+    command::commands_all,
     failure::Failure,
-    incidents::store::{self as incidents, IncidentRow},
+    incidents::store::{self as incidents, IncidentRow, StatusChange},
     instructions::{Beginning, Picture, store::OrderRow},
     places::store::{self as places, System},
     playbooks::store as playbooks,
     store::{
-        Error,
+        Error, Tx,
         journal::{By, Chain, Decision, Say},
     },
 };
@@ -52,9 +53,7 @@ struct About {
 
 async fn about(decision: &mut Decision, incident: IncidentId, id: ClearanceId) -> Result<About, Failure> {
     let row = incidents::find(&mut decision.tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    if !row.phase.is_open() {
-        return Err(Refusal::new("ended", "This incident has ended; reopen it first.").into());
-    }
+    row.must_be_open()?;
     let clearance =
         store::find(&mut decision.tx, incident, id).await?.ok_or(Failure::NotFound("clearance"))?;
     let places = places::lattice(&mut decision.tx).await?;
@@ -75,10 +74,11 @@ impl About {
         Err(Failure::Forbidden("A commander or a signer for this place does that.".into()))
     }
 
-    /// As what this person releases: the incident's commander, a commander for the place, or whom the gate names.
-    fn releaser(&self, by: &By) -> Option<Releaser> {
+    /// As what this person releases: the incident's commander, as long as they command every place of it, or whom
+    /// the gate names.
+    fn releaser(&self, by: &By, commands_all: bool) -> Option<Releaser> {
         let named = &self.clearance.gate.release_by;
-        if self.incident.commander == by.actor.account {
+        if self.incident.commander == by.actor.account && commands_all {
             return Some(Releaser::Commander);
         }
         by.actor.signs_as(named, self.place(), &self.places).then(|| Releaser::Signer(named.clone()))
@@ -92,7 +92,7 @@ impl About {
         (data, texts): (Value, &[(&str, &str)]),
         steps: &[Step],
     ) -> Result<Stepped, Failure> {
-        let moment = Moment { seq: decision.seq, at: decision.at, account: decision.account };
+        let moment = Moment { seq: decision.next_seq(), at: decision.at, account: decision.account };
         store::save(&mut decision.tx, &self.clearance, steps, moment).await?;
         let subject = format!("clearance:{}", self.clearance.id);
         let say = Say { kind, subject, data, texts, ..Say::default() };
@@ -167,7 +167,7 @@ pub async fn give_evidence(
     };
     let given = Given {
         key: piece.key.clone(),
-        number: decision.seq,
+        number: decision.next_seq(),
         passed: form.passed.is_yes(),
         note: note.clone(),
         at: decision.at,
@@ -217,7 +217,7 @@ pub async fn sign_off(
         on_evidence: json!(on).to_string(),
         after_lapse,
     };
-    let moment = Moment { seq: decision.seq, at: decision.at, account };
+    let moment = Moment { seq: decision.next_seq(), at: decision.at, account };
     store::insert_signoff(&mut decision.tx, id, &new, moment).await?;
     let kind = if refused { "clearance.refused" } else { "clearance.signed" };
     let stage = about.clearance.stage.code();
@@ -236,7 +236,8 @@ pub async fn release(
 ) -> Result<Stepped, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let mut about = about(&mut decision, incident, id).await?;
-    let Some(releaser) = about.releaser(&by) else {
+    let commands_all = commands_all(&mut decision.tx, &by.actor, incident).await?;
+    let Some(releaser) = about.releaser(&by, commands_all) else {
         let sentence = "The incident's commander releases it, or whom the playbook names.";
         return Err(Failure::Forbidden(sentence.into()));
     };
@@ -285,19 +286,60 @@ pub async fn open_scopes(app: &App, decision: &mut Decision, begins: &Beginning<
     open(app, decision, begins.incident, begins.playbook, &affected).await
 }
 
-/// Opens the scopes of what does not work any more and has none yet, after its status was reported.
+/// Whether these reports contradict no clearance.
+///
+/// # Errors
+/// The refusal, with a link to the scope that says otherwise.
+pub async fn may_report(tx: &mut Tx, incident: IncidentId, changes: &[StatusChange]) -> Result<(), Failure> {
+    let lattice = places::lattice(tx).await?;
+    let scopes = store::scopes(tx, incident).await?;
+    for change in changes {
+        let of_site = |row: &&store::ScopeRow| store::reaches(row, &lattice, change.system, change.site);
+        let stages: Vec<Stage> = scopes.iter().filter(of_site).map(|row| row.stage).collect();
+        domain::incidents::situation::may_report(change.after, &stages).map_err(|refusal| {
+            let wanted = change.after != Status::Operational;
+            let scope = scopes.iter().filter(of_site).find(|row| row.stage.is_clear() == wanted);
+            let scope = scope.map(|row| format!("/{}", row.id)).unwrap_or_default();
+            refusal.with_link(format!("/incidents/{incident}/clearance{scope}"))
+        })?;
+    }
+    Ok(())
+}
+
+/// What follows a report of statuses: what is `down` is taken back and forbidden, what is affected and has no
+/// scope gets one, and the phase follows. Gives how many scopes were taken back.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn open_missing(app: &App, decision: &mut Decision, incident: IncidentId) -> Result<(), Error> {
+pub async fn after_report(
+    app: &App,
+    decision: &mut Decision,
+    incident: &IncidentRow,
+    down: &[(SystemId, FacilityId)],
+) -> Result<i64, Failure> {
+    let mut taken_back = 0;
+    for at in down {
+        taken_back += revoke::taken_back_by_outage(app, decision, incident.id, *at).await?;
+    }
+    let opened = open_missing(app, decision, incident.id).await?;
+    for at in down {
+        revoke::forbid_what_is_down(app, decision, incident, *at).await?;
+    }
+    let lattice = places::lattice(&mut decision.tx).await?;
+    let down_again = taken_back > 0 || (opened && incident.phase == Phase::Reconciling);
+    if down_again {
+        effects::follow(app, decision, incident, true, &lattice).await?;
+    }
+    Ok(taken_back)
+}
+
+/// Opens the scopes of what does not work any more and has none yet; says whether there was any.
+async fn open_missing(app: &App, decision: &mut Decision, incident: IncidentId) -> Result<bool, Error> {
     let tx = &mut decision.tx;
     let (systems, lattice) = (places::systems(tx).await?, places::lattice(tx).await?);
     let scopes = store::scopes(tx, incident).await?;
     let has_scope = |system: SystemId, site: FacilityId| {
-        scopes.iter().any(|row| {
-            row.scope.target == Target::System(system)
-                && lattice.contains(row.scope.place, Place::Facility(site))
-        })
+        scopes.iter().any(|row| store::covers(row, &lattice, system, site))
     };
     let missing: Vec<(&System, FacilityId)> = incidents::statuses(tx, incident)
         .await?
@@ -306,7 +348,8 @@ pub async fn open_missing(app: &App, decision: &mut Decision, incident: Incident
         .filter_map(|((id, site), _)| Some((systems.iter().find(|system| system.id == id)?, site)))
         .collect();
     let frozen = playbooks::frozen(tx, incident).await?;
-    open(app, decision, incident, frozen.as_ref().map(|version| &version.playbook), &missing).await
+    open(app, decision, incident, frozen.as_ref().map(|version| &version.playbook), &missing).await?;
+    Ok(!missing.is_empty())
 }
 
 async fn open(
@@ -372,7 +415,7 @@ fn plain_gate(system: &System) -> Gate {
 /// An order for named pilots was approved: the restored scopes that it lies in are now in their pilot.
 ///
 /// # Errors
-/// Refused when nothing there is restored, or one person did both.
+/// Refused when one person did both.
 pub async fn pilot_begins(
     decision: &mut Decision,
     incident: IncidentId,
@@ -383,7 +426,7 @@ pub async fn pilot_begins(
     if !permits {
         return Ok(());
     }
-    let moment = Moment { seq: decision.seq, at: decision.at, account: decision.account };
+    let moment = Moment { seq: decision.next_seq(), at: decision.at, account: decision.account };
     for mut clearance in store::of_incident(&mut decision.tx, incident).await? {
         let reached = picture.meet(&clearance.scope, &order.order.scope)
             && clearance.scope.functions.meets(order.order.scope.functions);

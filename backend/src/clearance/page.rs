@@ -15,6 +15,7 @@ use super::{record, store};
 use crate::{
     accounts::store as accounts,
     app::App,
+    command::commands_all,
     failure::Failure,
     incidents::store::{self as incidents, IncidentRow},
     instructions::{Picture, picture},
@@ -26,6 +27,7 @@ struct Desk<'a> {
     app: &'a App,
     actor: &'a Actor,
     incident: IncidentRow,
+    commands_all: bool,
     picture: Picture,
     titles: Vec<(String, String)>,
     zone: Zone,
@@ -49,6 +51,7 @@ pub async fn read(
         app,
         actor,
         incident: row,
+        commands_all: commands_all(tx, actor, incident).await?,
         picture: picture(tx).await?,
         titles: record::titles(tx, incident).await?,
         zone: accounts::installation(tx).await?.zone(),
@@ -186,7 +189,7 @@ impl Desk<'_> {
     }
 
     fn releaser(&self, clearance: &Clearance) -> Option<Releaser> {
-        if self.incident.commander == self.actor.account {
+        if self.incident.commander == self.actor.account && self.commands_all {
             return Some(Releaser::Commander);
         }
         let named = &clearance.gate.release_by;

@@ -1,12 +1,13 @@
 //! Taking a clearance back, in whole or part, with the window whose records are suspect (rule 2).
 
 use domain::{
+    Refusal,
     actor::Role,
     clearance::{Clearance, Revoke, Revoked, Stage},
     field::{FieldErrors, Text},
-    id::{ClearanceId, IncidentId},
-    instructions::{Order, State, Whom, Word, World},
-    scope::{Function, Functions, Place, Scope, Target},
+    id::{ClearanceId, FacilityId, IncidentId, SystemId},
+    instructions::{Order, State, Verdict, Whom, Word, World},
+    scope::{Function, Functions, Place, Places, Scope, Target},
 };
 use serde_json::json;
 
@@ -16,40 +17,88 @@ use crate::{
     begin,
     broadcasts::all_clear,
     failure::Failure,
+    incidents::store::IncidentRow,
     instructions::{picture, store as orders, store::OrderRow},
-    store::journal::{By, Chain, Decision, Say},
+    places::store as places,
+    store::{
+        Error,
+        journal::{By, Chain, Decision, Say},
+    },
 };
 
 /// Takes a release back. What was ordered before holds again there; where nothing was, or only a permission, the
 /// revocation orders DO NOT LOG IN itself, for a revoked scope must never read USE.
 ///
 /// # Errors
-/// Refused without a reason, for a part outside the scope, and unless it is clear.
+/// Refused without a reason, for a part outside the scope or taken back already, and unless it is clear.
 pub async fn revoke(
     app: App,
     by: By,
     (incident, id, form): (IncidentId, ClearanceId, Revoke),
 ) -> Result<Revoked, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
-    let mut about = about(&mut decision, incident, id).await?;
+    let about = about(&mut decision, incident, id).await?;
     may_revoke(&by, &about)?;
     let (part, reason) = part(&form, &about.clearance)?;
-    let released_seq = store::scopes(&mut decision.tx, incident).await?;
-    let released_seq =
-        released_seq.iter().find(|row| row.id == id).and_then(|row| row.released_seq).unwrap_or(0);
-    let step = about.clearance.revoke(&part, &about.places)?;
-    let moment = Moment { seq: decision.seq, at: decision.at, account: decision.account };
-    store::insert_revocation(&mut decision.tx, incident, id, (&part, &reason), moment).await?;
-    if part.place == about.clearance.scope.place && step.to != Stage::Revoked {
-        about.clearance.scope.functions = about.clearance.scope.functions.without(part.functions);
-        store::shrink(&mut decision.tx, &about.clearance).await?;
+    let About { incident: row, clearance, places } = about;
+    let taken = take_back(&app, &mut decision, incident, &places, (clearance, part, &reason)).await?;
+    let mut stepped = taken.reopened;
+    stepped.stage = Stage::Revoked;
+    effects::of_steps(&app, &mut decision, &row, &stepped, &places).await?;
+    let holds_now = forbid_if_nothing_does(&app, &mut decision, &row, part).await?;
+    let outcome = Revoked {
+        clearance: id,
+        reopened: stepped.id,
+        seq: taken.seq,
+        suspect_from_seq: taken.suspect_from_seq,
+        suspect_entries: taken.suspect_entries,
+        holds_now,
+    };
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
+/// What was taken back within a decision.
+struct TakenBack {
+    reopened: Clearance,
+    seq: i64,
+    suspect_from_seq: i64,
+    suspect_entries: i64,
+}
+
+/// Takes a part back, or all of it, and begins its new clearance. Smaller clear scopes inside the part go with it.
+async fn take_back(
+    app: &App,
+    decision: &mut Decision,
+    incident: IncidentId,
+    places: &Places,
+    (mut clearance, part, reason): (Clearance, Scope, &str),
+) -> Result<TakenBack, Failure> {
+    let id = clearance.id;
+    let scopes = store::scopes(&mut decision.tx, incident).await?;
+    let suspect_from_seq =
+        scopes.iter().find(|row| row.id == id).and_then(|row| row.released_seq).unwrap_or(0);
+    let step = clearance.revoke(&part, places)?;
+    is_not_taken_back(incident, &scopes, &part, places)?;
+    let seq = decision.next_seq();
+    let moment = Moment { seq, at: decision.at, account: decision.account };
+    store::insert_revocation(&mut decision.tx, incident, id, (&part, reason), moment).await?;
+    if part.place == clearance.scope.place && step.is_none() {
+        clearance.scope.functions = clearance.scope.functions.without(part.functions);
+        store::shrink(&mut decision.tx, &clearance).await?;
     }
-    store::save(&mut decision.tx, &about.clearance, &[step], moment).await?;
-    let reopened = Clearance::new(app.clock.id(), part, about.clearance.gate.clone());
+    store::save(&mut decision.tx, &clearance, &Vec::from_iter(step), moment).await?;
+    let inside =
+        |row: &&store::ScopeRow| row.id != id && row.stage.is_clear() && lies_in(&row.scope, &part, places);
+    for row in scopes.iter().filter(&inside) {
+        let Some(mut smaller) = store::find(&mut decision.tx, incident, row.id).await? else { continue };
+        let step = smaller.revoke(&row.scope, places)?;
+        store::save(&mut decision.tx, &smaller, &Vec::from_iter(step), moment).await?;
+    }
+    let reopened = Clearance::new(app.clock.id(), part, clearance.gate);
     let again = std::slice::from_ref(&reopened);
-    store::insert(&mut decision.tx, incident, again, (moment.seq, moment.at, moment.account)).await?;
-    let suspect_entries =
-        store::entries_between(&mut decision.tx, incident, released_seq, decision.seq).await?;
+    store::insert(&mut decision.tx, incident, again, (seq, moment.at, moment.account)).await?;
+    let suspect_entries = store::entries_between(&mut decision.tx, incident, suspect_from_seq, seq).await?;
     let say = Say {
         kind: "clearance.revoked",
         subject: format!("clearance:{id}"),
@@ -57,28 +106,101 @@ pub async fn revoke(
             "place": part.place,
             "functions": part.functions,
             "reopened": reopened.id,
-            "suspect_from_seq": released_seq,
+            "suspect_from_seq": suspect_from_seq,
             "suspect_entries": suspect_entries,
         }),
-        texts: &[("reason", &reason)],
+        texts: &[("reason", reason)],
         ..Say::default()
     };
-    let seq = decision.append(&app, say).await?;
-    all_clear::withdraw(&app, &mut decision, id).await?;
-    let mut stepped = reopened.clone();
-    stepped.stage = Stage::Revoked;
-    effects::of_steps(&app, &mut decision, &about.incident, &stepped, &about.places).await?;
-    let holds_now = forbid_if_nothing_does(&app, &mut decision, &about, part).await?;
-    let outcome = Revoked {
-        clearance: id,
-        reopened: reopened.id,
-        seq,
-        suspect_from_seq: released_seq,
-        suspect_entries,
-        holds_now,
-    };
-    decision.commit(&app, &outcome).await?;
-    Ok(outcome)
+    let seq = decision.append(app, say).await?;
+    all_clear::withdraw(app, decision, id).await?;
+    for row in scopes.iter().filter(&inside) {
+        all_clear::withdraw(app, decision, row.id).await?;
+    }
+    Ok(TakenBack { reopened, seq, suspect_from_seq, suspect_entries })
+}
+
+/// A part that waits for its own signatures already is not taken back once more.
+fn is_not_taken_back(
+    incident: IncidentId,
+    scopes: &[store::ScopeRow],
+    part: &Scope,
+    places: &Places,
+) -> Result<(), Refusal> {
+    let open = scopes.iter().find(|row| !row.stage.is_clear() && lies_in(part, &row.scope, places));
+    let Some(open) = open else { return Ok(()) };
+    let sentence = "This part was taken back before and is not clear again yet.";
+    let link = format!("/incidents/{incident}/clearance/{}", open.id);
+    Err(Refusal::new("taken-back", sentence).with_link(link))
+}
+
+fn lies_in(part: &Scope, whole: &Scope, places: &Places) -> bool {
+    part.target == whole.target
+        && places.contains(whole.place, part.place)
+        && whole.functions.includes(part.functions)
+}
+
+/// A system went down at a site: what was released there is taken back in this decision, at that site alone.
+/// Gives how many scopes that were.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn taken_back_by_outage(
+    app: &App,
+    decision: &mut Decision,
+    incident: IncidentId,
+    (system, site): (SystemId, FacilityId),
+) -> Result<i64, Failure> {
+    let places = places::lattice(&mut decision.tx).await?;
+    let mut count = 0;
+    for row in store::scopes(&mut decision.tx, incident).await? {
+        let of_site = row.stage.is_clear() && store::reaches(&row, &places, system, site);
+        if !of_site {
+            continue;
+        }
+        let Some(clearance) = store::find(&mut decision.tx, incident, row.id).await? else { continue };
+        let wider = places.contains(row.scope.place, Place::Facility(site));
+        let place = if wider { Place::Facility(site) } else { row.scope.place };
+        let part = Scope { place, ..row.scope };
+        let known = store::scopes(&mut decision.tx, incident).await?;
+        // A smaller scope may have gone with a larger one just now.
+        let gone =
+            clearance.stage == Stage::Revoked || is_not_taken_back(incident, &known, &part, &places).is_err();
+        if !gone {
+            let what = (clearance, part, "Reported down after its release.");
+            take_back(app, decision, incident, &places, what).await?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// A system that is down reads USE nowhere at its site, whatever was ordered before.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forbid_what_is_down(
+    app: &App,
+    decision: &mut Decision,
+    incident: &IncidentRow,
+    (system, site): (SystemId, FacilityId),
+) -> Result<(), Failure> {
+    let seen = picture(&mut decision.tx).await?;
+    let Some(system) = seen.systems.iter().find(|each| each.id == system) else { return Ok(()) };
+    let world = world_of(incident);
+    let here = seen.verdict(world, Place::Facility(site), system);
+    let units = seen.differing_units(world, site, system);
+    let permits = permits(&here) || units.iter().any(|(_, verdict)| permits(verdict));
+    if permits {
+        let place = Place::Facility(site);
+        let scope = Scope { place, target: Target::System(system.id), functions: Functions::ALL };
+        order_do_not_log_in(app, decision, incident.id, (scope, "instruction.issued_by_outage")).await?;
+    }
+    Ok(())
+}
+
+fn permits(verdict: &Verdict) -> bool {
+    !verdict.permitted.is_empty() || verdict.others.iter().any(permits)
 }
 
 fn may_revoke(by: &By, about: &About) -> Result<(), Failure> {
@@ -119,11 +241,10 @@ fn part(form: &Revoke, clearance: &Clearance) -> Result<(Scope, String), FieldEr
 async fn forbid_if_nothing_does(
     app: &App,
     decision: &mut Decision,
-    about: &About,
+    incident: &IncidentRow,
     part: Scope,
 ) -> Result<String, Failure> {
-    let incident = about.incident.id;
-    let world = if about.incident.exercise { World::Exercise(incident) } else { World::Real };
+    let world = world_of(incident);
     let Target::System(system) = part.target else { return Ok(String::new()) };
     let seen = picture(&mut decision.tx).await?;
     let Some(system) = seen.systems.iter().find(|each| each.id == system).cloned() else {
@@ -133,17 +254,34 @@ async fn forbid_if_nothing_does(
     if now.prohibited.includes(part.functions.common(system.functions)) {
         return Ok(now.words());
     }
+    let why = "instruction.issued_by_revocation";
+    order_do_not_log_in(app, decision, incident.id, (part, why)).await?;
+    let after = picture(&mut decision.tx).await?;
+    Ok(after.verdict(world, part.place, &system).words())
+}
+
+fn world_of(incident: &IncidentRow) -> World {
+    if incident.exercise { World::Exercise(incident.id) } else { World::Real }
+}
+
+/// The decision itself orders DO NOT LOG IN for a scope; `kind` says in the log why.
+async fn order_do_not_log_in(
+    app: &App,
+    decision: &mut Decision,
+    incident: IncidentId,
+    (scope, kind): (Scope, &str),
+) -> Result<(), Error> {
     let row = OrderRow {
         order: Order {
             id: app.clock.id(),
-            scope: part,
+            scope,
             word: Word::DoNotLogIn,
             only_for: Functions::NONE,
             whom: Whom::Everyone,
             condition: String::new(),
             text: String::new(),
             since: decision.at,
-            age: decision.seq + 1,
+            age: decision.next_seq(),
             keeps: std::collections::BTreeSet::new(),
         },
         incident,
@@ -152,18 +290,16 @@ async fn forbid_if_nothing_does(
         text_waits: false,
         issued_by: decision.account,
         approved_by: None,
+        supersedes: None,
     };
     let say = Say {
-        kind: "instruction.issued_by_revocation",
+        kind,
         subject: format!("instruction:{}", row.order.id),
         data: json!({ "word": row.order.word.code() }),
         ..Say::default()
     };
-    let age = decision.append(app, say).await?;
-    let row = OrderRow { order: Order { age, ..row.order }, ..row };
-    orders::insert(&mut decision.tx, &row).await?;
-    let after = picture(&mut decision.tx).await?;
-    Ok(after.verdict(world, part.place, &system).words())
+    decision.append(app, say).await?;
+    orders::insert(&mut decision.tx, &row).await
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::{
     clearance::{Clearance, Given, Refused, Signature, Stage, Step},
-    id::{AccountId, ClearanceId, IncidentId},
+    id::{AccountId, ClearanceId, FacilityId, IncidentId, SystemId},
     playbooks::Gate,
-    scope::{Scope, Target},
+    scope::{Place, Places, Scope, Target},
     time::Timestamp,
 };
 use serde::Serialize;
@@ -26,6 +26,16 @@ pub struct ScopeRow {
     pub stage: Stage,
     pub released_seq: Option<i64>,
     pub released_at: Option<Timestamp>,
+}
+
+/// Whether a scope is of this system and reaches into this site, or lies in it.
+pub fn reaches(row: &ScopeRow, places: &Places, system: SystemId, site: FacilityId) -> bool {
+    row.scope.target == Target::System(system) && places.facilities_of(row.scope.place).contains(&site)
+}
+
+/// Whether a scope is of this system and holds the whole site.
+pub fn covers(row: &ScopeRow, places: &Places, system: SystemId, site: FacilityId) -> bool {
+    row.scope.target == Target::System(system) && places.contains(row.scope.place, Place::Facility(site))
 }
 
 #[derive(sqlx::FromRow)]
@@ -251,7 +261,8 @@ pub struct Moment {
 
 /// Saves a scope after its steps, each of which becomes an event.
 pub async fn save(tx: &mut Tx, clearance: &Clearance, steps: &[Step], moment: Moment) -> Result<(), Error> {
-    let released = steps.iter().any(|step| step.to == Stage::Clear).then_some(moment.seq);
+    let released =
+        steps.iter().any(|step| step.from != step.to && step.to == Stage::Clear).then_some(moment.seq);
     execute!(
         tx,
         SAVE,

@@ -6,6 +6,7 @@ use domain::{
     clearance::{
         Close, Closed, GiveEvidence, Release, Restore, Revoke, Revoked, SignOff, Stepped, Waive, Waived,
     },
+    closing::BlockerKind,
     id::{ClearanceId, IncidentId},
     view::clearance::{ClearanceView, CloseView, PanelTyped, WaiverLine},
 };
@@ -25,6 +26,9 @@ use crate::{
 
 const SIGNERS: Access = Access::Roles(&[Role::Commander, Role::Signer]);
 const SIGNER: Access = Access::Roles(&[Role::Signer]);
+/// Everyone who may waive something; what exactly is [`BlockerKind::waiving_roles`]'s to say.
+const WAIVERS: Access =
+    Access::Roles(&[Role::Administrator, Role::Commander, Role::CaseManager, Role::FormsClerk, Role::Signer]);
 const COMMANDERS: Access = Access::Roles(&[Role::Commander]);
 const SCOPE: &str = "/incidents/{incident}/clearance/{clearance}";
 
@@ -83,7 +87,7 @@ pub fn routes(routes: Routes) -> Routes {
         .command::<Close, Closed, _>("/incidents/{incident}/close", COMMANDERS, "Close the incident", close)
         .command::<Waive, Waived, _>(
             "/incidents/{incident}/waivers",
-            Access::VIEWERS,
+            WAIVERS,
             "Ask for a waiver, or agree to one",
             waive,
         )
@@ -207,8 +211,10 @@ async fn close_page(
     let owners = accounts::list(&mut tx, "", 200).await?;
     drop(tx);
     let actor = door.actor();
+    let waives = |role: Role| BlockerKind::ALL.iter().any(|kind| kind.waiving_roles().contains(&role));
+    let held = actor.grants.iter().map(|grant| grant.role).filter(|role| waives(*role));
     let mut roles: Vec<(String, String)> =
-        actor.grants.iter().map(|grant| (grant.role.code().into(), grant.role.words().into())).collect();
+        held.map(|role| (role.code().into(), role.words().into())).collect();
     roles.sort();
     roles.dedup();
     let in_the_way: i64 = blockers.iter().map(|part| part.count).sum();

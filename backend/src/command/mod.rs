@@ -6,10 +6,10 @@ pub mod web;
 
 use domain::{
     Refusal,
-    actor::Role,
+    actor::{Actor, Role},
     command::{
         AnswerOffer, AssumeCommand, CommandChanged, HandoverAct, HandoverState, OfferCommand, Plain,
-        may_assume, may_change,
+        may_assume,
     },
     field::FieldErrors,
     id::{AccountId, HandoverId, IncidentId},
@@ -22,12 +22,48 @@ use crate::{
     begin,
     failure::Failure,
     incidents::store as incidents,
+    places::store as places,
     playbooks::store as playbooks,
-    store::journal::{By, Chain, Decision, Say},
+    store::{
+        Error, Tx,
+        journal::{By, Chain, Decision, Say},
+    },
 };
 
 /// How long a page may stay unanswered when no playbook says otherwise, in minutes.
 const PATIENCE_MINUTES: i64 = 15;
+
+/// Whether somebody holds a role at every place of an incident.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn holds_everywhere(
+    tx: &mut Tx,
+    actor: &Actor,
+    role: Role,
+    incident: IncidentId,
+) -> Result<bool, Error> {
+    let covered = incidents::places(tx, incident).await?;
+    let lattice = places::lattice(tx).await?;
+    Ok(covered.into_iter().all(|place| actor.can(role, place, &lattice)))
+}
+
+/// Whether somebody may command an incident: a commander of every place of it (rule 3). Who commands one clinic
+/// does not release another hospital's systems.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn commands_all(tx: &mut Tx, actor: &Actor, incident: IncidentId) -> Result<bool, Error> {
+    holds_everywhere(tx, actor, Role::Commander, incident).await
+}
+
+async fn must_command_all(decision: &mut Decision, by: &By, incident: IncidentId) -> Result<(), Failure> {
+    if commands_all(&mut decision.tx, &by.actor, incident).await? {
+        return Ok(());
+    }
+    let sentence = "Only a commander of every site of this downtime can take command of it.";
+    Err(Failure::Forbidden(sentence.into()))
+}
 
 /// Command begins with the declaration.
 ///
@@ -58,7 +94,8 @@ pub async fn offer(
         errors.required("login", &form.login, 64, "Say who takes over, by their name for signing in.");
     let briefing = errors.optional("briefing", &form.briefing, 2000);
     errors.into_result()?;
-    let to = successor(&mut decision, &login.unwrap_or_default(), by.actor.account).await?;
+    let login = login.unwrap_or_default();
+    let to = successor(&mut decision, incident, &login, by.actor.account).await?;
     if store::open_offer(&mut decision.tx, incident).await?.is_some() {
         return Err(Refusal::new("offer-open", "An offer of command is open; withdraw it first.").into());
     }
@@ -82,7 +119,7 @@ pub async fn offer(
 /// Answers an offer. Accepting passes command at this instant.
 ///
 /// # Errors
-/// When the offer is not this person's, or answered already.
+/// When the offer is not this person's, or answered already, and when they do not command every site.
 pub async fn answer(
     app: App,
     by: By,
@@ -96,6 +133,9 @@ pub async fn answer(
     let offer =
         store::find_offer(&mut decision.tx, incident, handover).await?.ok_or(Failure::NotFound("offer"))?;
     let state = offer.after(act, by.actor.account)?;
+    if state == HandoverState::Accepted {
+        must_command_all(&mut decision, &by, incident).await?;
+    }
     store::answer_offer(&mut decision.tx, handover, state, decision.at).await?;
     let kind = match act {
         HandoverAct::Accept => "command.accepted",
@@ -162,7 +202,7 @@ pub async fn answer_page(
 /// Assumes command from a commander who left a page unanswered: at once, with a reason, flagged in the log.
 ///
 /// # Errors
-/// When nobody paged, or the commander still has time to answer.
+/// When nobody paged, or the commander still has time to answer; for who does not command every site.
 pub async fn assume(
     app: App,
     by: By,
@@ -174,6 +214,7 @@ pub async fn assume(
     errors.into_result()?;
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let row = open_incident(&mut decision, incident).await?;
+    must_command_all(&mut decision, &by, incident).await?;
     let paged = store::oldest_unanswered_page(&mut decision.tx, incident).await?;
     let frozen = playbooks::frozen(&mut decision.tx, incident).await?;
     let patience = frozen.map_or(PATIENCE_MINUTES, |version| version.playbook.timing.assume_command_minutes);
@@ -197,22 +238,33 @@ async fn open_incident(
     incident: IncidentId,
 ) -> Result<incidents::IncidentRow, Failure> {
     let row = incidents::find(&mut decision.tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    may_change(row.phase)?;
+    row.must_be_open()?;
     Ok(row)
 }
 
-async fn successor(decision: &mut Decision, login: &str, from: AccountId) -> Result<AccountId, Failure> {
+async fn successor(
+    decision: &mut Decision,
+    incident: IncidentId,
+    login: &str,
+    from: AccountId,
+) -> Result<AccountId, Failure> {
     let found = accounts::by_login(&mut decision.tx, &login.to_lowercase()).await?;
     let found = found.filter(|account| account.disabled_at.is_none());
-    let Some(account) = found.map(|account| AccountId(account.id)) else {
+    let Some(found) = found else {
         return Err(FieldErrors::one("login", "Nobody signs in under this name.").into());
     };
+    let account = AccountId(found.id);
     if account == from {
         return Err(FieldErrors::one("login", "You hold command already; name somebody else.").into());
     }
     let grants = accounts::grants(&mut decision.tx, account).await?;
     if grants.iter().all(|grant| grant.role != Role::Commander) {
         return Err(FieldErrors::one("login", "This person does not have the role of a commander.").into());
+    }
+    let person = Actor { account, name: found.name, grants };
+    if !commands_all(&mut decision.tx, &person, incident).await? {
+        let sentence = "This person does not command every site of this downtime.";
+        return Err(FieldErrors::one("login", sentence).into());
     }
     Ok(account)
 }

@@ -1,7 +1,7 @@
 //! The SQL of command and tasks.
 
 use domain::{
-    command::{Handover, HandoverState, Holders, Holding, TaskState},
+    command::{Handover, HandoverState, Holders, Holding, TaskState, late_when_due_by},
     id::{AccountId, HandoverId, IncidentId, TaskId},
     time::Timestamp,
 };
@@ -261,7 +261,7 @@ pub async fn counts(
     now: Timestamp,
 ) -> Result<(i64, i64, i64, Option<Timestamp>), Error> {
     let (all, marked, late, due) =
-        fetch_one!(tx, (i64, i64, i64, Option<i64>), COUNTS, incident.0, now.plus_minutes(-1).0)?;
+        fetch_one!(tx, (i64, i64, i64, Option<i64>), COUNTS, incident.0, late_when_due_by(now).0)?;
     Ok((all, marked, late, due.map(Timestamp)))
 }
 

@@ -3,7 +3,6 @@
 use domain::{
     command::{MarkTask, TaskMarked},
     id::{IncidentId, TaskId},
-    incidents::Phase,
     playbooks::Playbook,
 };
 use serde_json::json;
@@ -52,7 +51,7 @@ pub async fn create(
 /// Marks a task done or not applicable.
 ///
 /// # Errors
-/// What is wrong by field; a refusal when it is marked so already or the incident is closed.
+/// What is wrong by field; a refusal when it is marked so already or the incident has ended.
 pub async fn mark(
     app: App,
     by: By,
@@ -63,11 +62,7 @@ pub async fn mark(
     let (mark, initials) = form.read()?;
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let row = incidents::find(&mut decision.tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    if row.phase == Phase::Closed {
-        return Err(
-            domain::Refusal::new("ended", "This incident is closed; its tasks stay as they are.").into()
-        );
-    }
+    row.must_be_open()?;
     let before =
         store::task_state(&mut decision.tx, incident, task).await?.ok_or(Failure::NotFound("task"))?;
     let state = before.after(mark)?;

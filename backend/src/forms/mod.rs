@@ -277,9 +277,7 @@ fn count_of(changes: &[Change], which: impl Fn(&Change) -> bool) -> i64 {
 /// The frozen playbook of an incident that is open.
 async fn open_playbook(tx: &mut Tx, incident: IncidentId) -> Result<Playbook, Failure> {
     let row = incidents::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    if !row.phase.is_open() {
-        return Err(Refusal::new("ended", "This incident has ended; its paper is counted.").into());
-    }
+    row.must_be_open()?;
     let version = playbooks::frozen(tx, incident).await?;
     let version = version.filter(|version| !version.playbook.forms.is_empty());
     Ok(version

@@ -4,13 +4,12 @@ use domain::{
     actor::Role,
     field::FieldErrors,
     id::{FacilityId, IncidentId, SystemId},
-    incidents::situation::{PromiseUpdate, ReportStatus, StatusReported, UpdatePromised, may_change},
+    incidents::situation::{PromiseUpdate, ReportStatus, StatusReported, UpdatePromised},
     scope::{Place, Status},
-    time::Timestamp,
 };
 use serde_json::json;
 
-use super::store;
+use super::store::{self, StatusChange};
 use crate::{
     accounts::store as accounts,
     app::App,
@@ -18,15 +17,16 @@ use crate::{
     failure::Failure,
     places::store as places,
     store::{
-        Error, Tx,
-        journal::{By, Chain, Decision, Say},
+        Tx,
+        journal::{By, Chain, Say},
     },
 };
 
-/// Reports that a system is something else now, at some sites or at all of the incident.
+/// Reports that a system is something else now, at some sites or at all of the incident. One that is down again
+/// after its release is taken back in the same decision, and an order that permitted it there ends.
 ///
 /// # Errors
-/// What is wrong by field; a refusal when the incident has ended.
+/// What is wrong by field; a refusal when the incident has ended, or a clearance says otherwise.
 pub async fn report(
     app: App,
     by: By,
@@ -36,7 +36,7 @@ pub async fn report(
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let tx = &mut decision.tx;
     let row = store::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    may_change(row.phase)?;
+    row.must_be_open()?;
     let zone = accounts::installation(tx).await?.zone();
     let report = form.read(decision.at, &zone)?;
     let known = store::statuses(tx, incident).await?;
@@ -51,29 +51,30 @@ pub async fn report(
     if !sites.iter().all(|site| by.actor.can(Role::Commander, Place::Facility(*site), &lattice)) {
         return Err(Failure::Forbidden("You may report only for the sites you command.".into()));
     }
-    let changed: Vec<(FacilityId, Status)> = sites
-        .into_iter()
-        .filter_map(|site| known.get(&(system, site)).map(|(status, _)| (site, *status)))
+    let changes: Vec<StatusChange> = sites
+        .iter()
+        .filter_map(|site| known.get(&(system, *site)).map(|(status, _)| (*site, *status)))
         .filter(|(_, before)| *before != report.status)
+        .map(|(site, before)| StatusChange { system, site, before, after: report.status })
         .collect();
+    clearance::may_report(tx, incident, &changes).await?;
     let say = Say {
         kind: "system.status",
         subject: format!("system:{system}"),
         data: json!({
             "status": report.status.code(),
-            "sites": changed.iter().map(|(site, _)| site.to_string()).collect::<Vec<_>>(),
+            "sites": changes.iter().map(|change| change.site.to_string()).collect::<Vec<_>>(),
         }),
         event_at: Some(report.since),
         ..Say::default()
     };
     let seq = decision.append(&app, say).await?;
-    for ((site, before), ordinal) in changed.iter().zip(1..) {
-        let change = Change { incident, system, site: *site, before: *before, after: report.status };
-        change.write(&mut decision, ordinal, report.since).await?;
-    }
-    clearance::open_missing(&app, &mut decision, incident).await?;
-    let changed = i64::try_from(changed.len()).unwrap_or(i64::MAX);
-    let outcome = StatusReported { incident, seq, system, changed };
+    store::set_statuses(&mut decision, incident, &changes, report.since).await?;
+    let is_down = report.status == Status::Down;
+    let down: Vec<_> = sites.iter().filter(|_| is_down).map(|site| (system, *site)).collect();
+    let taken_back = clearance::after_report(&app, &mut decision, &row, &down).await?;
+    let changed = i64::try_from(changes.len()).unwrap_or(i64::MAX);
+    let outcome = StatusReported { incident, seq, system, changed, taken_back };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
 }
@@ -103,47 +104,6 @@ async fn chosen_sites(
     Ok(sites)
 }
 
-/// One system that is something else at one site.
-struct Change {
-    incident: IncidentId,
-    system: SystemId,
-    site: FacilityId,
-    before: Status,
-    after: Status,
-}
-
-const SET_STATUS: &str = "
-    UPDATE system_status
-    SET status = $4, since = $5
-    WHERE incident = $1 AND system = $2 AND facility = $3";
-
-const LOG_STATUS: &str = "
-    INSERT INTO incident_event (
-        incident, seq, ordinal, what, system, facility, from_state, to_state, event_at, entered_at, account)
-    VALUES ($1, $2, $3, 'status', $4, $5, $6, $7, $8, $9, $10)";
-
-impl Change {
-    async fn write(&self, decision: &mut Decision, ordinal: i64, since: Timestamp) -> Result<(), Error> {
-        let (incident, system, site) = (self.incident.0, self.system.0, self.site.0);
-        execute!(decision.tx, SET_STATUS, incident, system, site, self.after.code(), since.0)?;
-        execute!(
-            decision.tx,
-            LOG_STATUS,
-            incident,
-            decision.seq,
-            ordinal,
-            system,
-            site,
-            self.before.code(),
-            self.after.code(),
-            since.0,
-            decision.at.0,
-            decision.account.0
-        )
-        .map(|_| ())
-    }
-}
-
 const PROMISE: &str = "
     UPDATE incident
     SET next_update_at = $2
@@ -162,7 +122,7 @@ pub async fn promise(
     let minutes = form.read()?;
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let row = store::find(&mut decision.tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    may_change(row.phase)?;
+    row.must_be_open()?;
     let next_update_at = decision.at.plus_minutes(minutes);
     execute!(decision.tx, PROMISE, incident.0, next_update_at.0)?;
     let say = Say {

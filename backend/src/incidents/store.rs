@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
+    Refusal,
     id::{AccountId, FacilityId, IncidentId, SystemId},
     incidents::{Declaration, Phase},
     scope::{Place, Status},
@@ -13,7 +14,7 @@ use sqlx::types::Uuid;
 
 use crate::{
     execute, fetch_all, fetch_one, fetch_optional,
-    store::{Error, Rows, Sql, Tx},
+    store::{Error, Rows, Sql, Tx, journal::Decision},
 };
 
 /// An incident as it is kept.
@@ -30,6 +31,19 @@ pub struct IncidentRow {
     pub closed_at: Option<Timestamp>,
     pub next_update_at: Option<Timestamp>,
     pub commander: AccountId,
+}
+
+impl IncidentRow {
+    /// Whether anything of the incident may still be changed.
+    ///
+    /// # Errors
+    /// The one refusal of everything that is done about an incident that has ended.
+    pub fn must_be_open(&self) -> Result<(), Refusal> {
+        if self.phase.is_open() {
+            return Ok(());
+        }
+        Err(Refusal::new("ended", "This incident has ended; nothing of it changes any more."))
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -196,9 +210,20 @@ pub async fn log_beginning(
     execute!(tx, LOG_STATUSES, incident.0, status_rows(statuses).text(), seq, at.0, account.0).map(|_| ())
 }
 
+const BEGIN_TO_CLOSE: &str = "
+    UPDATE incident
+    SET closing = TRUE
+    WHERE id = $1";
+
+/// From here on no more facts are taken, and those that are being written have been written. A refused close
+/// takes it back with its transaction.
+pub async fn begin_to_close(tx: &mut Tx, incident: IncidentId) -> Result<(), Error> {
+    execute!(tx, BEGIN_TO_CLOSE, incident.0).map(|_| ())
+}
+
 const SET_PHASE: &str = "
     UPDATE incident
-    SET phase = $2, closed_at = $3, closing = FALSE
+    SET phase = $2, closed_at = $3, closing = $4
     WHERE id = $1";
 
 /// Moves an incident to another phase and writes its event.
@@ -211,7 +236,7 @@ pub async fn set_phase(
     account: AccountId,
 ) -> Result<(), Error> {
     let closed_at = (to == Phase::Closed).then_some(at.0);
-    execute!(tx, SET_PHASE, row.id.0, to.code(), closed_at)?;
+    execute!(tx, SET_PHASE, row.id.0, to.code(), closed_at, !to.is_open())?;
     execute!(tx, LOG_PHASE, row.id.0, seq, row.phase.code(), to.code(), at.0, account.0).map(|_| ())
 }
 
@@ -306,4 +331,52 @@ pub async fn statuses(
             Ok(((SystemId(system), FacilityId(facility)), (status, Timestamp(since))))
         })
         .collect()
+}
+
+/// One system that is something else at one site from now on.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusChange {
+    pub system: SystemId,
+    pub site: FacilityId,
+    pub before: Status,
+    pub after: Status,
+}
+
+const SET_STATUS: &str = "
+    UPDATE system_status
+    SET status = $4, since = $5
+    WHERE incident = $1 AND system = $2 AND facility = $3";
+
+const LOG_STATUS: &str = "
+    INSERT INTO incident_event (
+        incident, seq, ordinal, what, system, facility, from_state, to_state, event_at, entered_at, account)
+    VALUES ($1, $2, $3, 'status', $4, $5, $6, $7, $8, $9, $10)";
+
+/// Sets what systems are and writes an event of each change beside the decision's latest entry, which tells of
+/// them; `since` is when they became so.
+pub async fn set_statuses(
+    decision: &mut Decision,
+    incident: IncidentId,
+    changes: &[StatusChange],
+    since: Timestamp,
+) -> Result<(), Error> {
+    for (ordinal, change) in (1_i64..).zip(changes) {
+        let (system, site) = (change.system.0, change.site.0);
+        execute!(decision.tx, SET_STATUS, incident.0, system, site, change.after.code(), since.0)?;
+        execute!(
+            decision.tx,
+            LOG_STATUS,
+            incident.0,
+            decision.seq,
+            ordinal,
+            system,
+            site,
+            change.before.code(),
+            change.after.code(),
+            since.0,
+            decision.at.0,
+            decision.account.0
+        )?;
+    }
+    Ok(())
 }

@@ -13,9 +13,7 @@ use domain::{
     clearance::Stage,
     field::FieldErrors,
     id::{AccountId, FacilityId, IncidentId, InstructionId, SystemId},
-    instructions::{
-        Approve, Issue, Issued, Lift, Order, State, TargetWord, Wanted, Whom, WhomWord, Word, World,
-    },
+    instructions::{Approve, Issue, Issued, Lift, Order, State, TargetWord, Whom, WhomWord, Word, World},
     lexicon,
     playbooks::{Playbook, StandingOrder},
     scope::{Functions, Place, Scope, Status, Target},
@@ -51,7 +49,7 @@ pub async fn issue(app: App, by: By, (incident, form): (IncidentId, Issue)) -> R
     may_order(&by, wanted.place, &picture)?;
     let target = target(&wanted.target, &picture)?;
     let scope = Scope { place: wanted.place, target, functions: wanted.functions };
-    permits_only_what_is_clear(&mut decision.tx, incident, &scope, &wanted, &picture).await?;
+    let replaced = replaced(&mut decision.tx, &by, incident, wanted.supersedes, &picture).await?;
     let world = if row.exercise { World::Exercise(incident) } else { World::Real };
     let named = lexicon::forbidden_systems_named(
         &format!("{}\n{}", wanted.instead, wanted.condition),
@@ -78,13 +76,17 @@ pub async fn issue(app: App, by: By, (incident, form): (IncidentId, Issue)) -> R
         text_waits: !named.is_empty(),
         issued_by: by.actor.account,
         approved_by: None,
+        supersedes: wanted.supersedes,
     };
+    permits_only_what_is_clear(&mut decision.tx, incident, &order.order, &picture).await?;
     let suspends = picture.suspended_by(world, &order.order);
-    if order.state == State::InForce {
-        supersede(&mut decision, incident, wanted.supersedes).await?;
+    if order.state == State::InForce
+        && let Some(replaced) = replaced
+    {
+        supersede(&mut decision, &replaced).await?;
     }
     store::insert(&mut decision.tx, &order).await?;
-    say_issued(&app, &mut decision, &order, wanted.supersedes).await?;
+    say_issued(&app, &mut decision, &order).await?;
     let mut waits_for: Vec<String> = named
         .iter()
         .map(|named| format!("The text says {:?}, and there holds: {}.", named.found.quoted, named.order))
@@ -116,33 +118,52 @@ async fn whom(tx: &mut Tx, word: &WhomWord) -> Result<Whom, Failure> {
     Ok(Whom::Pilots(pilots))
 }
 
-async fn supersede(
-    decision: &mut Decision,
+/// The order that a new one is to replace, which needs the right to order at its place too.
+async fn replaced(
+    tx: &mut Tx,
+    by: &By,
     incident: IncidentId,
-    superseded: Option<InstructionId>,
-) -> Result<(), Failure> {
-    let Some(id) = superseded else { return Ok(()) };
-    let old = store::find(&mut decision.tx, incident, id).await?.ok_or(Failure::NotFound("instruction"))?;
+    id: Option<InstructionId>,
+    picture: &Picture,
+) -> Result<Option<OrderRow>, Failure> {
+    let Some(id) = id else { return Ok(None) };
+    let old = store::find(tx, incident, id).await?.ok_or(Failure::NotFound("instruction"))?;
+    may_order(by, old.order.scope.place, picture)?;
     if old.state != State::InForce {
         return Err(Refusal::new("not-in-force", "The order to replace is no longer in force.").into());
     }
+    Ok(Some(old))
+}
+
+async fn supersede(decision: &mut Decision, old: &OrderRow) -> Result<(), Error> {
     let change = Move {
         to: State::Superseded,
-        seq: decision.seq,
+        seq: decision.next_seq(),
         at: decision.at,
         account: decision.account,
         approves: false,
     };
-    store::set_state(&mut decision.tx, &old, &change).await?;
+    store::set_state(&mut decision.tx, old, &change).await
+}
+
+/// A waiting order comes into force: what it replaces ends, if it has not ended meanwhile, and a pilot begins.
+async fn come_into_force(
+    decision: &mut Decision,
+    incident: IncidentId,
+    row: &OrderRow,
+    picture: &Picture,
+) -> Result<(), Failure> {
+    permits_only_what_is_clear(&mut decision.tx, incident, &row.order, picture).await?;
+    clearance::pilot_begins(decision, incident, row, picture).await?;
+    let Some(old) = row.supersedes else { return Ok(()) };
+    let old = store::find(&mut decision.tx, incident, old).await?.ok_or(Failure::NotFound("instruction"))?;
+    if old.state == State::InForce {
+        supersede(decision, &old).await?;
+    }
     Ok(())
 }
 
-async fn say_issued(
-    app: &App,
-    decision: &mut Decision,
-    row: &OrderRow,
-    supersedes: Option<InstructionId>,
-) -> Result<i64, Error> {
+async fn say_issued(app: &App, decision: &mut Decision, row: &OrderRow) -> Result<i64, Error> {
     let order = &row.order;
     let say = Say {
         kind: "instruction.issued",
@@ -161,7 +182,7 @@ async fn say_issued(
             "state": row.state.code(),
             "text_waits": row.text_waits,
             "keeps": order.keeps.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "supersedes": supersedes,
+            "supersedes": row.supersedes,
         }),
         texts: &[("instead", &order.text), ("condition", &order.condition)],
         ..Say::default()
@@ -192,10 +213,11 @@ pub async fn lift(
     move_and_say(&app, decision, &row, State::Lifted, "instruction.lifted", &[("reason", &reason)]).await
 }
 
-/// The second person's answer to an order for named people, or to a text that names a forbidden system.
+/// The second person's answer to an order for named people, or to a text that names a forbidden system. An order
+/// that holds goes on holding when only its text is rejected.
 ///
 /// # Errors
-/// Refused for the person who issued it, and when nothing waits.
+/// Refused for the person who issued it, when nothing waits, and when the scope it permits is not restored.
 pub async fn approve(
     app: App,
     by: By,
@@ -217,16 +239,37 @@ pub async fn approve(
     match form.answer.trimmed() {
         "" | "approve" => {
             if row.state == State::Waiting {
-                clearance::pilot_begins(&mut decision, incident, &row, &picture).await?;
+                come_into_force(&mut decision, incident, &row, &picture).await?;
             }
             move_and_say(&app, decision, &row, State::InForce, "instruction.approved", &[]).await
         }
-        "reject" => {
-            let to = if row.state == State::Waiting { State::Rejected } else { State::Lifted };
-            move_and_say(&app, decision, &row, to, "instruction.rejected", &[]).await
+        "reject" if row.state == State::Waiting => {
+            move_and_say(&app, decision, &row, State::Rejected, "instruction.rejected", &[]).await
         }
+        "reject" => reject_text(&app, decision, &row).await,
         _ => Err(FieldErrors::one("answer", "Answer approve or reject.").into()),
     }
+}
+
+async fn reject_text(app: &App, mut decision: Decision, row: &OrderRow) -> Result<Issued, Failure> {
+    let change = Move {
+        to: row.state,
+        seq: decision.next_seq(),
+        at: decision.at,
+        account: decision.account,
+        approves: false,
+    };
+    store::reject_text(&mut decision.tx, row, &change).await?;
+    let say = Say {
+        kind: "instruction.text_rejected",
+        subject: format!("instruction:{}", row.order.id),
+        ..Say::default()
+    };
+    let seq = decision.append(app, say).await?;
+    let (instruction, state) = (row.order.id, row.state);
+    let outcome = Issued { instruction, seq, state, waits_for: Vec::new(), suspends: Vec::new() };
+    decision.commit(app, &outcome).await?;
+    Ok(outcome)
 }
 
 async fn move_and_say(
@@ -238,7 +281,7 @@ async fn move_and_say(
     texts: &[(&str, &str)],
 ) -> Result<Issued, Failure> {
     let approves = kind == "instruction.approved";
-    let change = Move { to, seq: decision.seq, at: decision.at, account: decision.account, approves };
+    let change = Move { to, seq: decision.next_seq(), at: decision.at, account: decision.account, approves };
     store::set_state(&mut decision.tx, row, &change).await?;
     let say = Say {
         kind,
@@ -257,10 +300,8 @@ async fn move_and_say(
 /// An incident whose orders count.
 async fn open_incident(tx: &mut Tx, incident: IncidentId) -> Result<incidents::store::IncidentRow, Failure> {
     let row = incidents::store::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    if row.phase.is_open() {
-        return Ok(row);
-    }
-    Err(Refusal::new("ended", "This incident has ended; its orders no longer count.").into())
+    row.must_be_open()?;
+    Ok(row)
 }
 
 fn may_order(by: &By, place: Place, picture: &Picture) -> Result<(), Failure> {
@@ -296,18 +337,17 @@ fn target(word: &TargetWord, picture: &Picture) -> Result<Target, FieldErrors> {
 async fn permits_only_what_is_clear(
     tx: &mut Tx,
     incident: IncidentId,
-    scope: &Scope,
-    wanted: &Wanted,
+    order: &Order,
     picture: &Picture,
 ) -> Result<(), Failure> {
-    let permitted = match wanted.word {
-        Word::Use => scope.functions,
-        Word::UseOnlyFor => wanted.only_for,
+    let permitted = match order.word {
+        Word::Use => order.scope.functions,
+        Word::UseOnlyFor => order.only_for,
         _ => return Ok(()),
     };
-    let least = if wanted.whom == WhomWord::Everyone { Stage::Clear } else { Stage::Restored };
+    let least = if order.whom == Whom::Everyone { Stage::Clear } else { Stage::Restored };
     for held in clearance::store::scopes(tx, incident).await? {
-        let meets = picture.meet(&held.scope, scope) && held.scope.functions.meets(permitted);
+        let meets = picture.meet(&held.scope, &order.scope) && held.scope.functions.meets(permitted);
         if meets && held.stage < least {
             let name = picture.scope_name(&held.scope);
             let sentence = match least {
@@ -418,5 +458,6 @@ fn standing_row(
         text_waits: false,
         issued_by: decision.account,
         approved_by: None,
+        supersedes: None,
     }
 }

@@ -26,6 +26,8 @@ pub struct OrderRow {
     pub text_waits: bool,
     pub issued_by: AccountId,
     pub approved_by: Option<AccountId>,
+    /// The order that this one replaces from the moment it is in force.
+    pub supersedes: Option<InstructionId>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -50,6 +52,7 @@ struct Kept {
     age: i64,
     issued_by: Uuid,
     approved_by: Option<Uuid>,
+    supersedes: Option<Uuid>,
 }
 
 fn corrupt(what: &str, text: &str) -> Error {
@@ -114,6 +117,7 @@ impl TryFrom<Kept> for OrderRow {
             text_waits: kept.text_waits,
             issued_by: AccountId(kept.issued_by),
             approved_by: kept.approved_by.map(AccountId),
+            supersedes: kept.supersedes.map(InstructionId),
         })
     }
 }
@@ -121,8 +125,8 @@ impl TryFrom<Kept> for OrderRow {
 const INSERT: &str = "
     INSERT INTO instruction (
         id, incident, place, system, kind, functions, word, only_for, whom, whom_names, condition_words, instead,
-        text_waits, short_words, keeps, state, since, age, issued_by, approved_by)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+        text_waits, short_words, keeps, state, since, age, issued_by, approved_by, supersedes)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
 
 const EVENT: &str = "
     INSERT INTO instruction_event (instruction, seq, from_state, to_state, event_at, entered_at, account)
@@ -164,7 +168,8 @@ pub async fn insert(tx: &mut Tx, row: &OrderRow) -> Result<(), Error> {
         order.since.0,
         order.age,
         row.issued_by.0,
-        row.approved_by.map(|account| account.0)
+        row.approved_by.map(|account| account.0),
+        row.supersedes.map(|order| order.0)
     )?;
     execute!(tx, EVENT, order.id.0, order.age, "", row.state.code(), order.since.0, row.issued_by.0)
         .map(|_| ())
@@ -197,9 +202,21 @@ pub async fn set_state(tx: &mut Tx, row: &OrderRow, change: &Move) -> Result<(),
     execute!(tx, EVENT, row.order.id.0, change.seq, from, to, change.at.0, change.account.0).map(|_| ())
 }
 
+const REJECT_TEXT: &str = "
+    UPDATE instruction
+    SET instead = '', text_waits = FALSE
+    WHERE id = $1";
+
+/// Takes the words away that a second person rejected; the order holds without them.
+pub async fn reject_text(tx: &mut Tx, row: &OrderRow, change: &Move) -> Result<(), Error> {
+    execute!(tx, REJECT_TEXT, row.order.id.0)?;
+    let state = row.state.code();
+    execute!(tx, EVENT, row.order.id.0, change.seq, state, state, change.at.0, change.account.0).map(|_| ())
+}
+
 const BY_ID: &str = "
     SELECT id, incident, place, system, kind, functions, word, only_for, whom, whom_names, condition_words, instead,
-        text_waits, short_words, keeps, state, since, age, issued_by, approved_by
+        text_waits, short_words, keeps, state, since, age, issued_by, approved_by, supersedes
     FROM instruction
     WHERE incident = $1 AND id = $2";
 
@@ -210,14 +227,14 @@ pub async fn find(tx: &mut Tx, incident: IncidentId, id: InstructionId) -> Resul
 
 const OF_INCIDENT: &str = "
     SELECT id, incident, place, system, kind, functions, word, only_for, whom, whom_names, condition_words, instead,
-        text_waits, short_words, keeps, state, since, age, issued_by, approved_by
+        text_waits, short_words, keeps, state, since, age, issued_by, approved_by, supersedes
     FROM instruction
     WHERE incident = $1 AND state IN ('waiting', 'in_force')
     ORDER BY age, id";
 
 const ENDED: &str = "
     SELECT id, incident, place, system, kind, functions, word, only_for, whom, whom_names, condition_words, instead,
-        text_waits, short_words, keeps, state, since, age, issued_by, approved_by
+        text_waits, short_words, keeps, state, since, age, issued_by, approved_by, supersedes
     FROM instruction
     WHERE incident = $1 AND state NOT IN ('waiting', 'in_force')
     ORDER BY age DESC, id
@@ -241,7 +258,7 @@ const OPEN_INCIDENTS: &str = "
 
 const IN_FORCE: &str = "
     SELECT instruction.id, instruction.incident, place, system, instruction.kind, functions, word, only_for, whom,
-        whom_names, condition_words, instead, text_waits, short_words, keeps, state, since, age, issued_by, approved_by
+        whom_names, condition_words, instead, text_waits, short_words, keeps, state, since, age, issued_by, approved_by, supersedes
     FROM instruction
     JOIN incident ON incident.id = instruction.incident
     WHERE state = 'in_force' AND phase NOT IN ('closed', 'stood_down')
@@ -265,6 +282,15 @@ const REVOCATIONS: &str = "
     WHERE phase NOT IN ('closed', 'stood_down')
     ORDER BY seq";
 
+type UnclearedRow = (Uuid, String, Uuid, i64);
+
+const UNCLEARED: &str = "
+    SELECT clearance.incident, place, system, functions
+    FROM clearance
+    JOIN incident ON incident.id = clearance.incident
+    WHERE stage NOT IN ('clear', 'back_entry_complete', 'revoked') AND phase NOT IN ('closed', 'stood_down')
+    ORDER BY clearance.id";
+
 /// Every open family with its orders, releases and revocations, and the rows of the orders.
 pub async fn families(tx: &mut Tx) -> Result<(Vec<Family>, Vec<OrderRow>), Error> {
     let incidents = fetch_all!(tx, (Uuid, Uuid, String), OPEN_INCIDENTS)?;
@@ -278,6 +304,7 @@ pub async fn families(tx: &mut Tx) -> Result<(Vec<Family>, Vec<OrderRow>), Error
                 orders: Vec::new(),
                 releases: Vec::new(),
                 revocations: Vec::new(),
+                uncleared: Vec::new(),
             });
         }
     }
@@ -287,6 +314,7 @@ pub async fn families(tx: &mut Tx) -> Result<(Vec<Family>, Vec<OrderRow>), Error
         fetch_all!(tx, Kept, IN_FORCE)?.into_iter().map(TryInto::try_into).collect::<Result<_, Error>>()?;
     let releases = fetch_all!(tx, ReleaseRow, RELEASES)?;
     let revocations = fetch_all!(tx, RevocationRow, REVOCATIONS)?;
+    let uncleared = fetch_all!(tx, UnclearedRow, UNCLEARED)?;
     for family in &mut families {
         let ours = |incident: Uuid| root_of(incident) == Some(family.root.0);
         for row in rows.iter().filter(|row| ours(row.incident.0)) {
@@ -298,6 +326,9 @@ pub async fn families(tx: &mut Tx) -> Result<(Vec<Family>, Vec<OrderRow>), Error
         }
         for (_, at, system, functions, age) in revocations.iter().filter(|row| ours(row.0)) {
             family.revocations.push(Revocation { scope: scope(at, *system, *functions)?, age: *age });
+        }
+        for (_, at, system, functions) in uncleared.iter().filter(|row| ours(row.0)) {
+            family.uncleared.push(scope(at, *system, *functions)?);
         }
     }
     Ok((families, rows))

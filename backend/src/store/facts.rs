@@ -199,7 +199,8 @@ async fn may_take(tx: &mut Tx, incident: IncidentId) -> Result<Result<(), Failur
     Ok(match fetch_optional!(tx, (bool,), LOCK_INCIDENT, incident.0)? {
         None => Err(Failure::NotFound("incident")),
         Some((true,)) => {
-            Err(Refusal::new("closing", "This incident is being closed; nothing more is taken.").into())
+            // Set when closing begins and left standing by the close.
+            Err(Refusal::new("ended", "This incident has ended; nothing more is taken.").into())
         }
         Some((false,)) => Ok(()),
     })

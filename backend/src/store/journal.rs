@@ -41,11 +41,13 @@ pub enum Chain {
 #[derive(Debug)]
 pub struct Decision {
     pub tx: Tx,
-    /// The sequence number that this decision's first entry gets.
+    /// The sequence number that this decision's first entry gets; from then on that of its latest entry.
     pub seq: i64,
     /// The server's clock, never earlier than the last entry's (rule 5).
     pub at: Timestamp,
     pub account: AccountId,
+    /// What the server's clock says, be it earlier.
+    clock_at: Timestamp,
     chain: Uuid,
     head: Hash,
     incident: Option<IncidentId>,
@@ -81,15 +83,15 @@ const TAKE: &str = "
     UPDATE chain
     SET seq = seq + 1
     WHERE id = $1
-    RETURNING seq, head, entered_at";
+    RETURNING seq, head, entered_at, clock_at";
 
 const START: &str = "
-    INSERT INTO chain (id, kind, of_incident, stream, seq, head, entered_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT INTO chain (id, kind, of_incident, stream, seq, head, entered_at, clock_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
 
 const ADVANCE: &str = "
     UPDATE chain
-    SET seq = $2, head = $3, entered_at = $4
+    SET seq = $2, head = $3, entered_at = $4, clock_at = $5
     WHERE id = $1";
 
 const APPEND: &str = "
@@ -158,34 +160,40 @@ async fn take(app: &App, mut tx: Tx, which: Chain, account: AccountId) -> Result
     if let Chain::NewIncident(_) = which {
         execute!(tx, START, id, "incident", incident.map(|i| i.0), "", 0_i64, &GENESIS[..], now.0)?;
     }
-    let row = fetch_optional!(tx, (i64, Vec<u8>, i64), TAKE, id)?;
-    let (seq, head, entered_at) = row.ok_or(Failure::NotFound("incident"))?;
+    let row = fetch_optional!(tx, (i64, Vec<u8>, i64, i64), TAKE, id)?;
+    let (seq, head, entered_at, clock_at) = row.ok_or(Failure::NotFound("incident"))?;
     let head = head.try_into().map_err(|_| Error::Corrupt("a chain's head is not 32 bytes".into()))?;
     let mut decision = Decision {
         tx,
         seq,
         at: now.max(Timestamp(entered_at)),
         account,
+        clock_at: now,
         chain: id,
         head,
         incident,
         request: None,
         appended: false,
     };
-    let step = entered_at - now.0;
+    let step = clock_at - now.0;
     if step > 2_000_000 {
         let data = json!({ "back_by_ms": step / 1000 });
         decision.append(app, Say { kind: "clock.stepped", data, ..Say::default() }).await?;
+        decision.seq += 1;
+        decision.appended = false;
     }
     Ok(decision)
 }
 
 impl Decision {
+    /// The sequence number that the next entry gets.
+    pub const fn next_seq(&self) -> i64 {
+        if self.appended { self.seq + 1 } else { self.seq }
+    }
+
     /// Writes one entry into the log and gives its sequence number. The first entry gets [`Decision::seq`].
     pub async fn append(&mut self, app: &App, say: Say<'_>) -> Result<i64, Error> {
-        if self.appended {
-            self.seq += 1;
-        }
+        self.seq = self.next_seq();
         self.appended = true;
         let mut data = match say.data {
             Value::Null => json!({}),
@@ -232,7 +240,7 @@ impl Decision {
     /// When the same request ran at the same moment, as a conflict after which trying again finds its outcome.
     pub async fn commit<T: Serialize>(mut self, app: &App, outcome: &T) -> Result<(), Error> {
         debug_assert!(self.appended, "a decision says in the log what it did");
-        execute!(self.tx, ADVANCE, self.chain, self.seq, &self.head[..], self.at.0)?;
+        execute!(self.tx, ADVANCE, self.chain, self.seq, &self.head[..], self.at.0, self.clock_at.0)?;
         if let Some(request) = self.request {
             requests::remember(&mut self.tx, self.account, &request, outcome, self.at).await?;
         }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Refusal,
+    clearance::Stage,
     field::{FieldErrors, Text},
     id::{IncidentId, SystemId},
-    incidents::Phase,
     scope::Status,
     time::{Timestamp, Zone},
 };
@@ -44,6 +44,8 @@ pub struct StatusReported {
     pub system: SystemId,
     /// At how many sites the status is now another than before.
     pub changed: i64,
+    /// How many clear scopes the report took back, because the system is down again.
+    pub taken_back: i64,
 }
 
 /// When the next update is due.
@@ -103,15 +105,26 @@ impl PromiseUpdate {
     }
 }
 
-/// Whether the situation of an incident may still change.
+/// Whether a system at a site may be reported as this, by the stages of its scopes there. That it is down is always
+/// taken, and takes back what is clear; otherwise a report contradicts no clearance.
 ///
 /// # Errors
-/// A refusal when the incident has ended.
-pub fn may_change(phase: Phase) -> Result<(), Refusal> {
-    if phase.is_open() {
-        return Ok(());
+/// Refused for `operational` before every scope is clear, and for anything worse than that, but not down, while
+/// all are: which functions are meant is said by revoking.
+pub fn may_report(status: Status, stages: &[Stage]) -> Result<(), Refusal> {
+    let clear = stages.iter().filter(|stage| stage.is_clear()).count();
+    match status {
+        Status::Operational if clear < stages.len() => Err(Refusal::new(
+            "not-clear",
+            "This system is not clear there: it is operational again when its clearance is released.",
+        )),
+        Status::Operational | Status::Down => Ok(()),
+        _ if clear > 0 && clear == stages.len() => Err(Refusal::new(
+            "clear",
+            "This system is clear there: revoke its clearance, in whole or for the functions that are meant.",
+        )),
+        _ => Ok(()),
     }
-    Err(Refusal::new("ended", "This incident has ended; reopen it before you change its systems."))
 }
 
 #[cfg(test)]
@@ -128,9 +141,15 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_incident_does_not_change() {
-        for phase in Phase::ALL {
-            assert_eq!(may_change(phase).is_ok(), phase.is_open(), "{phase:?}");
+    fn a_report_contradicts_no_clearance_but_that_a_system_is_down_is_always_taken() {
+        let may = |status, stages: &[Stage]| may_report(status, stages).map_err(|refusal| refusal.code);
+        for stages in [&[][..], &[Stage::Clear], &[Stage::Waiting], &[Stage::Clear, Stage::Restored]] {
+            assert_eq!(may(Status::Down, stages), Ok(()), "{stages:?}");
         }
+        assert_eq!(may(Status::Operational, &[Stage::Clear, Stage::Signed]), Err("not-clear".into()));
+        assert_eq!(may(Status::Operational, &[Stage::BackEntryComplete]), Ok(()));
+        assert_eq!(may(Status::Degraded, &[Stage::Clear]), Err("clear".into()));
+        assert_eq!(may(Status::Degraded, &[Stage::Clear, Stage::Waiting]), Ok(()));
+        assert_eq!(may(Status::Degraded, &[]), Ok(()));
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, Family, Order, Release, Source, Subject, Whom, narrower_place};
+use super::{Effect, Family, Order, Release, Revocation, Source, Subject, Whom, narrower_place};
 use crate::{
     id::{AccountId, IncidentId},
     scope::{Function, Functions, Place, Places, Scope, Target},
@@ -128,17 +128,8 @@ struct Claim<'a> {
 
 impl Cell<'_> {
     fn within(&self, family: &Family) -> Option<CellResult> {
-        let releases: Vec<&Release> = family
-            .releases
-            .iter()
-            .filter(|release| {
-                self.lies_in(&release.scope)
-                    && !family
-                        .revocations
-                        .iter()
-                        .any(|revoked| revoked.age > release.age && self.lies_in(&revoked.scope))
-            })
-            .collect();
+        let releases: Vec<&Release> =
+            family.releases.iter().filter(|release| self.stands(release, family)).collect();
         let mut claims: Vec<Claim> = family
             .orders
             .iter()
@@ -155,6 +146,15 @@ impl Cell<'_> {
             .collect();
         let effect = narrowest.iter().map(|claim| claim.effect).max()?;
         Some(result(effect, narrowest.iter().filter(|claim| claim.effect == effect).map(|claim| **claim)))
+    }
+
+    /// Whether a release permits this cell: it was not taken back since, and nothing of the cell is still on its
+    /// way back under a clearance of its own.
+    fn stands(&self, release: &Release, family: &Family) -> bool {
+        let taken_back = |revoked: &Revocation| revoked.age > release.age && self.lies_in(&revoked.scope);
+        self.lies_in(&release.scope)
+            && !family.revocations.iter().any(taken_back)
+            && !family.uncleared.iter().any(|scope| self.lies_in(scope))
     }
 
     fn lies_in(&self, scope: &Scope) -> bool {

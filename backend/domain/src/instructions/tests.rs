@@ -79,6 +79,7 @@ fn family(root: u128, exercise: bool, events: &[Event]) -> Family {
         orders: Vec::new(),
         releases: Vec::new(),
         revocations: Vec::new(),
+        uncleared: Vec::new(),
     };
     for (index, event) in events.iter().enumerate() {
         let age = i64::try_from(index).expect("is small") + 1;

@@ -148,6 +148,7 @@ pub fn differing_units(
             orders
                 .chain(family.releases.iter().map(|release| release.scope.place))
                 .chain(family.revocations.iter().map(|revoked| revoked.scope.place))
+                .chain(family.uncleared.iter().map(|scope| scope.place))
         })
         .filter_map(|place| match place {
             Place::Unit(unit) if places.unit_facility.get(&unit) == Some(&facility) => Some(unit),

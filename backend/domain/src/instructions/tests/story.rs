@@ -92,6 +92,19 @@ fn a_prohibition_after_the_release_holds_for_the_released_place_too() {
 }
 
 #[test]
+fn a_release_permits_nothing_where_a_scope_inside_it_is_not_clear() {
+    let events = [ordered(Place::All, Word::DoNotLogIn), Event::Released { scope: scope(facility(1), &[]) }];
+    let mut family = family(1, false, &events);
+    family.uncleared.push(scope(unit(11), &[Function::Orders]));
+    let read = |place| {
+        verdict(&[family.clone()], World::Real, &places(), &Reader::Everyone, place, subject(EPIC)).words()
+    };
+    assert_eq!(read(facility(1)), "USE");
+    assert_eq!(read(unit(12)), "USE");
+    assert_eq!(read(unit(11)), "LOG IN ONLY FOR registration, results. ON PAPER: orders");
+}
+
+#[test]
 fn use_only_for_is_on_paper_for_the_rest() {
     let only_for = Functions::of([Function::Results]);
     let events = [Event::Ordered {
