@@ -352,9 +352,10 @@ fn print_clocks(frame: &Frame) -> AnyView {
     .into_any()
 }
 
-/// At the end of a print: who printed it, and that figures may have changed.
+/// At the end of a print: who printed it, that figures may have changed, and the head of the log.
 fn print_foot(frame: &Frame) -> AnyView {
     let who = frame.signed_in.as_ref().map(|who| format!(" by {}", who.name)).unwrap_or_default();
-    view! { <p class="print-foot">"Printed "{frame.as_of.clone()}{who}". Figures may have changed since."</p> }
+    let head = (!frame.log_head.is_empty()).then(|| format!(" Head of the log: {}.", frame.log_head));
+    view! { <p class="print-foot">"Printed "{frame.as_of.clone()}{who}". Figures may have changed since."{head}</p> }
         .into_any()
 }
