@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{icon, table::two_lines};
+use super::{table::two_lines, tag};
 
 /// How far a stage is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,7 @@ pub fn ladder(stages: &[&str], gate: usize, tracks: Vec<Track>) -> AnyView {
 
 fn track(row: Track, gate: usize, names: &[String]) -> AnyView {
     let last = row.stages.len().saturating_sub(1);
+    let reached = row.stages.iter().rposition(|stage| stage.node != Node::Later).unwrap_or(0);
     let cells = row
         .stages
         .into_iter()
@@ -71,21 +72,21 @@ fn track(row: Track, gate: usize, names: &[String]) -> AnyView {
         .enumerate()
         .map(|(index, (stage, name))| {
             let class = if index == gate { "stage gate" } else { "stage" };
+            // A scope may leave stages out: its track goes on through them.
+            let left_out = stage.node == Node::Later && index < reached;
+            let at = matches!(stage.node, Node::Now | Node::Blocked);
+            let said = if left_out { "left out" } else { said(stage.node) };
             view! {
-                <td class=class>
-                    {node(&stage, index == gate, index == 0, index == last)}
-                    <span class=if stage.node == Node::Done { "" } else { "at" }>
-                        <span class="unseen">{name.clone()}": "{said(stage.node)}" "</span>{stage.words}
+                <td class=class data-label=name.clone()>
+                    {node(&stage, left_out, index == gate, index == 0, index == last)}
+                    <span class=if at { "at" } else { "" }>
+                        <span class="unseen">{name.clone()}": "{said}" "</span>{stage.words}
                     </span>
                 </td>
             }
         })
         .collect_view();
-    let blocks = if row.late {
-        view! { <span class="late">{icon::flag()}" "{row.blocks}</span> }.into_any()
-    } else {
-        row.blocks.into_any()
-    };
+    let blocks = if row.late { tag::late(&row.blocks) } else { row.blocks.into_any() };
     let scope = view! { <a href=row.path>{row.scope}</a> };
     view! {
         <tr class=if row.selected { "selected" } else { "" }>
@@ -106,9 +107,9 @@ const fn said(node: Node) -> &'static str {
     }
 }
 
-fn node(stage: &Stage, clear: bool, first: bool, last: bool) -> AnyView {
-    let before = if stage.node == Node::Later { "track later" } else { "track" };
-    let after = if stage.node == Node::Done { "track" } else { "track later" };
+fn node(stage: &Stage, left_out: bool, clear: bool, first: bool, last: bool) -> AnyView {
+    let before = if stage.node == Node::Later && !left_out { "track later" } else { "track" };
+    let after = if stage.node == Node::Done || left_out { "track" } else { "track later" };
     let left = (!first).then(|| view! { <path class=before d="M0 10H24"></path> });
     let right = (!last).then(|| view! { <path class=after d="M40 10H64"></path> });
     let shape = match stage.node {
