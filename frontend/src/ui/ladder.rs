@@ -12,6 +12,8 @@ pub enum Node {
     Now,
     Blocked,
     Later,
+    /// The scope went past it: its track goes on through it.
+    LeftOut,
 }
 
 /// One stage of one scope.
@@ -72,15 +74,16 @@ fn track(row: Track, gate: usize, names: &[String]) -> AnyView {
         .enumerate()
         .map(|(index, (stage, name))| {
             let class = if index == gate { "stage gate" } else { "stage" };
-            // A scope may leave stages out: its track goes on through them.
-            let left_out = stage.node == Node::Later && index < reached;
+            let mut stage = stage;
+            if stage.node == Node::Later && index < reached {
+                stage.node = Node::LeftOut;
+            }
             let at = matches!(stage.node, Node::Now | Node::Blocked);
-            let said = if left_out { "left out" } else { said(stage.node) };
             view! {
                 <td class=class data-label=name.clone()>
-                    {node(&stage, left_out, index == gate, index == 0, index == last)}
+                    {node(&stage, index == gate, index == 0, index == last)}
                     <span class=if at { "at" } else { "" }>
-                        <span class="unseen">{name.clone()}": "{said}" "</span>{stage.words}
+                        <span class="unseen">{name.clone()}": "{said(stage.node)}" "</span>{stage.words}
                     </span>
                 </td>
             }
@@ -104,12 +107,13 @@ const fn said(node: Node) -> &'static str {
         Node::Now => "now",
         Node::Blocked => "blocked",
         Node::Later => "not yet",
+        Node::LeftOut => "left out",
     }
 }
 
-fn node(stage: &Stage, left_out: bool, clear: bool, first: bool, last: bool) -> AnyView {
-    let before = if stage.node == Node::Later && !left_out { "track later" } else { "track" };
-    let after = if stage.node == Node::Done || left_out { "track" } else { "track later" };
+fn node(stage: &Stage, clear: bool, first: bool, last: bool) -> AnyView {
+    let before = if stage.node == Node::Later { "track later" } else { "track" };
+    let after = if matches!(stage.node, Node::Done | Node::LeftOut) { "track" } else { "track later" };
     let left = (!first).then(|| view! { <path class=before d="M0 10H24"></path> });
     let right = (!last).then(|| view! { <path class=after d="M40 10H64"></path> });
     let shape = match stage.node {
@@ -124,7 +128,9 @@ fn node(stage: &Stage, left_out: bool, clear: bool, first: bool, last: bool) -> 
             <text class="on" x="32" y="14" text-anchor="middle">{stage.blockers}</text>
         }
         .into_any(),
-        Node::Later => view! { <circle class="small-ring" cx="32" cy="10" r="4"></circle> }.into_any(),
+        Node::Later | Node::LeftOut => {
+            view! { <circle class="small-ring" cx="32" cy="10" r="4"></circle> }.into_any()
+        }
     };
     view! {
         <svg class="node" viewBox="0 0 64 20" aria-hidden="true" focusable="false">{left}{right}{shape}</svg>
