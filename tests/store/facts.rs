@@ -110,10 +110,7 @@ both_databases! {
         let incident = declared(world).await;
         let corrupt: Apply = Box::new(|_, _| Box::pin(async { Err(Error::Corrupt("a test".into())) }));
         let panics: Apply = Box::new(|_, _| {
-            Box::pin(async {
-                let nothing: Option<Noted> = None;
-                Ok(Ok(nothing.expect("a test")))
-            })
+            Box::pin(async { panic!("a test") })
         });
         let (one, corrupt, two, panicked, three) = futures::join!(
             note(world, incident, 1),

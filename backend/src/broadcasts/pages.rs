@@ -204,7 +204,7 @@ async fn audiences(tx: &mut Tx, incident: IncidentId) -> Result<Vec<AudienceChoi
         .into_iter()
         .map(|(id, name, people)| AudienceChoice {
             value: id.to_string(),
-            label: format!("{name}, {people} people"),
+            label: format!("{name}, {}", frontend::ui::counted(people, "person", "people")),
         })
         .collect();
     if audience::staff_count(tx).await? > 0 {

@@ -223,7 +223,7 @@ async fn close_page(
             (false, _) => "This incident has ended.".to_owned(),
             (true, 0) => "Nothing keeps this incident open.".to_owned(),
             (true, 1) => "1 thing keeps this incident open.".to_owned(),
-            (true, many) => format!("{many} things keep this incident open."),
+            (true, many) => format!("{} things keep this incident open.", frontend::ui::count(many)),
         },
         path: format!("/incidents/{incident}/close"),
         may_close: row.phase.is_open() && row.commander == actor.account && in_the_way == 0,

@@ -42,7 +42,10 @@ impl Names {
 
     fn about(&self, subject: &str) -> String {
         let id = subject.split_once(':').and_then(|(_, id)| id.parse().ok());
-        id.and_then(|id: Uuid| self.0.get(&id)).cloned().unwrap_or_else(|| subject.to_owned())
+        match id {
+            Some(id) => self.0.get::<Uuid>(&id).cloned().unwrap_or_default(),
+            None => subject.to_owned(),
+        }
     }
 }
 
@@ -50,8 +53,13 @@ fn mentioned(row: &JournalRow) -> Vec<Uuid> {
     let mut ids: Vec<Uuid> = row.actor.into_iter().collect();
     ids.extend(row.subject.split_once(':').and_then(|(_, id)| id.parse::<Uuid>().ok()));
     let values = fields(row).into_iter().map(|(_, value)| value);
-    ids.extend(values.filter_map(|value| value.as_str()?.parse::<Uuid>().ok()));
+    ids.extend(values.filter_map(|value| id_in(value.as_str()?)));
     ids
+}
+
+/// The id in a value: alone, or behind what it is an id of, as in `facility:0190…`.
+fn id_in(text: &str) -> Option<Uuid> {
+    text.rsplit(':').next()?.parse().ok()
 }
 
 fn fields(row: &JournalRow) -> Vec<(String, Value)> {
@@ -95,18 +103,21 @@ pub fn texts_of(seq: i64, texts: &[TextRow]) -> Vec<(String, String)> {
 /// say nothing to a person and are left to the export.
 fn details(row: &JournalRow, names: &Names, zone: &Zone) -> Vec<(String, String)> {
     let worded = |(key, value): (String, Value)| {
-        if key.ends_with("hash") || key == "fingerprint" || key == "playbook" {
+        let meant_for_programs =
+            key.ends_with("hash") || key.ends_with("sha256") || key == "fingerprint" || key == "version";
+        if meant_for_programs || key == "playbook" {
             return None;
         }
         let text = match value {
-            Value::String(text) => match text.parse::<Uuid>() {
-                Ok(id) => names.0.get(&id).cloned()?,
-                Err(_) => text.replace('_', " "),
+            Value::String(text) => match id_in(&text) {
+                Some(id) => names.0.get(&id).cloned()?,
+                None => text.replace('_', " "),
             },
-            Value::Number(number) if key.ends_with("_at") => zone.full(Timestamp(number.as_i64()?)),
+            Value::Number(number) if is_time(&key) => zone.full(Timestamp(number.as_i64()?)),
             Value::Number(number) => number.to_string(),
             Value::Bool(true) => "yes".to_owned(),
             Value::Bool(false) => "no".to_owned(),
+            Value::Array(list) if list.is_empty() => return None,
             Value::Array(list) => list.len().to_string(),
             Value::Object(_) | Value::Null => return None,
         };
@@ -114,4 +125,9 @@ fn details(row: &JournalRow, names: &Names, zone: &Zone) -> Vec<(String, String)
         (!text.is_empty()).then(|| (words::label(key), text))
     };
     fields(row).into_iter().filter_map(worded).collect()
+}
+
+/// Whether a number under this key is an instant.
+fn is_time(key: &str) -> bool {
+    key.ends_with("_at") || ["as_of", "new_start", "since", "until"].contains(&key)
 }

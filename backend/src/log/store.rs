@@ -168,7 +168,12 @@ const NAMES: Sql = Sql {
     UNION ALL
     SELECT id, name
     FROM facility
-    WHERE id IN (SELECT unhex(value) FROM json_each($1))",
+    WHERE id IN (SELECT unhex(value) FROM json_each($1))
+    UNION ALL
+    SELECT unit.id, facility.short_name || ', ' || unit.name
+    FROM unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE unit.id IN (SELECT unhex(value) FROM json_each($1))",
     postgres: "
     SELECT id, name
     FROM account
@@ -180,10 +185,15 @@ const NAMES: Sql = Sql {
     UNION ALL
     SELECT id, name
     FROM facility
-    WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))",
+    WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))
+    UNION ALL
+    SELECT unit.id, facility.short_name || ', ' || unit.name
+    FROM unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE unit.id IN (SELECT value::uuid FROM json_array_elements_text($1::json))",
 };
 
-/// The names of those of these ids that are people, systems or facilities.
+/// The names of those of these ids that are people, systems, facilities or units.
 pub async fn names(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, Error> {
     let ids: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
     let ids = serde_json::to_string(&ids).expect("a list of texts is JSON");

@@ -3,6 +3,7 @@
 use domain::{
     actor::{Actor, Grant, Role},
     id::IncidentId,
+    journal::{GENESIS, printed_head},
     scope::Place,
     time::Timestamp,
     view::frame::{Frame, RailItem, Section, SignedIn},
@@ -10,8 +11,13 @@ use domain::{
 
 use super::{problem::Problem, session::Caller};
 use crate::{
-    accounts, app::App, broadcasts, cases::card as cases, command::store as command, forms, incidents,
-    store::Tx,
+    accounts,
+    app::App,
+    broadcasts,
+    cases::card as cases,
+    command::store as command,
+    forms, incidents,
+    store::{Tx, journal},
 };
 
 /// The frame of a page; what depends on the request alone is filled in by the door.
@@ -33,6 +39,10 @@ pub async fn read(
         let bar = incidents::bar(&mut tx, incident, &installation, now).await?;
         frame.incident = Some(bar.ok_or_else(|| Problem::not_found("incident"))?);
         frame.rail = incident_rail(&mut tx, incident, now).await?;
+        let head = journal::head(&mut tx, incident.0).await?;
+        frame.log_head = head
+            .map(|(seq, head)| printed_head(seq, &head.try_into().unwrap_or(GENESIS)))
+            .unwrap_or_default();
     } else if let Some(caller) = caller {
         frame.rail = rail(&caller.actor);
     }

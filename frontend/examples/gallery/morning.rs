@@ -39,6 +39,7 @@ pub fn frame(path: &str) -> Frame {
         organisation: "Harbor Health".to_owned(),
         path: path.to_owned(),
         as_of: zone.full(now),
+        log_head: "212-3fa94c01be".to_owned(),
         signed_in: Some(SignedIn {
             name: "Planning section chief".to_owned(),
             role: "Commander, all sites".to_owned(),

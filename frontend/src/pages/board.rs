@@ -28,7 +28,7 @@ pub fn board(view: &BoardView, exercise: bool) -> AnyView {
     let cards = view.cards.iter().map(drawn).collect_view();
     let report = view.incident.filter(|_| view.action.is_some()).map(|incident| {
         let path = format!("/incidents/{incident}/situation");
-        view! { <p><a href=path>"Report what a system is now, or promise the next update"</a></p> }
+        view! { <p class="actions"><a href=path>"Report what a system is now, or promise the next update"</a></p> }
     });
     view! {
         <div class="board">

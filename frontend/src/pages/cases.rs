@@ -34,7 +34,7 @@ pub fn list(frame: &Frame, view: &CasesView) -> AnyView {
         <section class="panel">
             {tabs(view)}
             {filters(view, &path)}
-            {table::table("Cases, highest risk first", columns(), view.lines.iter().map(|line| row(view, line)).collect(),
+            {table::queue("Cases, highest risk first", columns(), view.lines.iter().map(|line| row(view, line)).collect(),
                 "No case here.")}
             {table::next_page("The next 50", view.next.clone())}
         </section>
@@ -135,7 +135,7 @@ fn columns() -> Vec<Column> {
         Column::new("Risk, highest first"),
         Column::new("Patient"),
         Column::new("Was booked"),
-        Column::new("Safe by"),
+        Column::labelled("Safe by"),
         Column::new("State, last contact"),
         Column::by_hand("Called at, result, initials"),
         Column::actions(),
@@ -194,8 +194,10 @@ pub fn case(frame: &Frame, view: &CaseView) -> AnyView {
     let back = button::secondary_link("All cases", &format!("/incidents/{}/cases", view.incident));
     view! {
         {ui::head(frame, &title, Some(risk), Some(back))}
-        {ui::panel("Patient and booking", facts(view))}
-        {(!view.acts.is_empty()).then(|| act_panel(frame, view, &path))}
+        <div class="case">
+            {ui::panel("Patient and booking", facts(view))}
+            {(!view.acts.is_empty()).then(|| act_panel(frame, view, &path))}
+        </div>
         {ui::section("Tries to reach the patient", attempts(view))}
         {ui::section("What happened", history(view))}
     }
@@ -207,6 +209,11 @@ fn facts(view: &CaseView) -> AnyView {
     let booked = format!("{} {}, {}, {}", line.day, line.clock, line.service, line.place);
     let flag =
         if view.first_of_two { " (the clocks were put back in this hour; the first was taken)" } else { "" };
+    let decided = if line.rule.is_empty() {
+        line.decided.clone()
+    } else {
+        format!("{}, by the rule for {}", line.decided, spoken(&line.rule))
+    };
     let rows = [
         ("MRN", line.mrn.clone()),
         ("Born", view.born.clone()),
@@ -218,10 +225,7 @@ fn facts(view: &CaseView) -> AnyView {
         ("Appointment", line.appointment.clone()),
         ("Priority", line.priority.clone()),
         ("Classes", view.classes.join(", ")),
-        (
-            "Decided",
-            [line.decided.clone(), line.rule.clone()].join(", by ").trim_end_matches(", by ").to_owned(),
-        ),
+        ("Decided", decided),
         ("Safe by", line.safe_by.clone()),
         ("28 days end", line.day_28.clone()),
         ("Being called", line.locked.clone().unwrap_or_default()),
@@ -229,9 +233,17 @@ fn facts(view: &CaseView) -> AnyView {
     let rows = rows
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> })
+        .map(|(name, value)| {
+            let value = if name == "Phone" { ui::phone(&value) } else { value.into_any() };
+            view! { <dt>{name}</dt><dd>{value}</dd> }
+        })
         .collect_view();
     view! { <dl class="facts">{rows}</dl> }.into_any()
+}
+
+/// A rule's key as words: `elective-and-non-urgent` reads `elective and non urgent`.
+fn spoken(key: &str) -> String {
+    key.replace(['-', '_'], " ")
 }
 
 const ACTS: [(&str, &str); 6] = [
@@ -342,8 +354,11 @@ fn history(view: &CaseView) -> AnyView {
         Column::new("By"),
     ];
     let rows = view.history.iter().map(|line| {
-        let what =
-            if line.rule.is_empty() { line.what.clone() } else { format!("{} ({})", line.what, line.rule) };
+        let what = if line.rule.is_empty() {
+            line.what.clone()
+        } else {
+            format!("{} ({})", line.what, spoken(&line.rule))
+        };
         Row::new(vec![
             table::text(&line.seq.to_string()),
             table::text(&line.at),

@@ -22,6 +22,8 @@ use crate::ui::{
 const STAGES: [&str; 5] = ["Restored, IT only", "Pilot", "Waves", "All clear", "Back-entry"];
 /// The place of "All clear" among them, behind the signature gate.
 const GATE: usize = 3;
+/// So many of the things in the way are named; the link leads to all of them.
+const MOST_NAMED: usize = 9;
 /// With more scopes than this, those that nobody has begun are folded.
 const MOST_OPEN: usize = 14;
 
@@ -276,14 +278,22 @@ fn blocker(frame: &Frame, view: &CloseView, part: &Blocker) -> AnyView {
     let waivable = part.kind.is_waivable();
     let rule = if waivable { "Two people in two roles may waive each." } else { "This cannot be waived." };
     let waived = (part.waived > 0).then(|| format!(" {} waived.", ui::count(part.waived)));
-    let items = part.items.iter().map(|item| view! { <li>{item.label.clone()}</li> }).collect_view();
+    let items =
+        part.items.iter().take(MOST_NAMED).map(|item| view! { <li>{item.label.clone()}</li> }).collect_view();
+    let named = i64::try_from(part.items.len().min(MOST_NAMED)).unwrap_or(0);
+    let words = match part.count - named {
+        more if named > 0 && more > 0 => format!("{} more, see them all", ui::count(more)),
+        _ => "See them all".to_owned(),
+    };
     let form = (waivable && !part.items.is_empty()).then(|| waive_form(frame, view, part));
     let body = view! {
-        <p>{rule}{waived}" "<a href=part.link.clone()>"See them all"</a></p>
-        <ul>{items}</ul>
+        <p class="muted">{rule}{waived}</p>
+        <ul class="named">{items}</ul>
+        <p><a href=part.link.clone()>{words}</a></p>
         {form}
     };
-    ui::panel(&part.kind.counted(part.count), body.into_any())
+    let title = part.kind.counted(part.count).replacen(&part.count.to_string(), &ui::count(part.count), 1);
+    ui::panel(&title, body.into_any())
 }
 
 fn waive_form(frame: &Frame, view: &CloseView, part: &Blocker) -> AnyView {

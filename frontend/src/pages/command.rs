@@ -162,7 +162,7 @@ fn mark(frame: &Frame, view: &CommandView, task: &TaskLine) -> AnyView {
     view! {
         <form method="post" action=path class="inline">
             <input type="hidden" name="request_id" value=request_id_of(view, task)/>
-            <label for=id.clone() class="unseen">{format!("Initials for: {}", task.text)}</label>
+            <label for=id.clone() class="muted">"Initials"<span class="unseen">{format!(" for: {}", task.text)}</span></label>
             <input class="box initials" id=id name="initials" maxlength="5" autocomplete="off" aria-invalid=invalid
                 value=view.task_form.initials.0.clone()/>
             <button class="button small" type="submit" name="state" value="done">"Done"</button>

@@ -112,16 +112,27 @@ fn figures(ledger: domain::forms::Ledger, path: &impl Fn(&str) -> String) -> Vec
         table::text("0")
     };
     vec![
-        tag::figure_link(&figure(ledger.issued), &path("")),
-        tag::figure_link(&figure(ledger.out), &path("out")),
+        leading(ledger.issued, &path("")),
+        leading(ledger.out, &path("out")),
         table::text(&figure(ledger.used)),
-        tag::figure_link(&figure(ledger.blank), &path("blank")),
-        tag::figure_link(&figure(ledger.voided), &path("voided")),
+        leading(ledger.blank, &path("blank")),
+        leading(ledger.voided, &path("voided")),
         missing,
     ]
 }
 
+/// A figure that leads to its rows; none has none.
+fn leading(number: i64, path: &str) -> AnyView {
+    if number == 0 {
+        return view! { <span class="muted">"0"</span> }.into_any();
+    }
+    tag::figure_link(&figure(number), path)
+}
+
 fn by_unit(lines: &[UnitLine], base: &str) -> AnyView {
+    // What is missing comes first; the rest stays in the order of the sites.
+    let mut lines: Vec<&UnitLine> = lines.iter().collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.ledger.missing));
     let most = lines.iter().map(|line| line.ledger.issued).max().unwrap_or(1);
     let columns = vec![
         Column::new("Unit"),

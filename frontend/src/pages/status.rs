@@ -1,7 +1,10 @@
 //! The public page of one site: may I use it here? Complete without script, absolute times only, and nothing on
 //! it that another site was told.
 
-use domain::view::status::{SitesView, StatusView, SystemVerdict};
+use domain::{
+    instructions::Look,
+    view::status::{SitesView, StatusView, SystemVerdict},
+};
 use leptos::prelude::*;
 
 use crate::ui::verdict::{self, Verdict};
@@ -62,7 +65,12 @@ fn verdicts(view: &StatusView) -> AnyView {
         return view! { <p class="row none"><span>"No downtime is declared here."</span><b>"NO ORDER"</b></p> }
             .into_any();
     }
-    view.verdicts.iter().enumerate().map(|(position, each)| system(each, position)).collect_view().into_any()
+    let silent = view.verdicts.iter().any(|each| each.look == Look::NoOrder);
+    let silent = silent
+        .then(|| view! { <p class="muted">"NO ORDER: command has not said yet. Ask your unit lead."</p> });
+    let verdicts =
+        view.verdicts.iter().enumerate().map(|(position, each)| system(each, position)).collect_view();
+    view! { {verdicts}{silent} }.into_any()
 }
 
 fn system(each: &SystemVerdict, position: usize) -> AnyView {

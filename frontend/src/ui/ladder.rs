@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{icon, table::two_lines};
+use super::{table::two_lines, tag};
 
 /// How far a stage is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub enum Node {
     Now,
     Blocked,
     Later,
+    /// The scope went past it: its track goes on through it.
+    LeftOut,
 }
 
 /// One stage of one scope.
@@ -64,6 +66,7 @@ pub fn ladder(stages: &[&str], gate: usize, tracks: Vec<Track>) -> AnyView {
 
 fn track(row: Track, gate: usize, names: &[String]) -> AnyView {
     let last = row.stages.len().saturating_sub(1);
+    let reached = row.stages.iter().rposition(|stage| stage.node != Node::Later).unwrap_or(0);
     let cells = row
         .stages
         .into_iter()
@@ -71,21 +74,22 @@ fn track(row: Track, gate: usize, names: &[String]) -> AnyView {
         .enumerate()
         .map(|(index, (stage, name))| {
             let class = if index == gate { "stage gate" } else { "stage" };
+            let mut stage = stage;
+            if stage.node == Node::Later && index < reached {
+                stage.node = Node::LeftOut;
+            }
+            let at = matches!(stage.node, Node::Now | Node::Blocked);
             view! {
-                <td class=class>
+                <td class=class data-label=name.clone()>
                     {node(&stage, index == gate, index == 0, index == last)}
-                    <span class=if stage.node == Node::Done { "" } else { "at" }>
+                    <span class=if at { "at" } else { "" }>
                         <span class="unseen">{name.clone()}": "{said(stage.node)}" "</span>{stage.words}
                     </span>
                 </td>
             }
         })
         .collect_view();
-    let blocks = if row.late {
-        view! { <span class="late">{icon::flag()}" "{row.blocks}</span> }.into_any()
-    } else {
-        row.blocks.into_any()
-    };
+    let blocks = if row.late { tag::late(&row.blocks) } else { row.blocks.into_any() };
     let scope = view! { <a href=row.path>{row.scope}</a> };
     view! {
         <tr class=if row.selected { "selected" } else { "" }>
@@ -103,12 +107,13 @@ const fn said(node: Node) -> &'static str {
         Node::Now => "now",
         Node::Blocked => "blocked",
         Node::Later => "not yet",
+        Node::LeftOut => "left out",
     }
 }
 
 fn node(stage: &Stage, clear: bool, first: bool, last: bool) -> AnyView {
     let before = if stage.node == Node::Later { "track later" } else { "track" };
-    let after = if stage.node == Node::Done { "track" } else { "track later" };
+    let after = if matches!(stage.node, Node::Done | Node::LeftOut) { "track" } else { "track later" };
     let left = (!first).then(|| view! { <path class=before d="M0 10H24"></path> });
     let right = (!last).then(|| view! { <path class=after d="M40 10H64"></path> });
     let shape = match stage.node {
@@ -123,7 +128,9 @@ fn node(stage: &Stage, clear: bool, first: bool, last: bool) -> AnyView {
             <text class="on" x="32" y="14" text-anchor="middle">{stage.blockers}</text>
         }
         .into_any(),
-        Node::Later => view! { <circle class="small-ring" cx="32" cy="10" r="4"></circle> }.into_any(),
+        Node::Later | Node::LeftOut => {
+            view! { <circle class="small-ring" cx="32" cy="10" r="4"></circle> }.into_any()
+        }
     };
     view! {
         <svg class="node" viewBox="0 0 64 20" aria-hidden="true" focusable="false">{left}{right}{shape}</svg>

@@ -21,6 +21,7 @@ pub mod unit_map;
 pub mod verdict;
 
 pub use head::{head, panel, section};
+use leptos::prelude::*;
 
 /// Text made safe for an element or a double-quoted attribute, for the few places that leptos does not write.
 pub fn escape(text: &str) -> String {
@@ -36,6 +37,15 @@ pub fn escape(text: &str) -> String {
         }
     }
     safe
+}
+
+/// A phone number that a phone can dial.
+pub fn phone(number: &str) -> AnyView {
+    let dialled: String = number.chars().filter(|sign| sign.is_ascii_digit() || *sign == '+').collect();
+    if dialled.is_empty() {
+        return number.to_owned().into_any();
+    }
+    view! { <a href=format!("tel:{dialled}")>{number.to_owned()}</a> }.into_any()
 }
 
 /// A count with its thousands separated: `4,133`.

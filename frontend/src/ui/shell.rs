@@ -352,9 +352,11 @@ fn print_clocks(frame: &Frame) -> AnyView {
     .into_any()
 }
 
-/// At the end of a print: who printed it, and that figures may have changed.
+/// At the end of a print: who printed it, that figures may have changed, and the head of the log.
 fn print_foot(frame: &Frame) -> AnyView {
     let who = frame.signed_in.as_ref().map(|who| format!(" by {}", who.name)).unwrap_or_default();
-    view! { <p class="print-foot">"Printed "{frame.as_of.clone()}{who}". Figures may have changed since."</p> }
+    let head = (!frame.log_head.is_empty())
+        .then(|| view! { " Head of the log: "<span>{frame.log_head.clone()}</span>"." });
+    view! { <p class="print-foot">"Printed "{frame.as_of.clone()}{who}". Figures may have changed since."{head}</p> }
         .into_any()
 }

@@ -21,6 +21,11 @@ impl Column {
         Self { label: label.to_owned(), class: "number", label_unseen: false }
     }
 
+    /// A column whose label stays beside its words in a queue on a phone, because they say little alone.
+    pub fn labelled(label: &str) -> Self {
+        Self { label: label.to_owned(), class: "labelled", label_unseen: false }
+    }
+
     /// The column of a row's actions, at the right and without a visible label.
     pub fn actions() -> Self {
         Self { label: "Action".to_owned(), class: "row-actions", label_unseen: true }
@@ -74,6 +79,15 @@ pub fn text(words: &str) -> AnyView {
 /// The table. Its caption says what it lists, to those who cannot see what stands above it; `empty` is said
 /// when there are no rows.
 pub fn table(caption: &str, columns: Vec<Column>, rows: Vec<Row>, empty: &str) -> AnyView {
+    framed("work", caption, columns, rows, empty)
+}
+
+/// A table of what is to be done next: on a phone each row is a few lines of text with its action at the right.
+pub fn queue(caption: &str, columns: Vec<Column>, rows: Vec<Row>, empty: &str) -> AnyView {
+    framed("work queue", caption, columns, rows, empty)
+}
+
+fn framed(class: &'static str, caption: &str, columns: Vec<Column>, rows: Vec<Row>, empty: &str) -> AnyView {
     if rows.is_empty() {
         return view! { <p class="empty">{empty.to_owned()}</p> }.into_any();
     }
@@ -81,7 +95,7 @@ pub fn table(caption: &str, columns: Vec<Column>, rows: Vec<Row>, empty: &str) -
         columns.iter().map(|column| (column.label.clone(), column.class)).collect();
     view! {
         <div class="table-frame">
-            <table class="work">
+            <table class=class>
                 <caption class="unseen">{caption.to_owned()}</caption>
                 <thead>
                     <tr>

@@ -22,8 +22,10 @@ pub fn unit_map(sites: Vec<SiteUnits>) -> AnyView {
     let rows = sites.into_iter().map(row).collect_view();
     view! {
         <ul class="unit-map">{rows}</ul>
-        <p class="muted unit-legend">
-            {square("red")}" not confirmed "{square("half")}" partly: some on duty answered "{square("faint")}" confirmed"
+        <p class="muted sheet-legend">
+            <span>{square("red")}" not confirmed"</span>
+            <span>{square("half")}" partly: some on duty answered"</span>
+            <span>{square("faint")}" confirmed"</span>
         </p>
     }
     .into_any()

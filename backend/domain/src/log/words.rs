@@ -25,7 +25,7 @@ fn table(kind: &str) -> Option<&'static str> {
         "command" | "task" => of_command(kind),
         "instruction" | "clearance" | "waiver" => of_clearance(kind),
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
-        "cases" | "schedule" | "forms" => of_work(kind),
+        "case" | "cases" | "schedule" | "forms" => of_work(kind),
         _ => of_installation(kind),
     }
 }
@@ -100,6 +100,13 @@ fn of_work(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "schedule.imported" => "imported the schedule",
         "cases.decided" => "decided which bookings are cancelled and which are kept",
+        "case.taken" => "took a patient's case to call them",
+        "case.contacted" => "tried to reach a patient",
+        "case.rebooked" => "booked a new date for a patient",
+        "case.seen" => "marked a patient as seen",
+        "case.kept" => "kept a booking",
+        "case.cancelled" => "cancelled a booking",
+        "case.ended" => "ended a patient's case another way",
         "cases.done" => "marked the kept bookings of a service as done",
         "forms.issued" => "handed out paper forms",
         "forms.counted" => "counted paper forms",

@@ -24,6 +24,9 @@ pub struct Frame {
     pub path: String,
     /// When the figures were read, as `05:22 EDT, Fri 19 July`.
     pub as_of: String,
+    /// The head of the incident's log when the page was read, as `212-3fa94c01be`; on paper it proves later that
+    /// nothing before it was changed. Empty outside an incident.
+    pub log_head: String,
     pub theme: Theme,
     pub signed_in: Option<SignedIn>,
     /// The incident this page belongs to; pages outside an incident have no bar.

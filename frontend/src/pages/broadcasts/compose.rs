@@ -30,17 +30,48 @@ pub fn compose(frame: &Frame, view: &ComposeView) -> AnyView {
         {Field::new("next_update_at", "Next update promised for").hint(format!("As {}; empty keeps the clock as it is", view.now))
             .value(form.next_update_at.0.clone()).errors(errors).optional().time()}
         {Field::new("supersedes", "Replaces").value(form.supersedes.0.clone()).errors(errors).select(replaced)}
-        {Field::new("no_patient_data", "What looks like a patient's data in this text is none")
-            .hint("Only needed when the check asks; a second person then looks at it too").tick(form.no_patient_data.is_yes())}
+        {no_patient_data(frame, view)}
         {button::primary("Look at it before sending")}
     };
     let path = format!("/incidents/{}/broadcasts", view.incident);
     view! {
         {ui::head(frame, &title, None, None)}
         {templates(view)}
-        {button::form(&path, &view.request_id.to_string(), body.into_any())}
+        <div class="split">
+            {button::form(&path, &view.request_id.to_string(), body.into_any())}
+            {as_read(view)}
+        </div>
     }
     .into_any()
+}
+
+/// Stands there once the check has asked: what it found is no patient's.
+fn no_patient_data(frame: &Frame, view: &ComposeView) -> AnyView {
+    let ticked = view.form.no_patient_data.is_yes();
+    (ticked || !frame.errors.is_empty())
+        .then(|| {
+            Field::new("no_patient_data", "What looks like a patient's data in this text is none")
+                .hint("Only needed when the check asks; a second person then looks at it too")
+                .tick(ticked)
+        })
+        .into_any()
+}
+
+/// Both messages of a template, beside the fields that go into them.
+fn as_read(view: &ComposeView) -> AnyView {
+    view.words
+        .as_ref()
+        .map(|words| {
+            view! {
+                <div class="stack">
+                    {ui::section("Text message of this template", view! { <div class="message"><p>{words.sms.clone()}</p></div> }.into_any())}
+                    {ui::section("E-mail of this template", view! {
+                        <div class="message"><p><b>{words.subject.clone()}</b></p><pre>{words.body.clone()}</pre></div>
+                    }.into_any())}
+                </div>
+            }
+        })
+        .into_any()
 }
 
 fn templates(view: &ComposeView) -> AnyView {
@@ -70,7 +101,7 @@ fn templates(view: &ComposeView) -> AnyView {
 
 fn words(frame: &Frame, view: &ComposeView) -> AnyView {
     let (form, errors) = (&view.form, &frame.errors);
-    let Some(words) = &view.words else {
+    if view.words.is_none() {
         return view! {
             {Field::new("subject", "Subject of the e-mail").value(form.subject.0.clone()).errors(errors).text()}
             {Field::new("body", "Message").hint("The code and the answer link are added for you. No patient names or numbers.")
@@ -79,7 +110,7 @@ fn words(frame: &Frame, view: &ComposeView) -> AnyView {
                 .value(form.sms.0.clone()).errors(errors).area(4)}
         }
         .into_any();
-    };
+    }
     let blanks = view
         .blanks
         .iter()
@@ -97,14 +128,5 @@ fn words(frame: &Frame, view: &ComposeView) -> AnyView {
             }
         })
         .collect_view();
-    view! {
-        {blanks}
-        <div class="field">
-            <p class="label">"The e-mail of this template"</p>
-            <div class="message"><p><b>{words.subject.clone()}</b></p><pre>{words.body.clone()}</pre></div>
-            <p class="label">"The text message of this template"</p>
-            <div class="message"><p>{words.sms.clone()}</p></div>
-        </div>
-    }
-    .into_any()
+    blanks.into_any()
 }

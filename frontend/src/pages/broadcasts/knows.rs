@@ -13,10 +13,13 @@ use crate::ui::{
     self, button, counted,
     curve::curve,
     field::{Choice, Field},
-    icon,
     table::{self, Column, Row},
+    tag,
     unit_map::{SiteUnits, unit_map},
 };
+
+/// So many units stand in the list beside the map; the printed list has them all.
+const MOST_CALLS: usize = 50;
 
 /// What the page says first.
 pub fn knows_title(view: &WhoKnowsView) -> String {
@@ -48,9 +51,26 @@ pub fn who_knows(frame: &Frame, view: &WhoKnowsView) -> AnyView {
                 {took("Nine in ten confirmed in", view.nine_in_ten_minutes)}
             </dl>
         </section>
-        {ui::panel("Every unit, by site", unit_map(sites(view)))}
-        {ui::section("Call next", table::table("Units to be called", columns(true), view.call_list.iter().take(50).map(|line| row(line, true)).collect(), "Every unit has confirmed."))}
+        <div class="split">
+            {ui::panel("Every unit, by site", unit_map(sites(view)))}
+            {ui::panel("Call next", call_next(view, &calls))}
+        </div>
         <p class="hint">{format!("As of {}. Sent {}.", view.as_of, view.sent)}{without_unit(view)}</p>
+    }
+    .into_any()
+}
+
+/// The first of those to be called, and the way to all of them.
+fn call_next(view: &WhoKnowsView, calls: &str) -> AnyView {
+    let rows = view.call_list.iter().take(MOST_CALLS).map(|line| row(line, true)).collect();
+    let more = view.call_list.len().saturating_sub(MOST_CALLS);
+    let more = (more > 0).then(|| {
+        let words = counted(i64::try_from(more).unwrap_or(i64::MAX), "more unit", "more units");
+        view! { <p class="next-page"><a href=calls.to_owned()>{words}</a></p> }
+    });
+    view! {
+        {table::queue("Units to be called", columns(true), rows, "Every unit has confirmed.")}
+        {more}
     }
     .into_any()
 }
@@ -64,10 +84,9 @@ fn without_unit(view: &WhoKnowsView) -> Option<String> {
 fn late(view: &WhoKnowsView) -> AnyView {
     let silent = view.not + view.nobody;
     let silent = (silent > 0).then(|| {
-        view! { <p class="late">{icon::flag()}{format!("{silent} not, longest silent {} min", view.longest_silent_minutes)}</p> }
+        view! { <p>{tag::late(&format!("{silent} not, longest silent {} min", view.longest_silent_minutes))}</p> }
     });
-    let partly =
-        (view.partly > 0).then(|| view! { <p><b class="soon">{format!("{} partly", view.partly)}</b></p> });
+    let partly = (view.partly > 0).then(|| view! { <p>{tag::soon(&format!("{} partly", view.partly))}</p> });
     view! { {silent}{partly} }.into_any()
 }
 
@@ -91,13 +110,8 @@ fn sites(view: &WhoKnowsView) -> Vec<SiteUnits> {
 }
 
 fn columns(actions: bool) -> Vec<Column> {
-    let mut columns = vec![
-        Column::new("Unit"),
-        Column::new("Phone"),
-        Column::number("Confirmed"),
-        Column::new("State"),
-        Column::number("Silent"),
-    ];
+    let mut columns =
+        vec![Column::new("Unit"), Column::new("Phone"), Column::new("Confirmed"), Column::labelled("Silent")];
     if actions {
         columns.push(Column::actions());
     } else {
@@ -111,15 +125,13 @@ fn columns(actions: bool) -> Vec<Column> {
 }
 
 fn row(line: &CallLine, actions: bool) -> Row {
-    let state = match line.knows {
-        Knows::Partly => view! { <b class="soon">{line.knows.words()}</b> }.into_any(),
-        _ => view! { <span class="late">{icon::flag()}{line.knows.words()}</span> }.into_any(),
-    };
+    let tally = format!("{} of {}", line.tally.confirmed, line.tally.on_duty);
+    let tally = if line.knows == Knows::Partly { tag::soon(&tally) } else { tag::late(&tally) };
+    let confirmed = view! { {tally}<span class="unseen">", "{line.knows.words()}</span> }.into_any();
     let mut cells = vec![
         table::two_lines(line.name.clone(), line.site.clone()),
-        table::text(&line.phone),
-        table::text(&format!("{} of {}", line.tally.confirmed, line.tally.on_duty)),
-        state,
+        ui::phone(&line.phone),
+        confirmed,
         table::text(&format!("{} min", line.silent_minutes)),
     ];
     if actions {
@@ -176,9 +188,9 @@ pub fn unit(frame: &Frame, view: &UnitView) -> AnyView {
         {button::primary("Log this answer")}
     };
     let phone = if view.phone.is_empty() {
-        "No phone of the unit is known.".to_owned()
+        "No phone of the unit is known.".into_any()
     } else {
-        format!("Phone of the unit: {}", view.phone)
+        view! { "Phone of the unit: "<b>{ui::phone(&view.phone)}</b> }.into_any()
     };
     view! {
         {ui::head(frame, &unit_title(view), None, None)}

@@ -44,11 +44,13 @@ pub fn one(frame: &Frame, view: &BroadcastView) -> AnyView {
         {replaced(view)}
         {looks(view)}
         {(!view.counts.is_empty()).then(|| counts(view, &path))}
-        {ui::section("SMS as they will read it", sms(&view.sms, &view.sms_code))}
-        {ui::section("E-mail as they will read it", view! {
-            <div class="message"><p><b>{view.subject.clone()}</b></p><pre>{view.email.clone()}</pre></div>
-            <p class="hint">"Code of the e-mail: "{view.email_code.clone()}". Each person gets an own link."</p>
-        }.into_any())}
+        <div class="split">
+            {ui::section("E-mail as they will read it", view! {
+                <div class="message"><p><b>{view.subject.clone()}</b></p><pre>{view.email.clone()}</pre></div>
+                <p class="hint">"Code of the e-mail: "{view.email_code.clone()}". Each person gets an own link."</p>
+            }.into_any())}
+            {ui::section("SMS as they will read it", sms(&view.sms, &view.sms_code))}
+        </div>
         {acts(view, &path)}
     }
     .into_any()
