@@ -143,7 +143,8 @@ async fn list_page(
 ) -> Result<Response, Problem> {
     let view = pages::list(&door.app, door.actor(), incident, typed).await?;
     let title = page::list_title(&view);
-    door.incident_page(incident, &title, view, page::list, mistakes).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, page::list, mistakes).await
 }
 
 #[derive(Deserialize, Default)]
@@ -170,7 +171,8 @@ async fn composer(
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let view = pages::composer(&door.app, incident, form).await?;
-    door.incident_page(incident, "Compose a broadcast", view, page::compose, mistakes).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, "Compose a broadcast", view, page::compose, mistakes).await
 }
 
 async fn compose_one(
@@ -222,7 +224,8 @@ async fn one(
 ) -> Result<Response, Problem> {
     let view = pages::one(&door.app, door.actor(), incident, broadcast).await?;
     let title = page::one_title(&view);
-    door.incident_page(incident, &title, view, page::one, mistakes).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, page::one, mistakes).await
 }
 
 /// Runs an act on a broadcast and leads back to its page.
@@ -294,7 +297,8 @@ async fn who_knows(
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let view = knows_view(&door, incident, broadcast).await?;
     let title = page::knows_title(&view);
-    door.incident_page(incident, &title, view, page::who_knows, Mistakes::default()).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, page::who_knows, Mistakes::default()).await
 }
 
 async fn call_list(
@@ -304,7 +308,8 @@ async fn call_list(
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let view = knows_view(&door, incident, broadcast).await?;
     let title = page::call_list_title(&view);
-    door.incident_page(incident, &title, view, page::call_list, Mistakes::default()).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, page::call_list, Mistakes::default()).await
 }
 
 type UnitPath = Path<(String, String, String)>;
@@ -314,7 +319,8 @@ async fn show_unit(door: Door, Path((incident, broadcast, unit)): UnitPath) -> R
     let unit = unit.parse().map_err(|_| Problem::not_found("unit"))?;
     let view = pages::unit(&door.app, incident, broadcast, unit, Default::default()).await?;
     let title = page::unit_title(&view);
-    door.incident_page(incident, &title, view, page::unit, Mistakes::default()).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, page::unit, Mistakes::default()).await
 }
 
 async fn answer_unit(
@@ -332,7 +338,8 @@ async fn answer_unit(
             let again = async |mistakes| {
                 let view = pages::unit(&door.app, incident, broadcast, unit, typed).await?;
                 let title = page::unit_title(&view);
-                door.incident_page(incident, &title, view, page::unit, mistakes).await
+                let tx = door.read().await?;
+                door.incident_page(tx, incident, &title, view, page::unit, mistakes).await
             };
             door.again(failure, &input.typed, again).await
         }
@@ -393,9 +400,8 @@ async fn show_ledger(
         request_id: door.request_id(),
         may_send: door.actor().has(&[Role::Communicator, Role::Commander]),
     };
-    drop(tx);
     let title = page::ledger_title(&view);
-    door.incident_page(incident, &title, view, page::ledger, Mistakes::default()).await
+    door.incident_page(tx, incident, &title, view, page::ledger, Mistakes::default()).await
 }
 
 async fn ledger_file(
@@ -445,10 +451,9 @@ async fn show_delivery(
     let row = send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let found = ledger::one(&door.app, &mut tx, broadcast, delivery, &zone).await?;
-    drop(tx);
     let (line, subject, text, events) = found.ok_or_else(|| Problem::not_found("delivery"))?;
     let view = DeliveryView { incident, broadcast, number: row.number, line, subject, text, events };
-    door.incident_page(incident, "One delivery", view, page::delivery, Mistakes::default()).await
+    door.incident_page(tx, incident, "One delivery", view, page::delivery, Mistakes::default()).await
 }
 
 async fn decide_doubts(
@@ -505,7 +510,8 @@ async fn show_answer(door: Door, Path(token): Path<String>) -> Result<Response, 
 async fn answer(door: &Door, token: &str, form: GiveAnswer, mistakes: Mistakes) -> Result<Response, Problem> {
     let view = pages::answer_page(&door.app, token, form).await?;
     let title = answer_page::title(&view);
-    door.page(&title, view, answer_page::page, mistakes).await
+    let tx = door.read().await?;
+    door.page(tx, &title, view, answer_page::page, mistakes).await
 }
 
 async fn give_answer(
@@ -544,5 +550,6 @@ async fn verify(door: Door, input: Input<Verify>) -> Result<Response, Problem> {
 async fn verified(door: &Door, typed: &str) -> Result<Response, Problem> {
     let view = pages::verify(&door.app, typed).await?;
     let title = verify_page::title(&view);
-    door.page(&title, view, verify_page::page, Mistakes::default()).await
+    let tx = door.read().await?;
+    door.page(tx, &title, view, verify_page::page, Mistakes::default()).await
 }

@@ -39,22 +39,22 @@ pub(super) const READERS: Access = Access::Roles(&[Role::CaseManager, Role::Comm
 /// The routes of cases.
 pub fn routes(routes: Routes) -> Routes {
     one_case(super::schedule_web::routes(routes))
-        .page::<CasesView, _>("/incidents/{id}/cases", READERS, "Cases by risk", list_cases)
-        .file("/incidents/{id}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export)
+        .page::<CasesView, _>("/incidents/{incident}/cases", READERS, "Cases by risk", list_cases)
+        .file("/incidents/{incident}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export)
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/next",
+            "/incidents/{incident}/cases/next",
             READERS,
             "Take the next patient to call",
             take_next,
         )
         .page::<EndOfDayView, _>(
-            "/incidents/{id}/cases/done",
+            "/incidents/{incident}/cases/done",
             READERS,
             "The end-of-day list",
             show_end_of_day,
         )
         .command::<EndOfDay, DayEnded, _>(
-            "/incidents/{id}/cases/done",
+            "/incidents/{incident}/cases/done",
             READERS,
             "Mark a service's kept cases as done",
             send_end_of_day,
@@ -64,45 +64,45 @@ pub fn routes(routes: Routes) -> Routes {
 /// What is done with one case.
 fn one_case(routes: Routes) -> Routes {
     routes
-        .page::<CaseView, _>("/incidents/{id}/cases/{case}", READERS, "One case", show_case)
+        .page::<CaseView, _>("/incidents/{incident}/cases/{case}", READERS, "One case", show_case)
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/take",
+            "/incidents/{incident}/cases/{case}/take",
             READERS,
             "Call this patient",
             take,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/contacts",
+            "/incidents/{incident}/cases/{case}/contacts",
             READERS,
             "Log a contact attempt",
             contact,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/rebooking",
+            "/incidents/{incident}/cases/{case}/rebooking",
             READERS,
             "Enter a new date",
             rebook,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/seen",
+            "/incidents/{incident}/cases/{case}/seen",
             READERS,
             "Mark as seen",
             seen,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/keep",
+            "/incidents/{incident}/cases/{case}/keep",
             READERS,
             "Keep, or take a cancellation back",
             keep,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/cancel",
+            "/incidents/{incident}/cases/{case}/cancel",
             READERS,
             "Cancel, or reverse a keep",
             cancel,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/end",
+            "/incidents/{incident}/cases/{case}/end",
             READERS,
             "End another way, with a reason",
             end,
@@ -198,12 +198,11 @@ async fn list_page(
     let lattice = places::lattice(&mut tx).await?;
     let may_decide =
         allowed.iter().any(|site| door.actor().can(Role::Commander, Place::Facility(*site), &lattice));
-    drop(tx);
     let due_before = zone.clock(soon);
     let may = (!allowed.is_empty(), may_decide, door.request_id());
     let view = show::cases(incident, around, (lines, next), (filter, &sites, due_before), may);
     let title = view.title.clone();
-    door.incident_page(incident, &title, view, frontend::pages::cases::list, mistakes).await
+    door.incident_page(tx, incident, &title, view, frontend::pages::cases::list, mistakes).await
 }
 
 /// Rows of an exported file.
@@ -321,9 +320,8 @@ async fn case_page(
     let now = door.app.clock.now();
     let reading = show::Reading { sites: &sites, seal: &seal, now, names: &names };
     let view = show::case(&mut tx, incident, &row, &reading, (form, sent, door.request_id())).await?;
-    drop(tx);
     let title = format!("{}: {}", view.line.mrn, view.line.risk);
-    door.incident_page(incident, &title, view, frontend::pages::cases::case, mistakes).await
+    door.incident_page(tx, incident, &title, view, frontend::pages::cases::case, mistakes).await
 }
 
 async fn act(
@@ -397,7 +395,6 @@ async fn end_of_day_page(
     let zone = accounts::installation(&mut tx).await?.zone();
     let facilities = places::facilities(&mut tx).await?;
     let services = end_of_day::services(&mut tx, incident).await?;
-    drop(tx);
     if form.day.is_blank() {
         form.day = zone.civil_date(door.app.clock.now()).to_string().into();
     }
@@ -411,7 +408,7 @@ async fn end_of_day_page(
         form,
         request_id: door.request_id(),
     };
-    door.incident_page(incident, "End of day", view, frontend::pages::cases::end_of_day, mistakes).await
+    door.incident_page(tx, incident, "End of day", view, frontend::pages::cases::end_of_day, mistakes).await
 }
 
 async fn send_end_of_day(

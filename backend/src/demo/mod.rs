@@ -23,7 +23,7 @@ use crate::{
     failure::Failure,
     fetch_optional, people, places, playbooks,
     store::{
-        Error,
+        Error, Tx,
         journal::{self, Chain, Decision, Say},
     },
 };
@@ -80,8 +80,7 @@ const LOADED: &str = "
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_loaded(app: &App) -> Result<bool, Error> {
-    let mut tx = app.db.read().await?;
+pub async fn is_loaded(app: &App, tx: &mut Tx) -> Result<bool, Error> {
     Ok(fetch_optional!(tx, (String,), LOADED, app.installation)?.is_some())
 }
 

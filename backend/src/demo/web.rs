@@ -50,7 +50,8 @@ async fn show(door: Door) -> Result<Response, Problem> {
 
 async fn show_page(door: &Door, form: LoadDemo, mistakes: Mistakes) -> Result<Response, Problem> {
     let view = DemoView { request_id: door.request_id(), form };
-    door.page("Load the demo hospital", view, frontend::pages::demo::show, mistakes).await
+    let tx = door.read().await?;
+    door.page(tx, "Load the demo hospital", view, frontend::pages::demo::show, mistakes).await
 }
 
 async fn load(door: Door, input: Input<LoadDemo>) -> Result<Response, Problem> {

@@ -101,7 +101,8 @@ async fn start_page(door: &Door, kind: Kind, mistakes: Mistakes) -> Result<Respo
         .collect();
     let view = ImportStartView { kind: kind.code().to_owned(), request_id: door.request_id(), columns };
     let title = frontend::pages::imports::start_title(&view);
-    door.page(&title, view, frontend::pages::imports::start, mistakes).await
+    let tx = door.read().await?;
+    door.page(tx, &title, view, frontend::pages::imports::start, mistakes).await
 }
 
 async fn offer(
@@ -154,7 +155,6 @@ async fn one_page(door: &Door, kind: Kind, id: ImportId, mistakes: Mistakes) -> 
     let mapping = row.mapping()?;
     let mut tx = door.app.db.read().await?;
     let plan = super::plan(&door.app, &mut tx, kind, &table, &mapping).await?;
-    drop(tx);
     let columns = kind.columns().iter().map(|column| ColumnChoice {
         key: column.key.to_owned(),
         label: column.label.to_owned(),
@@ -176,7 +176,7 @@ async fn one_page(door: &Door, kind: Kind, id: ImportId, mistakes: Mistakes) -> 
         request_id: door.request_id(),
     };
     let title = frontend::pages::imports::title(&view);
-    door.page(&title, view, frontend::pages::imports::one, mistakes).await
+    door.page(tx, &title, view, frontend::pages::imports::one, mistakes).await
 }
 
 async fn run<F, C, R>(

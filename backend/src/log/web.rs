@@ -105,12 +105,11 @@ async fn log_page(door: &Door, log: Log, asked: LogAsked) -> Result<Response, Pr
     };
     let status = if mistakes.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let view = read(&mut tx, log, asked, &filter, &zone).await?;
-    drop(tx);
     let title = view.title.clone();
     let page = frontend::pages::log::page;
     let mut response = match log {
-        Log::Incident(incident) => door.incident_page(incident, &title, view, page, mistakes).await?,
-        Log::Installation(_) => door.page(&title, view, page, mistakes).await?,
+        Log::Incident(incident) => door.incident_page(tx, incident, &title, view, page, mistakes).await?,
+        Log::Installation(_) => door.page(tx, &title, view, page, mistakes).await?,
     };
     *response.status_mut() = status;
     Ok(response)

@@ -27,7 +27,12 @@ use super::{
     problem::Problem,
     session::{Caller, cookie},
 };
-use crate::{app::App, failure::Failure, incidents::store as incidents, store::journal::By};
+use crate::{
+    app::App,
+    failure::Failure,
+    incidents::store as incidents,
+    store::{self, Tx, journal::By},
+};
 
 /// The nonce of this answer, made by the outermost layer.
 #[derive(Debug, Clone)]
@@ -198,31 +203,40 @@ impl Door {
         problem
     }
 
-    /// A page outside any incident.
+    /// A snapshot to read a page from. It is given to [`Door::page`], which reads the frame from the same one: whoever
+    /// asked for a second connection while holding the first would, with enough others, wait for ever.
+    pub async fn read(&self) -> Result<Tx, store::Error> {
+        self.app.db.read().await
+    }
+
+    /// A page outside any incident, its frame read from the snapshot that the view came from.
     pub async fn page<V: Serialize + Send + 'static>(
         &self,
+        tx: Tx,
         title: &str,
         view: V,
         body: impl FnOnce(&Frame, &V) -> AnyView + Send + 'static,
         mistakes: Mistakes,
     ) -> Result<Response, Problem> {
-        self.answer(None, title, view, body, mistakes).await
+        self.answer(tx, None, title, view, body, mistakes).await
     }
 
-    /// A page of an incident, under its bar and beside its rail.
+    /// A page of an incident, under its bar and beside its rail, all of the snapshot that the view came from.
     pub async fn incident_page<V: Serialize + Send + 'static>(
         &self,
+        tx: Tx,
         incident: IncidentId,
         title: &str,
         view: V,
         body: impl FnOnce(&Frame, &V) -> AnyView + Send + 'static,
         mistakes: Mistakes,
     ) -> Result<Response, Problem> {
-        self.answer(Some(incident), title, view, body, mistakes).await
+        self.answer(tx, Some(incident), title, view, body, mistakes).await
     }
 
     async fn answer<V: Serialize + Send + 'static>(
         &self,
+        mut tx: Tx,
         incident: Option<IncidentId>,
         title: &str,
         view: V,
@@ -231,12 +245,13 @@ impl Door {
     ) -> Result<Response, Problem> {
         if self.json {
             if let Some(incident) = incident {
-                let mut tx = self.app.db.read().await?;
                 incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
             }
             return Ok(json(&view));
         }
-        let mut frame = frame::read(&self.app, self.caller.as_ref(), incident).await?;
+        let mut frame = frame::read(&self.app, &mut tx, self.caller.as_ref(), incident).await?;
+        // Others wait for the connection; what follows needs none.
+        drop(tx);
         self.dress(&mut frame, mistakes);
         Ok(html_page(render(frame, title, move |frame| body(frame, &view))))
     }

@@ -1,4 +1,4 @@
-//! What surrounds a page, read in one snapshot: the incident's bar, the rail with its counts, who is signed in.
+//! What surrounds a page, read in the snapshot of the page itself: the incident's bar, the rail with its counts, who is signed in.
 
 use domain::{
     actor::{Actor, Grant, Role},
@@ -17,11 +17,11 @@ use crate::{
 /// The frame of a page; what depends on the request alone is filled in by the door.
 pub async fn read(
     app: &App,
+    tx: &mut Tx,
     caller: Option<&Caller>,
     incident: Option<IncidentId>,
 ) -> Result<Frame, Problem> {
-    let mut tx = app.db.read().await?;
-    let installation = accounts::store::installation(&mut tx).await?;
+    let installation = accounts::store::installation(tx).await?;
     let now = app.clock.now();
     let mut frame = Frame {
         organisation: installation.name.clone(),
@@ -30,9 +30,9 @@ pub async fn read(
         ..Frame::default()
     };
     if let Some(incident) = incident {
-        let bar = incidents::bar(&mut tx, incident, &installation, now).await?;
+        let bar = incidents::bar(tx, incident, &installation, now).await?;
         frame.incident = Some(bar.ok_or_else(|| Problem::not_found("incident"))?);
-        frame.rail = incident_rail(&mut tx, incident, now).await?;
+        frame.rail = incident_rail(tx, incident, now).await?;
     } else if let Some(caller) = caller {
         frame.rail = rail(&caller.actor);
     }
