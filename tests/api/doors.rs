@@ -128,6 +128,22 @@ both_databases! {
     }
 }
 
+/// On SQLite there is one writer; who finds it taken for longer than one wait is let in afterwards all the same.
+#[tokio::test]
+async fn a_command_waits_until_the_database_is_free() {
+    let world = World::on(acceptance::Kind::Sqlite).await;
+    world.harbor().await;
+    let administrator = world.program(&[Role::Administrator]).await;
+    let busy = world.app.db.write().await.expect("can be written");
+    let wide_work = async {
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        busy.commit().await.expect("can be written");
+    };
+    let account = serde_json::json!({ "login": "n.night", "name": "Nia Night", "grants": ["viewer@all"] });
+    futures::future::join(administrator.does("/accounts", account), wide_work).await;
+    world.end().await;
+}
+
 #[test]
 fn an_incident_has_one_name_in_every_path() {
     for route in web::routes().table().0.iter().filter(|route| route.path.starts_with("/incidents/{")) {

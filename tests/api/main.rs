@@ -13,4 +13,5 @@ mod log;
 mod people;
 mod places;
 mod playbooks;
+mod sites;
 mod status;

@@ -467,12 +467,22 @@ async fn decide_doubts(
     Ok(door.done(&format!("{}/deliveries?state=in_doubt", path(incident, broadcast)), &decided))
 }
 
+/// What is held or rests concerns the messages of every site.
+fn must_send_everywhere(door: &Door) -> Result<(), Problem> {
+    if door.actor().has_everywhere(&[Role::Commander, Role::Communicator]) {
+        return Ok(());
+    }
+    Err(Problem::forbidden("This concerns the messages of all sites: it needs a role for all sites."))
+}
+
 async fn release(door: Door, input: Input<Release>) -> Result<Response, Problem> {
+    must_send_everywhere(&door)?;
     let released = door.run(&input, guard::release).await?;
     Ok(door.done("/incidents", &released))
 }
 
 async fn resume(door: Door, input: Input<decide::TryGateway>) -> Result<Response, Problem> {
+    must_send_everywhere(&door)?;
     let decided = door.run(&input, decide::try_gateway).await?;
     Ok(door.done("/incidents", &decided))
 }

@@ -12,6 +12,7 @@ use domain::{
 
 use super::Size;
 use crate::{
+    accounts::must_administer_everything,
     app::App,
     begin,
     failure::Failure,
@@ -67,6 +68,7 @@ async fn load(door: Door, input: Input<LoadDemo>) -> Result<Response, Problem> {
 async fn load_asked(app: App, by: By, form: LoadDemo) -> Result<DemoLoaded, Failure> {
     let size = Size::from_code(form.size.trimmed());
     let size = size.ok_or_else(|| FieldErrors::one("size", "Choose s, m or l."))?;
+    must_administer_everything(&by.actor)?;
     let mut decision = begin!(&app, &by, Chain::Installation);
     let loaded = super::load_in(&app, &mut decision, size).await?;
     decision.commit(&app, &loaded).await?;

@@ -19,7 +19,7 @@ use domain::{
 use serde_json::json;
 
 use crate::{
-    accounts::store as accounts,
+    accounts::{must_administer_everything, store as accounts},
     app::App,
     begin,
     failure::Failure,
@@ -108,6 +108,7 @@ pub(crate) async fn plan(
 /// # Errors
 /// When the database does not take it.
 pub async fn offer(app: App, by: By, offered: Arc<Offered>) -> Result<ImportOutcome, Failure> {
+    must_administer_everything(&by.actor)?;
     if offered.table.rows.is_empty() {
         let sentence = "This file has no rows under a header line. Export it again with its rows.";
         return Err(FieldErrors::one("file", sentence).into());
@@ -147,6 +148,7 @@ pub async fn remap(
     by: By,
     (kind, id, form): (Kind, ImportId, Remap),
 ) -> Result<ImportOutcome, Failure> {
+    must_administer_everything(&by.actor)?;
     let (row, table) = read_again(&app, kind, id).await?;
     let mapping = file::read_mapping(&form, kind.columns(), &table.header)?;
     let mut decision = begin!(&app, &by, Chain::Installation);
@@ -169,6 +171,7 @@ pub async fn commit(
     by: By,
     (kind, id, _): (Kind, ImportId, CommitImport),
 ) -> Result<ImportOutcome, Failure> {
+    must_administer_everything(&by.actor)?;
     let (row, table) = read_again(&app, kind, id).await?;
     let mut decision = begin!(&app, &by, Chain::Installation);
     still_open(&mut decision.tx, id).await?;

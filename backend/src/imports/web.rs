@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Kind, Offered, file};
 use crate::{
+    accounts::must_administer_everything,
     failure::Failure,
     store::requests::Request,
     web::{
@@ -91,6 +92,7 @@ fn import_id(text: &str) -> Result<ImportId, Problem> {
 }
 
 async fn start_page(door: &Door, kind: Kind, mistakes: Mistakes) -> Result<Response, Problem> {
+    must_administer_everything(door.actor())?;
     let columns = kind
         .columns()
         .iter()
@@ -127,6 +129,8 @@ async fn offer(
 }
 
 async fn receive(door: &Door, kind: Kind, mut multipart: Multipart) -> Result<Input<Arc<Offered>>, Failure> {
+    // Before the file comes, not after.
+    must_administer_everything(door.actor())?;
     let cut_off =
         |_| Failure::from(FieldErrors::one("file", "The upload ended early. Send it again; at most 64 MB."));
     let id: ImportId = door.app.clock.id();
@@ -151,6 +155,7 @@ async fn receive(door: &Door, kind: Kind, mut multipart: Multipart) -> Result<In
 }
 
 async fn one_page(door: &Door, kind: Kind, id: ImportId, mistakes: Mistakes) -> Result<Response, Problem> {
+    must_administer_everything(door.actor())?;
     let (row, table) = super::read_again(&door.app, kind, id).await?;
     let mapping = row.mapping()?;
     let mut tx = door.app.db.read().await?;
@@ -203,6 +208,7 @@ where
 }
 
 async fn rejects_file(door: Door, kind: Kind, id: &str) -> Result<Response, Problem> {
+    must_administer_everything(door.actor())?;
     let (row, table) = super::read_again(&door.app, kind, import_id(id)?).await?;
     let mut tx = door.app.db.read().await?;
     let plan = super::plan(&door.app, &mut tx, kind, &table, &row.mapping()?).await?;

@@ -1,9 +1,12 @@
-//! Forgets what nobody needs: sessions that have expired, and the outcomes of requests older than two weeks,
-//! which is as long as a browser may be offline.
+//! Forgets what nobody needs: sessions that have expired, the outcomes of requests older than two weeks, which is
+//! as long as a browser may be offline, and the stages and files of imports and decisions that were never finished.
 
-use crate::{app::App, execute, failure::Failure};
+use crate::{app::App, cases, execute, failure::Failure};
 
 const REQUEST_MINUTES: i64 = 15 * 24 * 60;
+
+/// Longer than any staging takes.
+const STAGE_MINUTES: i64 = 60;
 
 const FORGET_REQUESTS: &str = "
     DELETE FROM request
@@ -18,10 +21,11 @@ const FORGET_SESSIONS: &str = "
 /// # Errors
 /// When the database does not answer; the next turn forgets it.
 pub async fn once(app: App) -> Result<(), Failure> {
+    app.doorkeeper.tidy();
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     execute!(tx, FORGET_REQUESTS, now.plus_minutes(-REQUEST_MINUTES).0)?;
     execute!(tx, FORGET_SESSIONS, now.0)?;
     tx.commit().await?;
-    Ok(())
+    cases::drop_stale_stages(&app, now.plus_minutes(-STAGE_MINUTES)).await
 }

@@ -1,6 +1,9 @@
 //! What every handler gets: who calls, what they want to read, and the ways to answer.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json,
@@ -33,6 +36,9 @@ use crate::{
     incidents::store as incidents,
     store::{self, Tx, journal::By},
 };
+
+/// How long a command is tried again while others are in its way; each try may itself wait for the database.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The nonce of this answer, made by the outermost layer.
 #[derive(Debug, Clone)]
@@ -139,14 +145,14 @@ impl Door {
         let (app, form) = (self.app.clone(), input.form.clone());
         let by = By { actor: self.actor().clone(), request: input.request };
         let task = async move {
-            let mut attempt = 0;
+            let (mut attempt, began) = (0, Instant::now());
             loop {
                 match use_case(app.clone(), by.clone(), form.clone()).await {
-                    Err(failure) if failure.is_transient() && attempt < 8 => {
+                    Err(failure) if failure.is_transient() && attempt < 8 && began.elapsed() < PATIENCE => {
                         attempt += 1;
                         let [random] = app.clock.bytes::<1>();
                         let pause = u64::from(random % 16) + (1 << attempt);
-                        tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+                        tokio::time::sleep(Duration::from_millis(pause)).await;
                     }
                     other => return other,
                 }

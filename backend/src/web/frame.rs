@@ -58,8 +58,10 @@ fn words(grant: &Grant) -> String {
 /// The destinations outside any incident.
 fn rail(actor: &Actor) -> Vec<RailItem> {
     let mut rail = vec![item(Section::Incidents, "/incidents".into())];
-    if actor.has(&[Role::Administrator]) {
+    if actor.administers_everything() {
         rail.push(item(Section::Log, "/log".into()));
+    }
+    if actor.has(&[Role::Administrator]) {
         rail.push(item(Section::Places, "/places".into()));
         rail.push(item(Section::Staff, "/people".into()));
         rail.push(item(Section::Accounts, "/accounts".into()));
