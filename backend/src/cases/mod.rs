@@ -7,6 +7,7 @@ pub mod card;
 pub mod change;
 pub mod decide;
 pub mod end_of_day;
+mod export;
 pub mod import;
 pub mod list;
 pub mod schedule_web;

@@ -1,6 +1,7 @@
 //! The doors of cases: the list by risk, one case and what is done about it, and the end-of-day list.
 
 use axum::{
+    body::Body,
     extract::{Path, Query},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -10,18 +11,17 @@ use domain::{
     cases::forms::{ChangeCase, EndOfDay, Which},
     id::{CaseId, FacilityId, IncidentId},
     scope::Place,
-    table,
     view::cases::{
         Alternative, CaseChanged, CaseFilter, CaseLine, CaseView, CasesView, DayEnded, EndOfDayView,
     },
 };
 use serde::Deserialize;
 
-use super::{change, end_of_day, list, show, snapshots, store, tally};
+use super::{change, end_of_day, export, list, show, snapshots, store, tally};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
-    incidents::{store as incidents, web::incident_id},
+    incidents::web::incident_id,
     places::store as places,
     store::{Tx, seal::Seal},
     web::{
@@ -39,7 +39,7 @@ pub(super) const READERS: Access = Access::Roles(&[Role::CaseManager, Role::Comm
 pub fn routes(routes: Routes) -> Routes {
     one_case(super::schedule_web::routes(routes))
         .page::<CasesView, _>("/incidents/{incident}/cases", READERS, "Cases by risk", list_cases)
-        .file("/incidents/{incident}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export)
+        .file("/incidents/{incident}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export::file)
         .command::<ChangeCase, CaseChanged, _>(
             "/incidents/{incident}/cases/next",
             READERS,
@@ -114,8 +114,13 @@ fn case_id(text: &str) -> Result<CaseId, Problem> {
     text.parse().map_err(|_| Problem::not_found("case"))
 }
 
-/// By whom, for reading what an account may see.
-async fn narrow(door: &Door, tx: &mut Tx, filter: &CaseFilter, seal: &Seal) -> Result<list::Narrow, Problem> {
+/// What of the list is asked for, at the sites that the account may see.
+pub(super) async fn narrow(
+    door: &Door,
+    tx: &mut Tx,
+    filter: &CaseFilter,
+    seal: &Seal,
+) -> Result<list::Narrow, Problem> {
     let now = door.app.clock.now();
     let zone = accounts::installation(tx).await?.zone();
     let mut facilities = change::allowed(tx, door.actor()).await?;
@@ -199,60 +204,8 @@ async fn list_page(
     door.incident_page(tx, incident, &title, view, frontend::pages::cases::list, mistakes).await
 }
 
-/// Rows of an exported file.
-const MOST_EXPORTED: i64 = 100_000;
-
-async fn export(
-    door: Door,
-    Path(incident): Path<String>,
-    Query(filter): Query<CaseFilter>,
-) -> Result<Response, Problem> {
-    let incident = incident_id(&incident)?;
-    let mut tx = door.app.db.read().await?;
-    incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
-    let (lines, _) = lines(&door, &mut tx, (incident, &filter), MOST_EXPORTED).await?;
-    drop(tx);
-    let header = [
-        "risk",
-        "mrn",
-        "name",
-        "booked_day",
-        "booked_time",
-        "service",
-        "place",
-        "priority",
-        "safe_by",
-        "day_28",
-        "decided",
-        "rule",
-        "state",
-        "last_contact",
-        "appointment",
-    ];
-    let rows = lines.into_iter().map(|line| {
-        vec![
-            line.risk,
-            line.mrn,
-            line.name,
-            line.day,
-            line.clock,
-            line.service,
-            line.place,
-            line.priority,
-            line.safe_by,
-            line.day_28,
-            line.decided,
-            line.rule,
-            line.standing,
-            line.last_contact,
-            line.appointment,
-        ]
-    });
-    Ok(csv_file("cases.csv", table::write_csv(&header, rows)))
-}
-
 /// A CSV file for saving.
-pub(super) fn csv_file(name: &'static str, text: String) -> Response {
+pub(super) fn csv_file(name: &'static str, text: impl Into<Body>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let disposition = HeaderValue::from_str(&disposition).expect("the names are plain");
     let headers = [
@@ -260,7 +213,7 @@ pub(super) fn csv_file(name: &'static str, text: String) -> Response {
         (header::CONTENT_DISPOSITION, disposition),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (headers, text).into_response()
+    (headers, text.into()).into_response()
 }
 
 async fn take_next(
