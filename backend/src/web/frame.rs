@@ -42,7 +42,11 @@ pub async fn read(
 fn signed_in(actor: &Actor) -> SignedIn {
     let strongest =
         actor.grants.iter().min_by_key(|grant| Role::ALL.iter().position(|role| *role == grant.role));
-    SignedIn { name: actor.name.clone(), role: strongest.map(words).unwrap_or_default() }
+    SignedIn {
+        account: actor.account.to_string(),
+        name: actor.name.clone(),
+        role: strongest.map(words).unwrap_or_default(),
+    }
 }
 
 fn words(grant: &Grant) -> String {
