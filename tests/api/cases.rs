@@ -204,7 +204,7 @@ both_databases! {
         let done = night.does(&format!("{path}/commit"), json!({})).await;
         assert_eq!((number(&done["added"]), number(&done["figures"]["valid"]), number(&done["figures"]["invalid"])), (0, 0, 2));
         let rejects = night.commander.asks(&night.path(&format!("{path}/rejects.csv"))).await.expect(200);
-        assert!(rejects.text().contains("3,mrn,This patient was erased here"), "{}", rejects.text());
+        assert!(rejects.text().contains("3,MRN,\"This patient was erased here"), "{}", rejects.text());
     }
 
     async fn a_row_that_comes_in_while_a_decision_is_made_is_not_left_out_of_it(world: World) {

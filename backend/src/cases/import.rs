@@ -53,6 +53,14 @@ pub fn path(app: &App, snapshot: SnapshotId) -> PathBuf {
 /// By field: a file that is no table, a time that is none.
 pub async fn offer(app: App, by: By, incident: IncidentId, offered: Offered) -> Result<Uploaded, Failure> {
     let kept = keep(&app, &by, incident, &offered).await;
+    if let Ok(known) = &kept
+        && known.known
+        && known.state != "committed"
+        && !tokio::fs::try_exists(path(&app, known.snapshot)).await.unwrap_or(true)
+    {
+        // The file of the first upload has been swept away meanwhile; this is the same one.
+        let _ = tokio::fs::rename(path(&app, offered.id), path(&app, known.snapshot)).await;
+    }
     if !matches!(&kept, Ok(uploaded) if !uploaded.known) {
         // Refused, or known already: this copy is not needed.
         let _ = tokio::fs::remove_file(path(&app, offered.id)).await;
@@ -242,7 +250,7 @@ async fn stage_and_switch(
         erased.extend(staged.erased);
     }
     let reason = "This patient was erased here. Register the patient again, then add this appointment.";
-    schedule.refuse(&erased, "mrn", reason);
+    schedule.refuse(&erased, "MRN", reason);
     switch(app, by, incident, (&snapshot, stage, rows), &schedule).await
 }
 
@@ -398,8 +406,13 @@ pub async fn table(app: &App, id: SnapshotId) -> Result<Table, Failure> {
 
 async fn read_file(app: &App, id: SnapshotId) -> Result<Result<Table, table::Unreadable>, Failure> {
     let path = path(app, id);
-    let gone = |error: std::io::Error| Failure::Broken(format!("{} cannot be read: {error}", path.display()));
-    let bytes = tokio::fs::read(&path).await.map_err(gone)?;
+    let bytes = tokio::fs::read(&path).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let sentence = "This file is no longer here: it was imported, or waited for more than a day. Upload it again.";
+            Refusal::new("file-gone", sentence).into()
+        }
+        _ => Failure::Broken(format!("{} cannot be read: {error}", path.display())),
+    })?;
     tokio::task::spawn_blocking(move || table::read(&bytes, &Limits::IMPORT))
         .await
         .map_err(|error| Failure::Broken(error.to_string()))

@@ -1,9 +1,12 @@
 //! Forgets what nobody needs: sessions that have expired, the outcomes of requests older than two weeks, which is
 //! as long as a browser may be offline, and the stages and files of imports and decisions that were never finished.
 
-use crate::{app::App, cases, execute, failure::Failure};
+use crate::{app::App, cases, execute, failure::Failure, imports};
 
 const REQUEST_MINUTES: i64 = 15 * 24 * 60;
+
+/// How long an uploaded file may wait to be imported.
+const FILE_MINUTES: i64 = 24 * 60;
 
 /// Longer than any staging takes.
 const STAGE_MINUTES: i64 = 60;
@@ -23,6 +26,8 @@ const FORGET_SESSIONS: &str = "
 pub async fn once(app: App) -> Result<(), Failure> {
     app.doorkeeper.tidy();
     let now = app.clock.now();
+    let swept = imports::file::sweep(&app, now.plus_minutes(-FILE_MINUTES)).await;
+    swept.map_err(|error| Failure::Broken(format!("an old file cannot be removed: {error}")))?;
     let mut tx = app.db.write().await?;
     execute!(tx, FORGET_REQUESTS, now.plus_minutes(-REQUEST_MINUTES).0)?;
     execute!(tx, FORGET_SESSIONS, now.0)?;
