@@ -73,7 +73,6 @@ both_databases! {
         let administrator = world.program(&[Role::Administrator]).await;
         let count = if settings::long() { 82_000 } else { 6_000 };
         let file = staff(count);
-        let began = Instant::now();
         let mut importing = std::pin::pin!(import(&administrator, file.as_bytes()));
         let (mut longest, mut number) = (Duration::ZERO, 0);
         let (_, done) = loop {
@@ -88,7 +87,6 @@ both_databases! {
             }
             number += 1;
         };
-        println!("{count} staff in {:?}; the longest of {number} commands {longest:?}", began.elapsed());
         assert_eq!(done["added"], count);
         assert!(number > 3 && longest < Duration::from_secs(2), "{number} commands, {longest:?}");
     }
