@@ -11,7 +11,7 @@ use crate::{
     accounts::Doorkeeper,
     clock::Clock,
     config::Config,
-    execute, fetch_optional,
+    execute, fetch_one, fetch_optional,
     live::Live,
     playbooks,
     status::PublicPages,
@@ -161,7 +161,8 @@ const FIND: &str = "
 
 const CREATE: &str = "
     INSERT INTO installation (id, name, zone, epoch)
-    VALUES ($1, '', 'UTC', $2)";
+    VALUES ($1, '', 'UTC', $2)
+    ON CONFLICT (is_one) DO NOTHING";
 
 async fn ensure_installation(db: &Db, clock: &Clock) -> Result<Uuid, Error> {
     let mut tx = db.write().await?;
@@ -169,7 +170,11 @@ async fn ensure_installation(db: &Db, clock: &Clock) -> Result<Uuid, Error> {
         return Ok(id);
     }
     let id: Uuid = clock.id();
-    execute!(tx, CREATE, id, hex::encode(clock.bytes::<16>()))?;
+    if execute!(tx, CREATE, id, hex::encode(clock.bytes::<16>()))? == 0 {
+        // Another process has started on the same empty database; this one waited until it had committed.
+        let (id,) = fetch_one!(tx, (Uuid,), FIND)?;
+        return Ok(id);
+    }
     journal::start(&mut tx, id, "installation", None, "", clock.now()).await?;
     tx.commit().await?;
     Ok(id)

@@ -41,6 +41,6 @@ impl From<FieldErrors> for Failure {
 impl Failure {
     /// Whether the whole command may simply run again.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Store(store::Error::Conflict(_)))
+        matches!(self, Self::Store(store::Error::Conflict(_) | store::Error::Busy(_)))
     }
 }

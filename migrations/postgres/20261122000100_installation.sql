@@ -1,12 +1,14 @@
 -- The installation: its identity, its chains, what it was asked, and who may use it.
 
+-- There is one row, however many processes start at once on an empty database.
 CREATE TABLE installation (
     id UUID PRIMARY KEY,
     name TEXT COLLATE "C" NOT NULL,
     zone TEXT COLLATE "C" NOT NULL,
     epoch TEXT COLLATE "C" NOT NULL,
     set_up_at BIGINT,
-    revision BIGINT NOT NULL DEFAULT 0
+    revision BIGINT NOT NULL DEFAULT 0,
+    is_one BOOLEAN CHECK (is_one) NOT NULL DEFAULT TRUE UNIQUE
 );
 
 -- A chain is one hash-chained log: the installation's (its id is the installation's), one for each incident (its

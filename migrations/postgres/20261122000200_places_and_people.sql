@@ -65,7 +65,7 @@ CREATE TABLE address (
 );
 CREATE INDEX address_value ON address (channel, value);
 
--- A file that was offered for import: kept under data/, previewed, then committed or dropped.
+-- A file that was offered for import: kept under data/ until it is taken over or a day old.
 CREATE TABLE import (
     id UUID PRIMARY KEY,
     kind TEXT COLLATE "C" NOT NULL,
@@ -77,4 +77,14 @@ CREATE TABLE import (
     account UUID NOT NULL,
     created_at BIGINT NOT NULL,
     committed_at BIGINT
+);
+
+-- Rows that an import refused; never a value of the row.
+CREATE TABLE import_reject (
+    import UUID NOT NULL REFERENCES import (id),
+    ordinal BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    column_name TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (import, ordinal)
 );

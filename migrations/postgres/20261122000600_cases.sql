@@ -7,7 +7,7 @@ CREATE TABLE patient (
     wrapped_key BYTEA
 );
 
--- An uploaded schedule: previewed, then committed in chunks (staging) and switched, or dropped.
+-- An uploaded schedule: previewed, then committed.
 CREATE TABLE schedule_snapshot (
     id UUID PRIMARY KEY,
     incident UUID NOT NULL REFERENCES incident (id),
@@ -18,11 +18,19 @@ CREATE TABLE schedule_snapshot (
     scheme TEXT NOT NULL,
     figures TEXT NOT NULL,
     added BIGINT NOT NULL DEFAULT 0,
-    state TEXT NOT NULL CHECK (state IN ('previewed', 'staging', 'committed')),
+    state TEXT NOT NULL CHECK (state IN ('previewed', 'committed')),
     account UUID NOT NULL REFERENCES account (id),
     created_at BIGINT NOT NULL,
     committed_at BIGINT,
     UNIQUE (incident, sha256)
+);
+
+-- One try of committing a schedule: its rows are written in chunks under its id, then switched, or dropped. Two
+-- tries of one schedule never meet before the switch.
+CREATE TABLE schedule_stage (
+    id UUID PRIMARY KEY,
+    snapshot UUID NOT NULL REFERENCES schedule_snapshot (id),
+    begun_at BIGINT NOT NULL
 );
 
 -- Rows that an import refused, or whose duplicate differs; never a value of the row.
@@ -38,7 +46,7 @@ CREATE TABLE schedule_reject (
 CREATE TABLE decision (
     id UUID PRIMARY KEY,
     incident UUID NOT NULL REFERENCES incident (id),
-    number BIGINT NOT NULL,
+    number BIGINT,
     rule TEXT NOT NULL,
     reason_code TEXT NOT NULL,
     time_window TEXT NOT NULL,
@@ -67,6 +75,7 @@ CREATE TABLE patient_case (
     incident UUID NOT NULL REFERENCES incident (id),
     snapshot UUID NOT NULL REFERENCES schedule_snapshot (id),
     visible BOOLEAN NOT NULL,
+    stage UUID REFERENCES schedule_stage (id),
     appointment TEXT COLLATE "C" NOT NULL,
     patient UUID NOT NULL REFERENCES patient (id),
     sealed BYTEA NOT NULL,
@@ -101,9 +110,11 @@ CREATE TABLE patient_case (
     locked_until BIGINT,
     risk_rank BIGINT NOT NULL,
     risk_at BIGINT NOT NULL,
-    version BIGINT NOT NULL,
-    UNIQUE (incident, appointment)
+    version BIGINT NOT NULL
 );
+-- An appointment is one case; what is staged may be staged twice.
+CREATE UNIQUE INDEX patient_case_appointment ON patient_case (incident, appointment) WHERE visible = TRUE;
+CREATE INDEX patient_case_stage ON patient_case (stage) WHERE stage IS NOT NULL;
 CREATE INDEX patient_case_risk ON patient_case (incident, risk_rank, risk_at, id);
 CREATE INDEX patient_case_start ON patient_case (incident, decided, start_at, id);
 CREATE INDEX patient_case_state ON patient_case (incident, state, start_at, id);

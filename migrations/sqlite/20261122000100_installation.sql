@@ -1,12 +1,14 @@
 -- The installation: its identity, its chains, what it was asked, and who may use it.
 
+-- There is one row, however many processes start at once on an empty database.
 CREATE TABLE installation (
     id BLOB PRIMARY KEY,
     name TEXT NOT NULL,
     zone TEXT NOT NULL,
     epoch TEXT NOT NULL,
     set_up_at INTEGER,
-    revision INTEGER NOT NULL DEFAULT 0
+    revision INTEGER NOT NULL DEFAULT 0,
+    is_one INTEGER CHECK (is_one = 1) NOT NULL DEFAULT 1 UNIQUE
 ) STRICT;
 
 -- A chain is one hash-chained log: the installation's (its id is the installation's), one for each incident (its

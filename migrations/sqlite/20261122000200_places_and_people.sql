@@ -65,7 +65,7 @@ CREATE TABLE address (
 ) STRICT;
 CREATE INDEX address_value ON address (channel, value);
 
--- A file that was offered for import: kept under data/, previewed, then committed or dropped.
+-- A file that was offered for import: kept under data/ until it is taken over or a day old.
 CREATE TABLE import (
     id BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -77,4 +77,14 @@ CREATE TABLE import (
     account BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     committed_at INTEGER
+) STRICT;
+
+-- Rows that an import refused; never a value of the row.
+CREATE TABLE import_reject (
+    import BLOB NOT NULL REFERENCES import (id),
+    ordinal INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    column_name TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (import, ordinal)
 ) STRICT;

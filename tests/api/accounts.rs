@@ -37,6 +37,25 @@ both_databases! {
         assert!(codes.contains(&json!("too-many-tries")), "{codes:?}");
     }
 
+    async fn a_hospital_behind_one_address_signs_in_all_at_once(world: World) {
+        let administrator = world.program(&[Role::Administrator]).await;
+        let account = json!({ "login": "n.night", "name": "Nia Night", "grants": ["viewer@all"] });
+        let made = administrator.does("/accounts", account).await;
+        let stranger = world.unknown_program();
+        let right = json!({ "login": "n.night", "password": "nobody sleeps tonight" });
+        let card = json!({ "login": "n.night", "code": made["first_use_code"], "password": right["password"] });
+        stranger.does("/first-use", card).await;
+        let all = (0..15).map(|_| stranger.does("/sign-in", &right));
+        futures::future::join_all(all).await;
+        let wrong = json!({ "login": "n.night", "password": "somebody sleeps" });
+        let guesses = (0..40).map(|_| stranger.is_refused("/sign-in", &wrong, 422));
+        let refused = futures::future::join_all(guesses).await;
+        let heard = refused.iter().filter(|each| each["type"] == "wrong-sign-in").count();
+        assert!(heard <= 12, "{heard} guesses at once were heard");
+        let other = stranger.is_refused("/sign-in", json!({ "login": "nobody", "password": "x" }), 422).await;
+        assert_eq!(other["type"], "wrong-sign-in", "another name at the same address is heard");
+    }
+
     async fn the_setup_link_makes_one_administrator_and_no_second(world: World) {
         let secret = backend::accounts::setup_secret(&world.app).await.expect("can be read").expect("nobody is there");
         let stranger = world.unknown_program();

@@ -98,6 +98,26 @@ async fn tallies_are_right(world: &World, night: &Night) {
     assert_eq!(kept, counted);
 }
 
+const HALF_MADE: &str = "
+    INSERT INTO decision (id, incident, rule, reason_code, time_window, place, totals, state, account, decided_at)
+    VALUES ($1, $2, '', '', '', 'all', '', 'staging', $3, $4)";
+
+/// A schedule of visits on the day that is cancelled, each of another patient.
+fn visits(appointments: &[&str]) -> String {
+    let rows: Vec<_> = appointments
+        .iter()
+        .map(|id| format!("{id},0000{id},Person {id},visit,Cape,{} 15:00\n", s2::DAY))
+        .collect();
+    format!("Appt ID,MRN,Patient Name,Type,Hospital,Start Time\n{}", rows.concat())
+}
+
+/// All rows of cases, seen or not.
+async fn rows(world: &World) -> i64 {
+    let mut tx = world.app.db.read().await.expect("can be read");
+    let (rows,) = backend::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM patient_case").expect("can be read");
+    rows
+}
+
 both_databases! {
     async fn s2_the_preview_counts_and_the_same_file_changes_nothing_twice(world: World) {
         let night = Night::begins(world).await;
@@ -124,6 +144,107 @@ both_databases! {
         let other = format!("/schedule/{}/commit", text(&other["snapshot"]));
         assert_eq!(night.does(&other, json!({})).await["added"], 0, "every appointment is known");
         tallies_are_right(world, &night).await;
+    }
+
+    async fn two_clicks_at_the_same_moment_import_every_row_once(world: World) {
+        let night = Night::begins(world).await;
+        let uploaded = night.uploads(&s2::file()).await;
+        let commit = format!("/schedule/{}/commit", text(&uploaded["snapshot"]));
+        let clicks = futures::future::join(night.does(&commit, json!({})), night.does(&commit, json!({})));
+        let (one, other) = clicks.await;
+        assert_eq!((number(&one["added"]), number(&other["added"])), (4_563, 4_563));
+        assert_eq!(night.funnel().await["booked"], 4_563);
+        assert_eq!(rows(world).await, 4_563, "nothing stays behind unseen");
+        tallies_are_right(world, &night).await;
+    }
+
+    async fn two_files_with_the_same_patients_at_the_same_moment_lose_none(world: World) {
+        let night = Night::begins(world).await;
+        let mut commits = Vec::new();
+        for file in [visits(&["A1", "A2", "A3"]), visits(&["A3", "A2", "A4"])] {
+            let uploaded = night.uploads(file.as_bytes()).await;
+            commits.push(format!("/schedule/{}/commit", text(&uploaded["snapshot"])));
+        }
+        let both = futures::future::join(night.does(&commits[0], json!({})), night.does(&commits[1], json!({})));
+        let (one, other) = both.await;
+        assert_eq!(number(&one["added"]) + number(&other["added"]), 4);
+        assert_eq!((number(&night.funnel().await["booked"]), rows(world).await), (4, 4));
+    }
+
+    async fn what_a_crash_left_staged_takes_no_patient_from_the_next_file(world: World) {
+        let night = Night::begins(world).await;
+        let uploaded = night.uploads(visits(&["A1", "A2"]).as_bytes()).await;
+        night.does(&format!("/schedule/{}/commit", text(&uploaded["snapshot"])), json!({})).await;
+        // As if the program had died between the last chunk and the switch.
+        let mut tx = world.app.db.write().await.expect("can be written");
+        let stage: uuid::Uuid = world.app.clock.id();
+        let begin = "INSERT INTO schedule_stage (id, snapshot, begun_at) SELECT $1, id, $2 FROM schedule_snapshot";
+        backend::execute!(tx, begin, stage, world.app.clock.now().0).expect("can be written");
+        backend::execute!(tx, "UPDATE schedule_snapshot SET state = 'previewed'").expect("can be written");
+        backend::execute!(tx, "UPDATE patient_case SET visible = FALSE, stage = $1", stage).expect("can be written");
+        tx.commit().await.expect("can be written");
+        let corrected = night.uploads(visits(&["A1", "A2", "A3"]).as_bytes()).await;
+        let done = night.does(&format!("/schedule/{}/commit", text(&corrected["snapshot"])), json!({})).await;
+        assert_eq!(done["added"], 3, "every appointment of the corrected file is somebody's");
+        assert_eq!((night.lines("show=all").await.len(), rows(world).await), (3, 5));
+        world.minutes_pass(61);
+        backend::jobs::tidy::once(world.app.clone()).await.expect("can be tidied");
+        assert_eq!((night.lines("show=all").await.len(), rows(world).await), (3, 3));
+    }
+
+    async fn an_erased_patient_who_is_booked_again_is_said_in_the_file_of_refused_rows(world: World) {
+        let night = Night::begins(world).await;
+        let first = night.uploads(visits(&["A1"]).as_bytes()).await;
+        night.does(&format!("/schedule/{}/commit", text(&first["snapshot"])), json!({})).await;
+        let mut tx = world.app.db.write().await.expect("can be written");
+        backend::execute!(tx, "UPDATE patient SET wrapped_key = NULL").expect("a patient can be erased");
+        tx.commit().await.expect("can be written");
+        let second = night.uploads(visits(&["A1", "B2"]).replace("0000B2", "0000A1").as_bytes()).await;
+        let path = format!("/schedule/{}", text(&second["snapshot"]));
+        let done = night.does(&format!("{path}/commit"), json!({})).await;
+        assert_eq!((number(&done["added"]), number(&done["figures"]["valid"]), number(&done["figures"]["invalid"])), (0, 0, 2));
+        let rejects = night.commander.asks(&night.path(&format!("{path}/rejects.csv"))).await.expect(200);
+        assert!(rejects.text().contains("3,MRN,\"This patient was erased here"), "{}", rejects.text());
+    }
+
+    async fn a_row_that_comes_in_while_a_decision_is_made_is_not_left_out_of_it(world: World) {
+        let night = Night::begins(world).await;
+        let uploaded = night.uploads(visits(&["A1", "A2"]).as_bytes()).await;
+        night.does(&format!("/schedule/{}/commit", text(&uploaded["snapshot"])), json!({})).await;
+        let mut tx = world.app.db.write().await.expect("can be written");
+        backend::execute!(tx, "UPDATE patient_case SET visible = FALSE WHERE appointment = 'A2'").expect("can be written");
+        tx.commit().await.expect("can be written");
+        // The import is about to switch: its row is seen when the decision has been previewed.
+        let mut import = world.app.db.write().await.expect("can be written");
+        let incident: domain::id::IncidentId = night.incident.parse().expect("is an id");
+        backend::execute!(import, "UPDATE chain SET seq = seq WHERE id = $1", incident.0).expect("can be taken");
+        backend::execute!(import, "UPDATE patient_case SET visible = TRUE").expect("can be written");
+        let path = night.path("/cases/decide");
+        let decide = night.commander.posts(&path, json!({ "basis": "Blanket" }));
+        let switch = async {
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            import.commit().await.expect("can be written");
+        };
+        let (decided, ()) = futures::future::join(decide, switch).await;
+        assert_eq!(decided.expect(422).json::<Value>()["type"], "changed-since");
+        let again = night.does("/cases/decide", json!({ "basis": "Blanket" })).await;
+        assert_eq!((number(&again["totals"]["all"]["rows"]), &again["name"]), (2, &json!("D-1")));
+    }
+
+    async fn a_decision_that_a_crash_left_half_made_has_no_number_and_is_forgotten(world: World) {
+        let night = Night::with_schedule(world).await;
+        let incident: domain::id::IncidentId = night.incident.parse().expect("is an id");
+        let (id, account): (uuid::Uuid, _) = (world.app.clock.id(), world.account(&[]).await.account);
+        let mut tx = world.app.db.write().await.expect("can be written");
+        backend::execute!(tx, HALF_MADE, id, incident.0, account.0, world.app.clock.now().0).expect("can be written");
+        tx.commit().await.expect("can be written");
+        let made = night.does("/cases/decide", json!({ "basis": "Blanket" })).await;
+        assert_eq!(made["name"], "D-1");
+        world.minutes_pass(61);
+        backend::jobs::tidy::once(world.app.clone()).await.expect("can be tidied");
+        let mut tx = world.app.db.read().await.expect("can be read");
+        let (decisions,) = backend::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM decision").expect("can be read");
+        assert_eq!(decisions, 1);
     }
 
     async fn s2_the_decision_is_previewed_applied_overridden_and_reversed(world: World) {
@@ -343,6 +464,33 @@ both_databases! {
         manager.is_refused(&night.path("/cases/decide"), json!({ "basis": "x" }), 403).await;
         let (_, viewer) = world.program_with(&everywhere(&[Role::Viewer])).await;
         assert_eq!(viewer.asks(&night.path("/cases")).await.status, 403);
+    }
+
+    async fn what_is_written_about_a_case_is_shown_to_those_who_work_at_its_site(world: World) {
+        let night = Night::with_decision(world).await;
+        let line = night.lines("show=call").await[0].clone();
+        let reason = "Mrs Quux has moved to her daughter";
+        let closed = json!({ "end": "no_longer_needed", "reason": reason });
+        night.does(&format!("/cases/{}/end", text(&line["id"])), closed).await;
+        let site = text(&line["facility"]);
+        let at = |site: &str| domain::scope::Place::Facility(site.parse().expect("is an id"));
+        let grant = |role, place| Grant { role, place, signs_as: String::new() };
+        let sites = night.reads("/cases").await["sites"].as_array().expect("is a list").clone();
+        let elsewhere = sites.iter().map(|site| text(&site["value"])).find(|other| !other.is_empty() && *other != site);
+        let readers = [
+            (grant(Role::Viewer, domain::scope::Place::All), false),
+            (grant(Role::CaseManager, at(&elsewhere.expect("there are twelve"))), false),
+            (grant(Role::CaseManager, at(&site)), true),
+        ];
+        for (grant, shown) in readers {
+            let who = format!("{grant:?}");
+            let (_, reader) = world.program_with(&[grant]).await;
+            for end in ["/log", "/log.csv", "/log.ndjson"] {
+                let said = reader.asks(&night.path(end)).await.expect(200);
+                assert_eq!(said.text().contains(reason), shown, "{end} for {who}");
+                assert!(said.text().contains("All elective"), "the basis of a decision is everybody's");
+            }
+        }
     }
 
     async fn what_cannot_be_read_as_a_schedule_is_said_at_its_field(world: World) {

@@ -1,7 +1,7 @@
 //! Who may go where: every route of the table with every role, with no role and without signing in answers as the
 //! table declares, and the OpenAPI document lists each.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use acceptance::{Program, World, both_databases, door::Request};
 use axum::http::{Method, StatusCode};
@@ -34,6 +34,21 @@ async fn status_of(program: &Program, route: &Route) -> StatusCode {
 
 fn describe(route: &Route, who: &str, status: StatusCode) -> String {
     format!("{} {} as {who}: {status}, declared {:?}", route.method, route.path, route.access)
+}
+
+fn is_page(route: &Route) -> bool {
+    route.method == Method::GET && route.gives.is_some()
+}
+
+/// The address of an incident that is open.
+async fn declared(world: &World) -> String {
+    let commander = world.program(&[Role::Commander]).await;
+    let command = serde_json::json!({
+        "name": "Endpoint outage", "level": 3, "started_at": "2024-07-19 00:40", "basis": "Help desk",
+        "places": ["all"], "systems": ["epic:down"]
+    });
+    let declared = commander.does("/incidents", command).await;
+    format!("/incidents/{}", declared["incident"].as_str().expect("is a text"))
 }
 
 both_databases! {
@@ -78,6 +93,28 @@ both_databases! {
         }
     }
 
+    /// Whoever opens a page holds one connection to the database, not two: of eight who open one at the same moment
+    /// nobody waits for a connection that another of them holds.
+    async fn eight_people_open_every_page_at_the_same_moment(world: World) {
+        world.harbor().await;
+        let mut person = world.person(&Role::ALL).await;
+        let incident = declared(world).await;
+        for route in web::routes().table().0.iter().filter(|route| is_page(route)) {
+            let path = path_of(route).replace("/incidents/01900000-0000-7000-8000-000000000000", &incident);
+            // The first one makes what is kept for all later ones.
+            person.asks(&path).await;
+            let began = std::time::Instant::now();
+            let all = (0..8).map(|_| {
+                let (mut person, path) = (person.clone(), path.clone());
+                async move { person.asks(&path).await }
+            });
+            for answer in futures::future::join_all(all).await {
+                assert!(!answer.status.is_server_error(), "{answer:?}");
+            }
+            assert!(began.elapsed() < Duration::from_secs(4), "{} takes {:?}", route.path, began.elapsed());
+        }
+    }
+
     /// A session of one site's page cannot be used by another site's page.
     async fn a_command_from_another_origin_changes_nothing(world: World) {
         let mut person = world.person(&Role::ALL).await;
@@ -88,6 +125,29 @@ both_databases! {
             let answer = person.send(request).await.expect(403);
             assert!(answer.page().says("another address"), "{answer:?}");
         }
+    }
+}
+
+/// On SQLite there is one writer; who finds it taken for longer than one wait is let in afterwards all the same.
+#[tokio::test]
+async fn a_command_waits_until_the_database_is_free() {
+    let world = World::on(acceptance::Kind::Sqlite).await;
+    world.harbor().await;
+    let administrator = world.program(&[Role::Administrator]).await;
+    let busy = world.app.db.write().await.expect("can be written");
+    let wide_work = async {
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        busy.commit().await.expect("can be written");
+    };
+    let account = serde_json::json!({ "login": "n.night", "name": "Nia Night", "grants": ["viewer@all"] });
+    futures::future::join(administrator.does("/accounts", account), wide_work).await;
+    world.end().await;
+}
+
+#[test]
+fn an_incident_has_one_name_in_every_path() {
+    for route in web::routes().table().0.iter().filter(|route| route.path.starts_with("/incidents/{")) {
+        assert!(route.path.starts_with("/incidents/{incident}"), "{}", route.path);
     }
 }
 

@@ -15,4 +15,5 @@ mod people;
 mod places;
 mod playbooks;
 mod revocation;
+mod sites;
 mod status;

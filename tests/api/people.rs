@@ -1,9 +1,13 @@
 //! The staff directory: imported by preview, idempotent, with a list of what was refused; and accounts made from it.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
 
-use acceptance::{Program, both_databases, settings};
+use acceptance::{Program, World, both_databases, settings};
 use domain::actor::Role;
+use futures::future::Either;
 use serde_json::{Value, json};
 
 const HEADER: &str = "Employee ID,Name,Site,Department,Job title,Unit lead,E-mail,Mobile\r\n";
@@ -18,6 +22,11 @@ async fn import(program: &Program, bytes: &[u8]) -> (Value, Value) {
     let path = format!("/people/import/{}/commit", offered["import"].as_str().expect("is a text"));
     let done = program.does(&path, json!({})).await;
     (offered["figures"].clone(), done["figures"].clone())
+}
+
+/// How many uploaded files lie in the data folder.
+fn uploads(world: &World) -> usize {
+    std::fs::read_dir(world.folder.path().join("imports")).expect("is a folder").count()
 }
 
 /// `count` people over the units of Harbor Health.
@@ -56,6 +65,60 @@ both_databases! {
         let people = administrator.reads("/people").await;
         assert_eq!((&people["total"], &people["without_address"]), (&json!(count), &json!(0)));
         assert_eq!(people["people"][0]["staff_number"], "000000", "leading zeros stay");
+    }
+
+    /// The wide work is done in chunks, and what comes in between waits for one of them at most.
+    async fn commands_go_on_while_staff_come_in(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let count = if settings::long() { 82_000 } else { 6_000 };
+        let file = staff(count);
+        let mut importing = std::pin::pin!(import(&administrator, file.as_bytes()));
+        let (mut longest, mut number) = (Duration::ZERO, 0);
+        let (_, done) = loop {
+            let login = format!("n.night{number}");
+            let account = json!({ "login": login, "name": "Nia Night", "grants": ["viewer@all"] });
+            let asked = Instant::now();
+            let mut command = std::pin::pin!(administrator.does("/accounts", account));
+            // Both go on at once; the command is timed while the import is under way.
+            match futures::future::select(importing.as_mut(), command.as_mut()).await {
+                Either::Left((figures, _)) => break figures,
+                Either::Right(_) => longest = longest.max(asked.elapsed()),
+            }
+            number += 1;
+        };
+        assert_eq!(done["added"], count);
+        assert!(number > 3 && longest < Duration::from_secs(2), "{number} commands, {longest:?}");
+    }
+
+    async fn a_file_that_was_taken_over_is_removed_and_its_refused_rows_are_kept(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let file = format!("{HEADER}1,Ada,General,Emergency,Nurse,yes,,\r\n2,Ben,General,Nowhere,Nurse,no,,\r\n");
+        let offered = offer(&administrator, "/people/import", "staff.csv", file.as_bytes()).await;
+        let path = format!("/people/import/{}", offered["import"].as_str().expect("is a text"));
+        assert_eq!(uploads(world), 1);
+        administrator.does(&format!("{path}/commit"), json!({})).await;
+        assert_eq!(uploads(world), 0, "the staff of a hospital lie there in clear text");
+        let seen = administrator.reads(&path).await;
+        assert_eq!((&seen["figures"]["added"], &seen["figures"]["refused"]), (&json!(1), &json!(1)));
+        assert_eq!(seen["rejects"][0]["reason"], "This site has no such unit.");
+        let rejects = administrator.asks(&format!("{path}/rejects.csv")).await.expect(200);
+        assert!(rejects.text().contains("3,Department,This site has no such unit."), "{}", rejects.text());
+    }
+
+    async fn a_file_that_nobody_takes_over_is_removed_after_a_day(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let offered = offer(&administrator, "/people/import", "staff.csv", staff(2).as_bytes()).await;
+        world.minutes_pass(23 * 60);
+        backend::jobs::tidy::once(world.app.clone()).await.expect("can be tidied");
+        assert_eq!(uploads(world), 1);
+        world.minutes_pass(2 * 60);
+        backend::jobs::tidy::once(world.app.clone()).await.expect("can be tidied");
+        assert_eq!(uploads(world), 0);
+        let path = format!("/people/import/{}/commit", offered["import"].as_str().expect("is a text"));
+        assert_eq!(administrator.is_refused(&path, json!({}), 422).await["type"], "file-gone");
     }
 
     async fn a_changed_row_changes_one_person_and_replaces_the_addresses(world: World) {

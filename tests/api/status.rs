@@ -53,6 +53,32 @@ both_databases! {
         assert!(all <= 14 * 1024, "{all} bytes: {} + {sheet} + {script}", html.len());
     }
 
+    async fn nobody_waits_for_a_database_that_does_not_answer(world: World) {
+        world.harbor().await;
+        ordered(&world.program(&[Role::Commander]).await).await;
+        let mut stranger = world.stranger();
+        assert!(!page(&mut stranger, "cape").await.page().says("Last confirmed"));
+        // Every connection is held by somebody who does not let go.
+        let mut held = Vec::new();
+        while let Ok(Ok(tx)) = tokio::time::timeout(Duration::from_millis(500), world.app.db.read()).await {
+            held.push(tx);
+        }
+        world.minutes_pass(1);
+        for at_most in [4, 1] {
+            let began = std::time::Instant::now();
+            let all = (0..8).map(|_| {
+                let mut stranger = stranger.clone();
+                async move { page(&mut stranger, "cape").await }
+            });
+            for answer in futures::future::join_all(all).await {
+                assert!(answer.page().says("MAY BE REVOKED. Last confirmed"), "{answer:?}");
+            }
+            assert!(began.elapsed() < Duration::from_secs(at_most), "they waited {:?}", began.elapsed());
+            tokio::time::sleep(Duration::from_secs(3)).await;
+        }
+        drop(held);
+    }
+
     async fn an_unchanged_page_is_not_sent_again(world: World) {
         world.harbor().await;
         let commander = world.program(&[Role::Commander]).await;

@@ -2,6 +2,7 @@
 
 mod facts;
 mod forms;
+mod installation;
 mod journal;
 mod log;
 mod outside;

@@ -98,6 +98,16 @@ impl Actor {
         self.grants.iter().any(|grant| grant.role == role && places.contains(grant.place, place))
     }
 
+    /// Whether the account holds one of these roles at all sites: what concerns the whole installation needs it.
+    pub fn has_everywhere(&self, roles: &[Role]) -> bool {
+        self.grants.iter().any(|grant| roles.contains(&grant.role) && grant.place == Place::All)
+    }
+
+    /// Whether the account is an administrator of all sites.
+    pub fn administers_everything(&self) -> bool {
+        self.has_everywhere(&[Role::Administrator])
+    }
+
     /// Whether the account may sign as `signer` at `place`.
     pub fn signs_as(&self, signer: &str, place: Place, places: &Places) -> bool {
         self.grants.iter().any(|grant| {

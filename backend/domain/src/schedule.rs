@@ -3,7 +3,7 @@
 //! Local times have no zone in such files; they are read in their facility's zone (rule 5). The sums always hold:
 //! rows = bookings + duplicates + invalid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{self, Date};
 use schemars::JsonSchema;
@@ -250,6 +250,16 @@ impl Schedule {
             let reason =
                 format!("This appointment stands on row {line} with other contents; that row was taken.");
             self.reject(again.line, column, reason);
+        }
+    }
+
+    /// Refuses bookings that were read but cannot be taken, by the lines on which they stand.
+    pub fn refuse(&mut self, lines: &BTreeSet<u64>, column: &str, reason: &str) {
+        let before = self.bookings.len();
+        self.bookings.retain(|booking| !lines.contains(&booking.line));
+        self.invalid += i64::try_from(before - self.bookings.len()).unwrap_or(0);
+        for line in lines {
+            self.reject(*line, column, reason);
         }
     }
 

@@ -15,6 +15,7 @@ use domain::{
     time::{Timestamp, Zone},
 };
 pub use doorkeeper::Doorkeeper;
+use doorkeeper::Trier;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -22,8 +23,9 @@ use crate::{
     app::App,
     begin,
     failure::Failure,
+    places::store as places,
     store::{
-        Error,
+        Error, Tx,
         journal::{self, By, Chain, Say},
     },
 };
@@ -47,17 +49,17 @@ pub struct Session {
 /// to wait after too many tries.
 pub async fn sign_in(app: &App, form: &SignIn, from: &str) -> Result<Session, Failure> {
     let login = form.login.trimmed().to_lowercase();
-    app.doorkeeper.try_once(&login, from)?;
+    let trier = Trier::new(&login, from);
+    app.doorkeeper.may_try(trier)?;
     let mut tx = app.db.read().await?;
     let account = store::by_login(&mut tx, &login).await?;
     drop(tx);
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-    let fits = app.doorkeeper.verify(app, form.password.0.clone(), hash).await?;
+    let fits = app.doorkeeper.verify(app, trier, form.password.0.clone(), hash).await?;
     let account = account.filter(|account| fits && account.disabled_at.is_none());
     let Some(account) = account else {
         return Err(Refusal::new("wrong-sign-in", "This name and password do not belong together.").into());
     };
-    app.doorkeeper.forgive(&login, from);
     begin_session(app, AccountId(account.id), &account.name).await
 }
 
@@ -140,10 +142,32 @@ pub async fn set_up(app: &App, form: &SetUp) -> Result<Session, Failure> {
     begin_session(app, account, &name).await
 }
 
+/// Refuses who does not administer all sites.
+///
+/// # Errors
+/// [`Failure::Forbidden`], with a sentence that says whom to ask.
+pub fn must_administer_everything(actor: &Actor) -> Result<(), Failure> {
+    if actor.administers_everything() {
+        return Ok(());
+    }
+    let sentence = "This concerns all sites: ask an administrator whose role is for all sites.";
+    Err(Failure::Forbidden(sentence.into()))
+}
+
+/// An administrator gives roles where they administer, and nowhere else.
+async fn may_give(tx: &mut Tx, actor: &Actor, grants: &[Grant]) -> Result<(), Failure> {
+    let places = places::lattice(tx).await?;
+    if grants.iter().all(|grant| actor.can(Role::Administrator, grant.place, &places)) {
+        return Ok(());
+    }
+    let sentence = "You may give roles at your own sites only; ask an administrator of the other sites.";
+    Err(Failure::Forbidden(sentence.into()))
+}
+
 /// Makes an account with its grants and a one-time code for its card.
 ///
 /// # Errors
-/// When the login is taken or a field cannot be used.
+/// When a role reaches further than the administrator's own, the login is taken or a field cannot be used.
 pub async fn create(app: App, by: By, form: NewAccount) -> Result<AccountMade, Failure> {
     let mut errors = FieldErrors::default();
     let login = words::check_login(&mut errors, &form.login);
@@ -157,6 +181,7 @@ pub async fn create(app: App, by: By, form: NewAccount) -> Result<AccountMade, F
     errors.into_result()?;
     let (login, name) = (login.unwrap_or_default(), name.unwrap_or_default());
     let mut decision = begin!(&app, &by, Chain::Installation);
+    may_give(&mut decision.tx, &by.actor, &grants).await?;
     let account: AccountId = app.clock.id();
     if store::by_login(&mut decision.tx, &login).await?.is_some() {
         return Err(FieldErrors::one("login", "This login name is taken.").into());
@@ -186,7 +211,8 @@ pub async fn create(app: App, by: By, form: NewAccount) -> Result<AccountMade, F
 /// One refusal for every card that does not fit.
 pub async fn first_use(app: &App, form: &FirstUse, from: &str) -> Result<Session, Failure> {
     let login = form.login.trimmed().to_lowercase();
-    app.doorkeeper.try_once(&login, from)?;
+    let trier = Trier::new(&login, from);
+    app.doorkeeper.may_try(trier)?;
     let mut errors = FieldErrors::default();
     words::check_password(&mut errors, &form.password);
     errors.into_result()?;
@@ -195,7 +221,10 @@ pub async fn first_use(app: &App, form: &FirstUse, from: &str) -> Result<Session
     let mut tx = app.db.read().await?;
     let account = store::by_login(&mut tx, &login).await?;
     drop(tx);
-    let refuse = || Refusal::new("wrong-card", "This card does not fit this name, or was used before.");
+    let refuse = || {
+        app.doorkeeper.count_failure(trier);
+        Refusal::new("wrong-card", "This card does not fit this name, or was used before.")
+    };
     let account = account.filter(|account| account.disabled_at.is_none()).ok_or_else(refuse)?;
     let id = AccountId(account.id);
     let mut decision = journal::begin_unasked(app, id, Chain::Installation).await?;
@@ -205,7 +234,6 @@ pub async fn first_use(app: &App, form: &FirstUse, from: &str) -> Result<Session
     store::set_password(&mut decision.tx, id, &password_hash).await?;
     decision.append(app, said(id, "account.first_used", &[])).await?;
     decision.commit(app, &()).await?;
-    app.doorkeeper.forgive(&login, from);
     begin_session(app, id, &account.name).await
 }
 

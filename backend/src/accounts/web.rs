@@ -89,7 +89,8 @@ async fn show_sign_in(door: Door, Query(asked): Query<Asked>) -> Result<Response
         return Err(Problem::new(StatusCode::CONFLICT, "not-set-up", title));
     }
     let view = SignInView { login: String::new(), path: safe_path(&asked.path), kept: None, refusal: None };
-    door.page("Sign in", view, frontend::pages::accounts::sign_in, Mistakes::default()).await
+    let tx = door.read().await?;
+    door.page(tx, "Sign in", view, frontend::pages::accounts::sign_in, Mistakes::default()).await
 }
 
 async fn sign_in(door: Door, From(from): From, input: Input<SignIn>) -> Result<Response, Problem> {
@@ -100,7 +101,8 @@ async fn sign_in(door: Door, From(from): From, input: Input<SignIn>) -> Result<R
             Some(kept) if !door.wants_json() => {
                 let view = SignInView { login: String::new(), path, kept: Some(kept), refusal: None };
                 let body = frontend::pages::accounts::signed_in_with_kept;
-                let page = door.page("Signed in", view, body, Mistakes::default()).await?;
+                let tx = door.read().await?;
+                let page = door.page(tx, "Signed in", view, body, Mistakes::default()).await?;
                 Ok(with_cookie(&session, page))
             }
             _ => Ok(with_cookie(&session, door.done(&path, &session.who))),
@@ -108,8 +110,10 @@ async fn sign_in(door: Door, From(from): From, input: Input<SignIn>) -> Result<R
         Err(Failure::Refused(refusal)) if !door.wants_json() => {
             let refusal = Some(refusal.sentence);
             let view = SignInView { login: input.form.login.0.clone(), path, kept, refusal };
-            let mut page =
-                door.page("Sign in", view, frontend::pages::accounts::sign_in, Mistakes::default()).await?;
+            let tx = door.read().await?;
+            let mut page = door
+                .page(tx, "Sign in", view, frontend::pages::accounts::sign_in, Mistakes::default())
+                .await?;
             *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(page)
         }
@@ -190,7 +194,8 @@ async fn show_set_up(door: Door, Query(asked): Query<Asked>) -> Result<Response,
 
 async fn set_up_page(door: &Door, form: SetUp, mistakes: Mistakes) -> Result<Response, Problem> {
     let form = SetUp { password: Text::default(), ..form };
-    door.page("Set up", SetUpView { form }, frontend::pages::accounts::set_up, mistakes).await
+    let tx = door.read().await?;
+    door.page(tx, "Set up", SetUpView { form }, frontend::pages::accounts::set_up, mistakes).await
 }
 
 async fn set_up(door: Door, input: Input<SetUp>) -> Result<Response, Problem> {
@@ -205,7 +210,8 @@ async fn set_up(door: Door, input: Input<SetUp>) -> Result<Response, Problem> {
 
 async fn show_first_use(door: Door) -> Result<Response, Problem> {
     let view = FirstUseView { form: FirstUse::default() };
-    door.page("Use your card", view, frontend::pages::accounts::first_use, Mistakes::default()).await
+    let tx = door.read().await?;
+    door.page(tx, "Use your card", view, frontend::pages::accounts::first_use, Mistakes::default()).await
 }
 
 async fn first_use(door: Door, From(from): From, input: Input<FirstUse>) -> Result<Response, Problem> {
@@ -215,7 +221,8 @@ async fn first_use(door: Door, From(from): From, input: Input<FirstUse>) -> Resu
             let form = FirstUse { password: Text::default(), ..input.form };
             let page = async |mistakes| {
                 let view = FirstUseView { form };
-                door.page("Use your card", view, frontend::pages::accounts::first_use, mistakes).await
+                let tx = door.read().await?;
+                door.page(tx, "Use your card", view, frontend::pages::accounts::first_use, mistakes).await
             };
             door.again(failure, &input.typed, page).await
         }
@@ -257,7 +264,7 @@ async fn accounts_page(
     let full = i64::try_from(accounts.len()).is_ok_and(|count| count == PAGE);
     let next = accounts.last().filter(|_| full).map(|last| format!("/accounts?after={}", last.login));
     let view = AccountsView { accounts, next, form, request_id: door.request_id(), card };
-    door.page("Accounts", view, frontend::pages::accounts::list, mistakes).await
+    door.page(tx, "Accounts", view, frontend::pages::accounts::list, mistakes).await
 }
 
 async fn create(door: Door, mut input: Input<NewAccount>) -> Result<Response, Problem> {

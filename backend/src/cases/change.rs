@@ -2,6 +2,7 @@
 //! patient to call.
 
 use domain::{
+    actor::Actor,
     actor::Role,
     cases::{
         State,
@@ -23,7 +24,7 @@ use crate::{
     incidents::store as incidents,
     places::store as places,
     store::{
-        Tx,
+        Error, Tx,
         journal::{By, Chain, Decision, Say},
     },
 };
@@ -60,7 +61,7 @@ pub async fn change(
 /// Refused when nobody is left whom this account may call.
 pub async fn take_next(app: App, by: By, incident: IncidentId) -> Result<CaseChanged, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
-    let allowed = allowed(&mut decision.tx, &by).await?;
+    let allowed = allowed(&mut decision.tx, &by.actor).await?;
     let next =
         list::next_to_call(&mut decision.tx, incident, &allowed, by.actor.account, decision.at).await?;
     let nobody =
@@ -72,17 +73,17 @@ pub async fn take_next(app: App, by: By, incident: IncidentId) -> Result<CaseCha
 }
 
 /// The facilities at which an account works on cases.
-pub async fn allowed(tx: &mut Tx, by: &By) -> Result<Vec<FacilityId>, Failure> {
+pub async fn allowed(tx: &mut Tx, actor: &Actor) -> Result<Vec<FacilityId>, Error> {
     let lattice = places::lattice(tx).await?;
     let works_at = |facility: &FacilityId| {
         let place = Place::Facility(*facility);
-        by.actor.can(Role::CaseManager, place, &lattice) || by.actor.can(Role::Commander, place, &lattice)
+        actor.can(Role::CaseManager, place, &lattice) || actor.can(Role::Commander, place, &lattice)
     };
     Ok(lattice.facilities.iter().copied().filter(works_at).collect())
 }
 
 async fn may_work(tx: &mut Tx, by: &By, facility: FacilityId) -> Result<(), Failure> {
-    if allowed(tx, by).await?.contains(&facility) {
+    if allowed(tx, &by.actor).await?.contains(&facility) {
         return Ok(());
     }
     Err(Failure::Forbidden("You may work on the cases of your own sites.".into()))

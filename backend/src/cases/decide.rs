@@ -1,6 +1,8 @@
 //! Deciding by rule over a day: a preview that changes nothing, then one decision, staged in chunks that nobody
 //! sees and switched by one transaction. The rule runs in the domain; the database only carries its outcome.
 
+use std::collections::BTreeMap;
+
 use domain::{
     Refusal,
     actor::Role,
@@ -113,10 +115,15 @@ pub async fn apply(app: App, by: By, incident: IncidentId, form: Decide) -> Resu
     may_decide(&by, preview.window.place, &lattice)?;
     let basis = check(&form, &preview)?;
     let id: DecisionId = app.clock.id();
-    stage(&app, &by, incident, id, &preview).await?;
-    let outcome = switch(&app, &by, incident, id, preview, &basis).await;
-    if !matches!(&outcome, Ok(made) if made.decision == id) {
-        drop_stage(&app, id).await?;
+    let outcome = match stage(&app, &by, incident, id, &preview).await {
+        Ok(()) => switch(&app, &by, incident, id, preview, &basis).await,
+        Err(failure) => Err(failure),
+    };
+    if !matches!(&outcome, Ok(made) if made.decision == id)
+        && let Err(error) = drop_stage(&app, id).await
+    {
+        // Nobody sees it, and it is dropped later; what is said is why the decision was not made.
+        tracing::warn!(%error, "a stage of a decision is left for later");
     }
     outcome
 }
@@ -158,10 +165,8 @@ const CHUNK: usize = 2_000;
 
 const INSERT: &str = "
     INSERT INTO decision (
-        id, incident, number, rule, reason_code, time_window, place, totals, state, account, decided_at)
-    SELECT $1, $2, COALESCE(MAX(number), 0) + 1, $3, $4, $5, $6, $7, 'staging', $8, $9
-    FROM decision
-    WHERE incident = $2";
+        id, incident, rule, reason_code, time_window, place, totals, state, account, decided_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 'staging', $8, $9)";
 
 const STAGE: Sql = Sql {
     sqlite: "
@@ -239,11 +244,6 @@ const STILL_OPEN: &str = "
     WHERE decision_stage.decision = $1 AND patient_case.state = 'scheduled'
         AND patient_case.decided IN ('no', 'undecided')";
 
-const IN_WINDOW_NOW: &str = "
-    SELECT COUNT(*)
-    FROM patient_case
-    WHERE incident = $1 AND visible = TRUE AND day = $2";
-
 const LOG_ALL: &str = "
     INSERT INTO case_event (
         case_id, seq, incident, what, from_state, to_state, event_at, entered_at, account, rule)
@@ -266,7 +266,8 @@ const SWITCH: &str = "
 
 const APPLIED: &str = "
     UPDATE decision
-    SET state = 'applied', seq = $2, decided_at = $3
+    SET state = 'applied', seq = $2, decided_at = $3,
+        number = (SELECT COALESCE(MAX(number), 0) + 1 FROM decision AS earlier WHERE earlier.incident = $4)
     WHERE id = $1
     RETURNING number";
 
@@ -278,12 +279,47 @@ const FORGET: &str = "
     DELETE FROM decision
     WHERE id = $1 AND state = 'staging'";
 
-async fn drop_stage(app: &App, id: DecisionId) -> Result<(), Failure> {
+async fn drop_stage(app: &App, id: DecisionId) -> Result<(), Error> {
     let mut tx = app.db.write().await?;
     execute!(tx, UNSTAGE, id.0)?;
     execute!(tx, FORGET, id.0)?;
-    tx.commit().await?;
+    tx.commit().await
+}
+
+const STALE: &str = "
+    SELECT id
+    FROM decision
+    WHERE state = 'staging' AND decided_at < $1";
+
+/// Drops the stages that began before a moment: a crash has left them.
+pub async fn drop_stale(app: &App, before: Timestamp) -> Result<(), Error> {
+    let mut tx = app.db.read().await?;
+    let stale = fetch_all!(tx, (Uuid,), STALE, before.0)?;
+    drop(tx);
+    for (id,) in stale {
+        drop_stage(app, DecisionId(id)).await?;
+    }
     Ok(())
+}
+
+/// Whether the rule would still do to the same rows what it was shown to do: a row that came in meanwhile, or was
+/// decided by hand, makes it another decision.
+async fn still_holds(
+    tx: &mut Tx,
+    incident: IncidentId,
+    id: DecisionId,
+    preview: &Preview,
+) -> Result<bool, Error> {
+    let lattice = places::lattice(tx).await?;
+    let rows = rows_of_day(tx, incident, &preview.window.day).await?;
+    let (now, totals) = decisions::preview(&preview.rule, &preview.window, &rows, &lattice);
+    let (staged,) = fetch_one!(tx, (i64,), STILL_OPEN, id.0)?;
+    let by_case = |outcomes: &[Outcome]| -> BTreeMap<CaseId, Outcome> {
+        outcomes.iter().map(|outcome| (outcome.case, outcome.clone())).collect()
+    };
+    Ok(totals == preview.totals
+        && usize::try_from(staged).is_ok_and(|staged| staged == preview.outcomes.len())
+        && by_case(&now) == by_case(&preview.outcomes))
 }
 
 async fn switch(
@@ -295,10 +331,7 @@ async fn switch(
     basis: &str,
 ) -> Result<DecisionMade, Failure> {
     let mut decision = begin!(app, by, Chain::Incident(incident));
-    let staged = i64::try_from(preview.outcomes.len()).unwrap_or(i64::MAX);
-    let (open,) = fetch_one!(decision.tx, (i64,), STILL_OPEN, id.0)?;
-    let (rows,) = fetch_one!(decision.tx, (i64,), IN_WINDOW_NOW, incident.0, &preview.window.day)?;
-    if open != staged || rows < preview.totals.all.rows {
+    if !still_holds(&mut decision.tx, incident, id, &preview).await? {
         let sentence = "The schedule changed while this was being decided. Look again, then decide.";
         return Err(Refusal::new("changed-since", sentence).into());
     }
@@ -306,7 +339,7 @@ async fn switch(
     let seq = say(app, &mut decision, id, &preview, basis).await?;
     let (at, account) = (decision.at.0, decision.account.0);
     execute!(decision.tx, LOG_ALL, id.0, seq, incident.0, at, account)?;
-    let (number,) = fetch_one!(decision.tx, (i64,), APPLIED, id.0, seq, at)?;
+    let (number,) = fetch_one!(decision.tx, (i64,), APPLIED, id.0, seq, at, incident.0)?;
     execute!(decision.tx, UNSTAGE, id.0)?;
     tally::count_again(&mut decision.tx, incident).await?;
     let name = format!("D-{number}");

@@ -64,7 +64,7 @@ pub async fn end_day(app: App, by: By, incident: IncidentId, form: EndOfDay) -> 
     let (facility, day, not_done) = read(&form)?;
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     change::refuse_when_closed(&mut decision.tx, incident).await?;
-    if !change::allowed(&mut decision.tx, &by).await?.contains(&facility) {
+    if !change::allowed(&mut decision.tx, &by.actor).await?.contains(&facility) {
         return Err(Failure::Forbidden("You may work on the cases of your own sites.".into()));
     }
     let service = form.service.trimmed();

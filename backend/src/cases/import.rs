@@ -1,7 +1,7 @@
 //! A schedule comes in: uploaded to disk, previewed with the columns as guessed or changed, then committed in
 //! chunks that nobody sees and one switch that makes them all visible. The same file changes nothing twice.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use domain::{
     Refusal,
@@ -25,8 +25,9 @@ use crate::{
     failure::Failure,
     places::store as places,
     store::{
-        Db, Tx,
+        Tx,
         journal::{By, Chain, Say},
+        requests,
         seal::{self, Seal},
     },
 };
@@ -52,6 +53,14 @@ pub fn path(app: &App, snapshot: SnapshotId) -> PathBuf {
 /// By field: a file that is no table, a time that is none.
 pub async fn offer(app: App, by: By, incident: IncidentId, offered: Offered) -> Result<Uploaded, Failure> {
     let kept = keep(&app, &by, incident, &offered).await;
+    if let Ok(known) = &kept
+        && known.known
+        && known.state != "committed"
+        && !tokio::fs::try_exists(path(&app, known.snapshot)).await.unwrap_or(true)
+    {
+        // The file of the first upload has been swept away meanwhile; this is the same one.
+        let _ = tokio::fs::rename(path(&app, offered.id), path(&app, known.snapshot)).await;
+    }
     if !matches!(&kept, Ok(uploaded) if !uploaded.known) {
         // Refused, or known already: this copy is not needed.
         let _ = tokio::fs::remove_file(path(&app, offered.id)).await;
@@ -159,52 +168,107 @@ fn columns(form: &ImportColumns, table: &Table) -> Result<(Mapping, Option<Schem
 /// Makes cases of the rows that are not known yet.
 ///
 /// # Errors
-/// By field when a required column is missing.
+/// By field when a required column is missing; refused when the columns were changed meanwhile.
 pub async fn commit(app: App, by: By, incident: IncidentId, id: SnapshotId) -> Result<Committed, Failure> {
     let mut tx = app.db.read().await?;
+    if let Some(done) = requests::first_outcome(&mut tx, by.actor.account, &by.request).await? {
+        return Ok(done);
+    }
     change::refuse_when_closed(&mut tx, incident).await?;
     let snapshot = snapshots::find(&mut tx, incident, id).await?.ok_or(Failure::NotFound("schedule"))?;
     let sites = sites(&mut tx).await?;
     drop(tx);
     if snapshot.state == "committed" {
-        return Ok(Committed { snapshot: id, figures: snapshot.figures, added: snapshot.added, seq: 0 });
+        return Ok(done_before(&snapshot));
     }
     if let Some(field) = snapshot.mapping.missing(&FIELDS).first() {
         let sentence = format!("Choose the column that holds: {}.", field.label);
         return Err(FieldErrors::one("columns", sentence).into());
     }
-    let table = table(&app, id).await?;
+    let table = match table(&app, id).await {
+        Ok(table) => table,
+        Err(failure) => return finished_meanwhile(&app, incident, id, failure).await,
+    };
     let scheme = Scheme::from_code(&snapshot.scheme);
     let schedule = read_rows(table, snapshot.mapping.clone(), sites, scheme).await?;
-    stage(&app, incident, id, &schedule.bookings).await?;
-    let outcome = switch(&app, &by, incident, &snapshot, &schedule).await?;
-    let _ = tokio::fs::remove_file(path(&app, id)).await;
-    Ok(outcome)
+    // A stage of its own: a second click at the same moment stages beside it, and one of the two is switched.
+    let stage: Uuid = app.clock.id();
+    let outcome = stage_and_switch(&app, &by, incident, (snapshot, stage), schedule).await;
+    drop_stage(&app, stage).await;
+    if outcome.is_ok() {
+        let _ = tokio::fs::remove_file(path(&app, id)).await;
+    }
+    outcome
+}
+
+/// The file is removed when it is imported: whoever does not find it may have come second.
+async fn finished_meanwhile(
+    app: &App,
+    incident: IncidentId,
+    id: SnapshotId,
+    failure: Failure,
+) -> Result<Committed, Failure> {
+    let mut tx = app.db.read().await?;
+    let now = snapshots::find(&mut tx, incident, id).await?.filter(|now| now.state == "committed");
+    now.map_or(Err(failure), |now| Ok(done_before(&now)))
+}
+
+fn done_before(snapshot: &Snapshot) -> Committed {
+    Committed { snapshot: snapshot.id, figures: snapshot.figures, added: snapshot.added, seq: 0 }
+}
+
+/// Nobody sees what a stage leaves behind, so a failure here is no failure of the import; it is dropped later.
+async fn drop_stage(app: &App, stage: Uuid) {
+    let dropped = async {
+        let mut tx = app.db.write().await?;
+        snapshots::drop_stage(&mut tx, stage).await?;
+        tx.commit().await
+    };
+    if let Err(error) = dropped.await {
+        tracing::warn!(%error, "a stage of an import is left for later");
+    }
 }
 
 /// Rows of a chunk: few enough that a waiting command hardly notices.
 const CHUNK: usize = 400;
 
-async fn stage(app: &App, incident: IncidentId, id: SnapshotId, bookings: &[Booking]) -> Result<(), Failure> {
+async fn stage_and_switch(
+    app: &App,
+    by: &By,
+    incident: IncidentId,
+    (snapshot, stage): (Snapshot, Uuid),
+    mut schedule: Schedule,
+) -> Result<Committed, Failure> {
     let mut tx = app.db.write().await?;
     let seal = Seal::open(app, &mut tx).await?;
-    snapshots::begin_staging(&mut tx, id).await?;
+    snapshots::begin_stage(&mut tx, stage, snapshot.id, app.clock.now()).await?;
     tx.commit().await?;
-    for chunk in bookings.chunks(CHUNK) {
-        stage_chunk(app, &app.db, (incident, id), &seal, chunk).await?;
+    let (mut rows, mut erased) = (0, BTreeSet::new());
+    for chunk in schedule.bookings.chunks(CHUNK) {
+        let staged = stage_chunk(app, (incident, snapshot.id, stage), &seal, chunk).await?;
+        rows += staged.rows;
+        erased.extend(staged.erased);
     }
-    Ok(())
+    let reason = "This patient was erased here. Register the patient again, then add this appointment.";
+    schedule.refuse(&erased, "MRN", reason);
+    switch(app, by, incident, (&snapshot, stage, rows), &schedule).await
+}
+
+/// What became of a chunk.
+struct Staged {
+    rows: u64,
+    /// The lines of patients whose key was erased: nothing may be kept of them.
+    erased: Vec<u64>,
 }
 
 async fn stage_chunk(
     app: &App,
-    db: &Db,
-    (incident, snapshot): (IncidentId, SnapshotId),
+    (incident, snapshot, stage): (IncidentId, SnapshotId, Uuid),
     seal: &Seal,
     chunk: &[Booking],
-) -> Result<(), Failure> {
+) -> Result<Staged, Failure> {
     let lookups: Vec<[u8; 32]> = chunk.iter().map(|booking| seal.lookup(&booking.patient.mrn)).collect();
-    let fresh: Vec<snapshots::NewPatient> = lookups
+    let mut fresh: Vec<snapshots::NewPatient> = lookups
         .iter()
         .map(|lookup| {
             let id: Uuid = app.clock.id();
@@ -216,28 +280,32 @@ async fn stage_chunk(
             }
         })
         .collect();
-    let mut tx = db.write_chunk().await?;
+    // In one order everywhere, so that two imports at once wait for each other instead of standing in each other's way.
+    fresh.sort_by(|one, other| one.mrn_key.cmp(&other.mrn_key));
+    let mut tx = app.db.write_chunk().await?;
     snapshots::add_patients(&mut tx, &fresh).await?;
     let patients = snapshots::patients(&mut tx, &fresh).await?;
-    let mut rows = Vec::with_capacity(chunk.len());
+    let (mut rows, mut erased) = (Vec::with_capacity(chunk.len()), Vec::new());
     for (booking, lookup) in chunk.iter().zip(&lookups) {
-        // A patient whose key was erased and who is booked again stays unreadable until re-registered.
-        let Some((patient, Some(wrapped))) = patients.get(&lookup[..]) else { continue };
+        let Some((patient, Some(wrapped))) = patients.get(&lookup[..]) else {
+            erased.push(booking.line);
+            continue;
+        };
         let case: CaseId = app.clock.id();
         let plain = serde_json::to_vec(&booking.patient).expect("a patient is plain data");
         let sealed = seal::seal(app, &seal.unwrap(*patient, wrapped)?, case.0, &plain);
         rows.push(snapshots::NewCase::of(case, *patient, &sealed, booking));
     }
-    snapshots::add_cases(&mut tx, incident, snapshot, &rows).await?;
+    let rows = snapshots::add_cases(&mut tx, incident, (snapshot, stage), &rows).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(Staged { rows, erased })
 }
 
 async fn switch(
     app: &App,
     by: &By,
     incident: IncidentId,
-    snapshot: &Snapshot,
+    (snapshot, stage, staged): (&Snapshot, Uuid, u64),
     schedule: &Schedule,
 ) -> Result<Committed, Failure> {
     let mut decision = begin!(app, by, Chain::Incident(incident));
@@ -245,11 +313,11 @@ async fn switch(
         .await?
         .ok_or(Failure::NotFound("schedule"))?;
     if now.state == "committed" {
-        let (figures, added) = (now.figures, now.added);
-        return Ok(Committed { snapshot: now.id, figures, added, seq: 0 });
+        return Ok(done_before(&now));
     }
+    refuse_when_changed(&mut decision.tx, (snapshot, &now), (stage, staged)).await?;
     let figures = schedule.figures();
-    let added = snapshots::make_visible(&mut decision.tx, incident, snapshot.id).await?;
+    let added = snapshots::make_visible(&mut decision.tx, stage).await?;
     let late = leave_late_rows_undecided(&mut decision.tx, incident, snapshot.id).await?;
     snapshots::add_rejects(&mut decision.tx, snapshot.id, &schedule.rejects).await?;
     snapshots::set_committed(&mut decision.tx, snapshot.id, &figures, added, decision.at).await?;
@@ -270,6 +338,25 @@ async fn switch(
     let outcome = Committed { snapshot: snapshot.id, figures, added, seq };
     decision.commit(app, &outcome).await?;
     Ok(outcome)
+}
+
+/// What is switched is what was read: every staged row is still there, under the columns that are chosen now.
+async fn refuse_when_changed(
+    tx: &mut Tx,
+    (read, now): (&Snapshot, &Snapshot),
+    (stage, staged): (Uuid, u64),
+) -> Result<(), Failure> {
+    if read.mapping != now.mapping || read.scheme != now.scheme {
+        let sentence =
+            "Somebody chose other columns while this was being imported. Look again, then import it.";
+        return Err(Refusal::new("changed-since", sentence).into());
+    }
+    if snapshots::staged(tx, stage).await? != staged {
+        let sentence =
+            "Some rows were lost while this was being imported; nothing was changed. Import it again.";
+        return Err(Refusal::new("rows-lost", sentence).into());
+    }
+    Ok(())
 }
 
 /// A row that comes in after a decision whose window reaches it was not decided by it: a person must.
@@ -319,8 +406,13 @@ pub async fn table(app: &App, id: SnapshotId) -> Result<Table, Failure> {
 
 async fn read_file(app: &App, id: SnapshotId) -> Result<Result<Table, table::Unreadable>, Failure> {
     let path = path(app, id);
-    let gone = |error: std::io::Error| Failure::Broken(format!("{} cannot be read: {error}", path.display()));
-    let bytes = tokio::fs::read(&path).await.map_err(gone)?;
+    let bytes = tokio::fs::read(&path).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let sentence = "This file is no longer here: it was imported, or waited for more than a day. Upload it again.";
+            Refusal::new("file-gone", sentence).into()
+        }
+        _ => Failure::Broken(format!("{} cannot be read: {error}", path.display())),
+    })?;
     tokio::task::spawn_blocking(move || table::read(&bytes, &Limits::IMPORT))
         .await
         .map_err(|error| Failure::Broken(error.to_string()))

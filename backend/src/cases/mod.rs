@@ -7,6 +7,7 @@ pub mod card;
 pub mod change;
 pub mod decide;
 pub mod end_of_day;
+mod export;
 pub mod import;
 pub mod list;
 pub mod schedule_web;
@@ -20,10 +21,13 @@ pub mod web;
 use domain::{
     closing::{Blocker, BlockerKind, Item},
     id::IncidentId,
+    time::Timestamp,
 };
 use sqlx::types::Uuid;
 
 use crate::{
+    app::App,
+    failure::Failure,
     fetch_all,
     store::{Error, Tx},
 };
@@ -65,4 +69,21 @@ pub async fn blockers(tx: &mut Tx, incident: IncidentId, most_items: i64) -> Res
         ),
         blocker(BlockerKind::CaseOpen, funnel.open, format!("{path}?show=open"), items(open)),
     ])
+}
+
+/// Drops what imports and decisions began to stage before a moment and never switched: a crash has left it, and
+/// nobody has seen it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn drop_stale_stages(app: &App, before: Timestamp) -> Result<(), Failure> {
+    let mut tx = app.db.read().await?;
+    let stale = snapshots::stale_stages(&mut tx, before).await?;
+    drop(tx);
+    for stage in stale {
+        let mut tx = app.db.write_chunk().await?;
+        snapshots::drop_stage(&mut tx, stage).await?;
+        tx.commit().await?;
+    }
+    Ok(decide::drop_stale(app, before).await?)
 }

@@ -40,47 +40,52 @@ const DECIDERS: Access = Access::Roles(&[Role::Commander]);
 /// The routes of the schedule and of decisions.
 pub fn routes(routes: Routes) -> Routes {
     routes
-        .page::<ScheduleView, _>("/incidents/{id}/schedule", IMPORTERS, "Imported schedules", show_schedules)
+        .page::<ScheduleView, _>(
+            "/incidents/{incident}/schedule",
+            IMPORTERS,
+            "Imported schedules",
+            show_schedules,
+        )
         .upload::<Uploaded, _>(
-            "/incidents/{id}/schedule",
+            "/incidents/{incident}/schedule",
             IMPORTERS,
             "Upload a schedule (CSV) for a preview",
             table::Limits::IMPORT.bytes + 64 * 1024,
             send_schedule,
         )
         .page::<SnapshotView, _>(
-            "/incidents/{id}/schedule/{snapshot}",
+            "/incidents/{incident}/schedule/{snapshot}",
             IMPORTERS,
             "A schedule before it is imported",
             show_snapshot,
         )
         .command::<ImportColumns, Uploaded, _>(
-            "/incidents/{id}/schedule/{snapshot}/columns",
+            "/incidents/{incident}/schedule/{snapshot}/columns",
             IMPORTERS,
             "Choose which column holds what",
             send_columns,
         )
         .command::<ImportColumns, Committed, _>(
-            "/incidents/{id}/schedule/{snapshot}/commit",
+            "/incidents/{incident}/schedule/{snapshot}/commit",
             IMPORTERS,
             "Import the schedule",
             send_commit,
         )
         .file(
-            "/incidents/{id}/schedule/{snapshot}/rejects.csv",
+            "/incidents/{incident}/schedule/{snapshot}/rejects.csv",
             IMPORTERS,
             "text/csv",
             "The refused rows with their reasons",
             rejects,
         )
         .page::<DecideView, _>(
-            "/incidents/{id}/cases/decide",
+            "/incidents/{incident}/cases/decide",
             DECIDERS,
             "What a decision would do",
             show_decide,
         )
         .command::<Decide, DecisionMade, _>(
-            "/incidents/{id}/cases/decide",
+            "/incidents/{incident}/cases/decide",
             DECIDERS,
             "Decide what is cancelled and what goes ahead",
             send_decide,
@@ -100,16 +105,19 @@ async fn schedules_page(
     let mut tx = door.app.db.read().await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let files = snapshots::all(&mut tx, incident).await?;
-    drop(tx);
     let view = ScheduleView {
         incident,
         snapshots: files.iter().map(|file| show::snapshot(file, &zone)).collect(),
         as_of: typed,
-        demo: if demo::is_loaded(&door.app).await? { demo::web::SCHEDULE.to_owned() } else { String::new() },
+        demo: if demo::is_loaded(&door.app, &mut tx).await? {
+            demo::web::SCHEDULE.to_owned()
+        } else {
+            String::new()
+        },
         request_id: door.request_id(),
     };
     let title = frontend::pages::schedule::title(&view);
-    door.incident_page(incident, &title, view, frontend::pages::schedule::files, mistakes).await
+    door.incident_page(tx, incident, &title, view, frontend::pages::schedule::files, mistakes).await
 }
 
 async fn send_schedule(
@@ -204,7 +212,8 @@ async fn snapshot_page(
         view.form = typed;
     }
     let title = frontend::pages::schedule::snapshot_title(&view);
-    door.incident_page(incident, &title, view, frontend::pages::schedule::preview, mistakes).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, frontend::pages::schedule::preview, mistakes).await
 }
 
 fn snapshot_view(
@@ -321,7 +330,6 @@ async fn decide_page(
         Err(other) => return Err(other.into()),
     };
     let sites = places::facilities(&mut tx).await?;
-    drop(tx);
     if mistakes.errors.is_empty() {
         form.rule = preview.rule.key.clone().into();
         form.day = preview.window.day.clone().into();
@@ -349,7 +357,7 @@ async fn decide_page(
         request_id: door.request_id(),
     };
     let title = frontend::pages::schedule::decide_title(&view);
-    door.incident_page(incident, &title, view, frontend::pages::schedule::decide, mistakes).await
+    door.incident_page(tx, incident, &title, view, frontend::pages::schedule::decide, mistakes).await
 }
 
 async fn decisions(tx: &mut Tx, incident: IncidentId, zone: &Zone) -> Result<Vec<DecisionLine>, Problem> {

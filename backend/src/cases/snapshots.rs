@@ -14,7 +14,7 @@ use sqlx::types::Uuid;
 
 use super::store::NOT_IN_QUEUE;
 use crate::{
-    execute, fetch_all, fetch_optional,
+    execute, fetch_all, fetch_one, fetch_optional,
     store::{Error, Rows, Sql, Tx},
 };
 
@@ -142,19 +142,48 @@ pub async fn set_columns(tx: &mut Tx, snapshot: &Snapshot) -> Result<(), Error> 
     execute!(tx, SET_COLUMNS, snapshot.id.0, mapping, &snapshot.scheme, figures).map(|_| ())
 }
 
-const BEGIN_STAGING: &str = "
-    UPDATE schedule_snapshot
-    SET state = 'staging'
-    WHERE id = $1 AND state <> 'committed'";
+const BEGIN_STAGE: &str = "
+    INSERT INTO schedule_stage (id, snapshot, begun_at)
+    VALUES ($1, $2, $3)";
 
-const DROP_STAGED: &str = "
+/// Begins a try of committing a schedule, with rows of its own.
+pub async fn begin_stage(tx: &mut Tx, stage: Uuid, id: SnapshotId, at: Timestamp) -> Result<(), Error> {
+    execute!(tx, BEGIN_STAGE, stage, id.0, at.0).map(|_| ())
+}
+
+const STAGED: &str = "
+    SELECT COUNT(*)
+    FROM patient_case
+    WHERE stage = $1";
+
+/// How many rows are staged.
+pub async fn staged(tx: &mut Tx, stage: Uuid) -> Result<u64, Error> {
+    let (rows,) = fetch_one!(tx, (i64,), STAGED, stage)?;
+    Ok(u64::try_from(rows).unwrap_or(0))
+}
+
+const DROP_ROWS: &str = "
     DELETE FROM patient_case
-    WHERE snapshot = $1 AND visible = FALSE";
+    WHERE stage = $1";
 
-/// Begins staging; what a crash left of an earlier try is dropped.
-pub async fn begin_staging(tx: &mut Tx, id: SnapshotId) -> Result<(), Error> {
-    execute!(tx, DROP_STAGED, id.0)?;
-    execute!(tx, BEGIN_STAGING, id.0).map(|_| ())
+const DROP_STAGE: &str = "
+    DELETE FROM schedule_stage
+    WHERE id = $1";
+
+/// Drops a stage with the rows that it still has; nothing when it is gone.
+pub async fn drop_stage(tx: &mut Tx, stage: Uuid) -> Result<(), Error> {
+    execute!(tx, DROP_ROWS, stage)?;
+    execute!(tx, DROP_STAGE, stage).map(|_| ())
+}
+
+const STALE_STAGES: &str = "
+    SELECT id
+    FROM schedule_stage
+    WHERE begun_at < $1";
+
+/// The stages that began before a moment: a crash has left them.
+pub async fn stale_stages(tx: &mut Tx, before: Timestamp) -> Result<Vec<Uuid>, Error> {
+    Ok(fetch_all!(tx, (Uuid,), STALE_STAGES, before.0)?.into_iter().map(|(id,)| id).collect())
 }
 
 /// A patient's row, as it travels to the database.
@@ -262,52 +291,67 @@ impl<'a> NewCase<'a> {
 const ADD_CASES: Sql = Sql {
     sqlite: "
     INSERT INTO patient_case (
-        id, incident, snapshot, visible, appointment, patient, sealed, kind, service, department, provider,
+        id, incident, snapshot, visible, stage, appointment, patient, sealed, kind, service, department, provider,
         facility, start_at, day, first_of_two, minutes, scheme, priority, classes, interpreter, state, decided,
         told, attempts, risk_rank, risk_at, version)
-    SELECT unhex(value ->> 'id'), $1, $2, FALSE, value ->> 'appointment', unhex(value ->> 'patient'),
+    SELECT unhex(value ->> 'id'), $1, $2, FALSE, $6, value ->> 'appointment', unhex(value ->> 'patient'),
         unhex(value ->> 'sealed'), value ->> 'kind', value ->> 'service', value ->> 'department',
         value ->> 'provider', unhex(value ->> 'facility'), value ->> 'start_at', value ->> 'day',
         value ->> 'first_of_two', value ->> 'minutes', value ->> 'scheme', value ->> 'priority',
         value ->> 'classes', value ->> 'interpreter', 'scheduled', $4, FALSE, 0, $5, value ->> 'start_at',
         value ->> 'version'
     FROM json_each($3)
-    WHERE TRUE
-    ON CONFLICT (incident, appointment) DO NOTHING",
+    WHERE NOT EXISTS (
+        SELECT 1
+        FROM patient_case AS known
+        WHERE known.incident = $1 AND known.appointment = value ->> 'appointment' AND known.visible = TRUE
+    )",
     postgres: "
     INSERT INTO patient_case (
-        id, incident, snapshot, visible, appointment, patient, sealed, kind, service, department, provider,
+        id, incident, snapshot, visible, stage, appointment, patient, sealed, kind, service, department, provider,
         facility, start_at, day, first_of_two, minutes, scheme, priority, classes, interpreter, state, decided,
         told, attempts, risk_rank, risk_at, version)
-    SELECT id::uuid, $1, $2, FALSE, appointment, patient::uuid, decode(sealed, 'hex'), kind, service, department,
+    SELECT id::uuid, $1, $2, FALSE, $6, appointment, patient::uuid, decode(sealed, 'hex'), kind, service, department,
         provider, facility::uuid, start_at, day, first_of_two, minutes, scheme, priority, classes, interpreter,
         'scheduled', $4, FALSE, 0, $5, start_at, version
     FROM json_to_recordset($3::json) AS row (
         id TEXT, appointment TEXT, patient TEXT, sealed TEXT, kind TEXT, service TEXT, department TEXT,
         provider TEXT, facility TEXT, start_at BIGINT, day TEXT, first_of_two BOOLEAN, minutes BIGINT, scheme TEXT,
         priority TEXT, classes TEXT, interpreter BOOLEAN, version BIGINT)
-    ON CONFLICT (incident, appointment) DO NOTHING",
+    WHERE NOT EXISTS (
+        SELECT 1
+        FROM patient_case AS known
+        WHERE known.incident = $1 AND known.appointment = row.appointment AND known.visible = TRUE
+    )",
 };
 
-/// Stages rows that nobody sees yet; an appointment that is known stays as it is.
+/// Stages rows that nobody sees yet; an appointment that is a case already stays as it is. Gives how many.
 pub async fn add_cases(
     tx: &mut Tx,
     incident: IncidentId,
-    snapshot: SnapshotId,
+    (snapshot, stage): (SnapshotId, Uuid),
     rows: &[NewCase<'_>],
-) -> Result<(), Error> {
+) -> Result<u64, Error> {
     let (rows, no) = (Rows::of(rows), Decided::No.code());
-    execute!(tx, ADD_CASES, incident.0, snapshot.0, rows.text(), no, NOT_IN_QUEUE).map(|_| ())
+    execute!(tx, ADD_CASES, incident.0, snapshot.0, rows.text(), no, NOT_IN_QUEUE, stage)
 }
 
 const MAKE_VISIBLE: &str = "
     UPDATE patient_case
-    SET visible = TRUE
-    WHERE incident = $1 AND snapshot = $2 AND visible = FALSE";
+    SET visible = TRUE, stage = NULL
+    WHERE stage = $1
+        AND NOT EXISTS (
+            SELECT 1
+            FROM patient_case AS known
+            WHERE known.incident = patient_case.incident AND known.appointment = patient_case.appointment
+                AND known.visible = TRUE
+        )";
 
-/// The switch: every staged row is a case from here on. Gives how many.
-pub async fn make_visible(tx: &mut Tx, incident: IncidentId, id: SnapshotId) -> Result<i64, Error> {
-    let rows = execute!(tx, MAKE_VISIBLE, incident.0, id.0)?;
+/// The switch: every staged row is a case from here on, but for those that another schedule made one meanwhile.
+/// Gives how many.
+pub async fn make_visible(tx: &mut Tx, stage: Uuid) -> Result<i64, Error> {
+    let rows = execute!(tx, MAKE_VISIBLE, stage)?;
+    drop_stage(tx, stage).await?;
     Ok(i64::try_from(rows).unwrap_or(i64::MAX))
 }
 

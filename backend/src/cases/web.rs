@@ -1,6 +1,7 @@
 //! The doors of cases: the list by risk, one case and what is done about it, and the end-of-day list.
 
 use axum::{
+    body::Body,
     extract::{Path, Query},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -10,21 +11,19 @@ use domain::{
     cases::forms::{ChangeCase, EndOfDay, Which},
     id::{CaseId, FacilityId, IncidentId},
     scope::Place,
-    table,
     view::cases::{
         Alternative, CaseChanged, CaseFilter, CaseLine, CaseView, CasesView, DayEnded, EndOfDayView,
     },
 };
 use serde::Deserialize;
 
-use super::{change, end_of_day, list, show, snapshots, store, tally};
+use super::{change, end_of_day, export, list, show, snapshots, store, tally};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
-    incidents::{store as incidents, web::incident_id},
+    incidents::web::incident_id,
     places::store as places,
-    store::journal::By,
-    store::{Tx, requests::Request, seal::Seal},
+    store::{Tx, seal::Seal},
     web::{
         door::{Door, Mistakes},
         form::Input,
@@ -39,22 +38,22 @@ pub(super) const READERS: Access = Access::Roles(&[Role::CaseManager, Role::Comm
 /// The routes of cases.
 pub fn routes(routes: Routes) -> Routes {
     one_case(super::schedule_web::routes(routes))
-        .page::<CasesView, _>("/incidents/{id}/cases", READERS, "Cases by risk", list_cases)
-        .file("/incidents/{id}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export)
+        .page::<CasesView, _>("/incidents/{incident}/cases", READERS, "Cases by risk", list_cases)
+        .file("/incidents/{incident}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export::file)
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/next",
+            "/incidents/{incident}/cases/next",
             READERS,
             "Take the next patient to call",
             take_next,
         )
         .page::<EndOfDayView, _>(
-            "/incidents/{id}/cases/done",
+            "/incidents/{incident}/cases/done",
             READERS,
             "The end-of-day list",
             show_end_of_day,
         )
         .command::<EndOfDay, DayEnded, _>(
-            "/incidents/{id}/cases/done",
+            "/incidents/{incident}/cases/done",
             READERS,
             "Mark a service's kept cases as done",
             send_end_of_day,
@@ -64,45 +63,45 @@ pub fn routes(routes: Routes) -> Routes {
 /// What is done with one case.
 fn one_case(routes: Routes) -> Routes {
     routes
-        .page::<CaseView, _>("/incidents/{id}/cases/{case}", READERS, "One case", show_case)
+        .page::<CaseView, _>("/incidents/{incident}/cases/{case}", READERS, "One case", show_case)
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/take",
+            "/incidents/{incident}/cases/{case}/take",
             READERS,
             "Call this patient",
             take,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/contacts",
+            "/incidents/{incident}/cases/{case}/contacts",
             READERS,
             "Log a contact attempt",
             contact,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/rebooking",
+            "/incidents/{incident}/cases/{case}/rebooking",
             READERS,
             "Enter a new date",
             rebook,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/seen",
+            "/incidents/{incident}/cases/{case}/seen",
             READERS,
             "Mark as seen",
             seen,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/keep",
+            "/incidents/{incident}/cases/{case}/keep",
             READERS,
             "Keep, or take a cancellation back",
             keep,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/cancel",
+            "/incidents/{incident}/cases/{case}/cancel",
             READERS,
             "Cancel, or reverse a keep",
             cancel,
         )
         .command::<ChangeCase, CaseChanged, _>(
-            "/incidents/{id}/cases/{case}/end",
+            "/incidents/{incident}/cases/{case}/end",
             READERS,
             "End another way, with a reason",
             end,
@@ -115,16 +114,16 @@ fn case_id(text: &str) -> Result<CaseId, Problem> {
     text.parse().map_err(|_| Problem::not_found("case"))
 }
 
-/// By whom, for reading what an account may see.
-pub(super) fn reader(door: &Door) -> By {
-    let request = Request { id: door.request_id(), body_hash: [0; 32] };
-    By { actor: door.actor().clone(), request }
-}
-
-async fn narrow(door: &Door, tx: &mut Tx, filter: &CaseFilter, seal: &Seal) -> Result<list::Narrow, Problem> {
+/// What of the list is asked for, at the sites that the account may see.
+pub(super) async fn narrow(
+    door: &Door,
+    tx: &mut Tx,
+    filter: &CaseFilter,
+    seal: &Seal,
+) -> Result<list::Narrow, Problem> {
     let now = door.app.clock.now();
     let zone = accounts::installation(tx).await?.zone();
-    let mut facilities = change::allowed(tx, &reader(door)).await?;
+    let mut facilities = change::allowed(tx, door.actor()).await?;
     if !filter.site.is_empty() {
         let site: Option<FacilityId> = filter.site.parse().ok();
         facilities.retain(|facility| Some(*facility) == site);
@@ -180,7 +179,7 @@ async fn list_page(
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
     let zone = accounts::installation(&mut tx).await?.zone();
-    let allowed = change::allowed(&mut tx, &reader(door)).await?;
+    let allowed = change::allowed(&mut tx, door.actor()).await?;
     let (lines, after) = lines(door, &mut tx, (incident, &filter), show::MOST).await?;
     let now = door.app.clock.now();
     let soon = show::soon(now, &zone);
@@ -198,68 +197,15 @@ async fn list_page(
     let lattice = places::lattice(&mut tx).await?;
     let may_decide =
         allowed.iter().any(|site| door.actor().can(Role::Commander, Place::Facility(*site), &lattice));
-    drop(tx);
     let due_before = zone.clock(soon);
     let may = (!allowed.is_empty(), may_decide, door.request_id());
     let view = show::cases(incident, around, (lines, next), (filter, &sites, due_before), may);
     let title = view.title.clone();
-    door.incident_page(incident, &title, view, frontend::pages::cases::list, mistakes).await
-}
-
-/// Rows of an exported file.
-const MOST_EXPORTED: i64 = 100_000;
-
-async fn export(
-    door: Door,
-    Path(incident): Path<String>,
-    Query(filter): Query<CaseFilter>,
-) -> Result<Response, Problem> {
-    let incident = incident_id(&incident)?;
-    let mut tx = door.app.db.read().await?;
-    incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
-    let (lines, _) = lines(&door, &mut tx, (incident, &filter), MOST_EXPORTED).await?;
-    drop(tx);
-    let header = [
-        "risk",
-        "mrn",
-        "name",
-        "booked_day",
-        "booked_time",
-        "service",
-        "place",
-        "priority",
-        "safe_by",
-        "day_28",
-        "decided",
-        "rule",
-        "state",
-        "last_contact",
-        "appointment",
-    ];
-    let rows = lines.into_iter().map(|line| {
-        vec![
-            line.risk,
-            line.mrn,
-            line.name,
-            line.day,
-            line.clock,
-            line.service,
-            line.place,
-            line.priority,
-            line.safe_by,
-            line.day_28,
-            line.decided,
-            line.rule,
-            line.standing,
-            line.last_contact,
-            line.appointment,
-        ]
-    });
-    Ok(csv_file("cases.csv", table::write_csv(&header, rows)))
+    door.incident_page(tx, incident, &title, view, frontend::pages::cases::list, mistakes).await
 }
 
 /// A CSV file for saving.
-pub(super) fn csv_file(name: &'static str, text: String) -> Response {
+pub(super) fn csv_file(name: &'static str, text: impl Into<Body>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let disposition = HeaderValue::from_str(&disposition).expect("the names are plain");
     let headers = [
@@ -267,7 +213,7 @@ pub(super) fn csv_file(name: &'static str, text: String) -> Response {
         (header::CONTENT_DISPOSITION, disposition),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (headers, text).into_response()
+    (headers, text.into()).into_response()
 }
 
 async fn take_next(
@@ -312,7 +258,7 @@ async fn case_page(
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
     let row = store::find(&mut tx, incident, case).await?.ok_or_else(|| Problem::not_found("case"))?;
-    if !change::allowed(&mut tx, &reader(door)).await?.contains(&row.facility) {
+    if !change::allowed(&mut tx, door.actor()).await?.contains(&row.facility) {
         return Err(Problem::forbidden("You may see the cases of your own sites."));
     }
     let seal = Seal::open(&door.app, &mut tx).await?;
@@ -321,9 +267,8 @@ async fn case_page(
     let now = door.app.clock.now();
     let reading = show::Reading { sites: &sites, seal: &seal, now, names: &names };
     let view = show::case(&mut tx, incident, &row, &reading, (form, sent, door.request_id())).await?;
-    drop(tx);
     let title = format!("{}: {}", view.line.mrn, view.line.risk);
-    door.incident_page(incident, &title, view, frontend::pages::cases::case, mistakes).await
+    door.incident_page(tx, incident, &title, view, frontend::pages::cases::case, mistakes).await
 }
 
 async fn act(
@@ -393,11 +338,10 @@ async fn end_of_day_page(
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
-    let allowed = change::allowed(&mut tx, &reader(door)).await?;
+    let allowed = change::allowed(&mut tx, door.actor()).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let facilities = places::facilities(&mut tx).await?;
     let services = end_of_day::services(&mut tx, incident).await?;
-    drop(tx);
     if form.day.is_blank() {
         form.day = zone.civil_date(door.app.clock.now()).to_string().into();
     }
@@ -411,7 +355,7 @@ async fn end_of_day_page(
         form,
         request_id: door.request_id(),
     };
-    door.incident_page(incident, "End of day", view, frontend::pages::cases::end_of_day, mistakes).await
+    door.incident_page(tx, incident, "End of day", view, frontend::pages::cases::end_of_day, mistakes).await
 }
 
 async fn send_end_of_day(

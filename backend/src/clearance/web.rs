@@ -118,9 +118,8 @@ async fn ladder(
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
     let view = page::read(&door.app, &mut tx, (incident, door.actor()), chosen, typed).await?;
-    drop(tx);
     let title = view.title.clone();
-    door.incident_page(incident, &title, view, frontend::pages::clearance::body, mistakes).await
+    door.incident_page(tx, incident, &title, view, frontend::pages::clearance::body, mistakes).await
 }
 
 /// Back to the scope, or the scope again with what was typed and what is wrong.
@@ -209,7 +208,6 @@ async fn close_page(
         });
     }
     let owners = accounts::list(&mut tx, "", 200).await?;
-    drop(tx);
     let actor = door.actor();
     let waives = |role: Role| BlockerKind::ALL.iter().any(|kind| kind.waiving_roles().contains(&role));
     let held = actor.grants.iter().map(|grant| grant.role).filter(|role| waives(*role));
@@ -235,7 +233,7 @@ async fn close_page(
         owners: owners.into_iter().map(|account| (account.id.to_string(), account.name)).collect(),
     };
     let title = view.title.clone();
-    door.incident_page(incident, &title, view, frontend::pages::clearance::close_body, mistakes).await
+    door.incident_page(tx, incident, &title, view, frontend::pages::clearance::close_body, mistakes).await
 }
 
 async fn close(door: Door, Path(incident): Path<String>, input: Input<Close>) -> Result<Response, Problem> {

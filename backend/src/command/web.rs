@@ -104,9 +104,8 @@ async fn command_page(
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
     let view = read(door, &mut tx, incident, typed).await?;
-    drop(tx);
     let title = view.title.clone();
-    door.incident_page(incident, &title, view, frontend::pages::command::page, mistakes).await
+    door.incident_page(tx, incident, &title, view, frontend::pages::command::page, mistakes).await
 }
 
 async fn read(door: &Door, tx: &mut Tx, incident: IncidentId, typed: Typed) -> Result<CommandView, Failure> {

@@ -23,7 +23,7 @@ use crate::{
     failure::Failure,
     fetch_optional, people, places, playbooks,
     store::{
-        Error,
+        Error, Tx,
         journal::{self, Chain, Decision, Say},
     },
 };
@@ -80,8 +80,7 @@ const LOADED: &str = "
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_loaded(app: &App) -> Result<bool, Error> {
-    let mut tx = app.db.read().await?;
+pub async fn is_loaded(app: &App, tx: &mut Tx) -> Result<bool, Error> {
     Ok(fetch_optional!(tx, (String,), LOADED, app.installation)?.is_some())
 }
 
@@ -107,10 +106,10 @@ pub(crate) async fn load_in(app: &App, decision: &mut Decision, size: Size) -> R
     accounts::name_installation(&mut decision.tx, "Harbor Health (demo)", ZONE, at).await?;
     let units = hospital::units(size.units());
     places::import::save(app, &mut decision.tx, &places_of(&units)).await?;
-    let known = people::store::known_units(&mut decision.tx).await?;
+    let directory = people::Directory::read(&mut decision.tx).await?;
     let staff = staff::staff(size.staff(), &units, &mut chance::Chance::from_seed(SEED));
     let mut figures = Figures::default();
-    let rows = people::changes(&mut decision.tx, &app.clock, staff, &known, &mut figures).await?;
+    let rows = directory.changes(&app.clock, staff, &mut figures)?;
     people::store::save(&mut decision.tx, &rows, at).await?;
     let mut approved = 0;
     for playbook in domain::playbooks::shipped() {

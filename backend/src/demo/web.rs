@@ -12,6 +12,7 @@ use domain::{
 
 use super::Size;
 use crate::{
+    accounts::must_administer_everything,
     app::App,
     begin,
     failure::Failure,
@@ -50,7 +51,8 @@ async fn show(door: Door) -> Result<Response, Problem> {
 
 async fn show_page(door: &Door, form: LoadDemo, mistakes: Mistakes) -> Result<Response, Problem> {
     let view = DemoView { request_id: door.request_id(), form };
-    door.page("Load the demo hospital", view, frontend::pages::demo::show, mistakes).await
+    let tx = door.read().await?;
+    door.page(tx, "Load the demo hospital", view, frontend::pages::demo::show, mistakes).await
 }
 
 async fn load(door: Door, input: Input<LoadDemo>) -> Result<Response, Problem> {
@@ -66,6 +68,7 @@ async fn load(door: Door, input: Input<LoadDemo>) -> Result<Response, Problem> {
 async fn load_asked(app: App, by: By, form: LoadDemo) -> Result<DemoLoaded, Failure> {
     let size = Size::from_code(form.size.trimmed());
     let size = size.ok_or_else(|| FieldErrors::one("size", "Choose s, m or l."))?;
+    must_administer_everything(&by.actor)?;
     let mut decision = begin!(&app, &by, Chain::Installation);
     let loaded = super::load_in(&app, &mut decision, size).await?;
     decision.commit(&app, &loaded).await?;

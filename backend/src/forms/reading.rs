@@ -28,18 +28,16 @@ async fn types(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Probl
 }
 
 /// The ledger.
-pub async fn ledger(door: &Door, incident: IncidentId) -> Result<PaperView, Problem> {
-    let mut tx = door.app.db.read().await?;
-    let types = types(&mut tx, incident).await?;
-    let zone = accounts::installation(&mut tx).await?.zone();
+pub async fn ledger(door: &Door, tx: &mut Tx, incident: IncidentId) -> Result<PaperView, Problem> {
+    let types = types(tx, incident).await?;
+    let zone = accounts::installation(tx).await?.zone();
     let lines =
         |sums: Vec<(String, Ledger)>| sums.into_iter().map(|sum| line(sum, &types)).collect::<Vec<_>>();
-    let numbered = lines(tally::by_type(&mut tx, incident, false).await?);
-    let found = lines(tally::by_type(&mut tx, incident, true).await?);
-    let mut of_unit: BTreeMap<UnitId, Ledger> =
-        tally::by_unit(&mut tx, incident).await?.into_iter().collect();
+    let numbered = lines(tally::by_type(tx, incident, false).await?);
+    let found = lines(tally::by_type(tx, incident, true).await?);
+    let mut of_unit: BTreeMap<UnitId, Ledger> = tally::by_unit(tx, incident).await?.into_iter().collect();
     let mut units = Vec::new();
-    for (unit, name, _, site) in store::units(&mut tx, incident).await? {
+    for (unit, name, _, site) in store::units(tx, incident).await? {
         if let Some(ledger) = of_unit.remove(&unit) {
             units.push(UnitLine { unit, name, site, ledger });
         }
@@ -106,11 +104,10 @@ pub struct Asked {
 }
 
 /// A page of sheets.
-pub async fn sheets(door: &Door, incident: IncidentId, asked: Asked) -> Result<SheetsView, Problem> {
-    let mut tx = door.app.db.read().await?;
-    let types = types(&mut tx, incident).await?;
-    let zone = accounts::installation(&mut tx).await?.zone();
-    let units = store::units(&mut tx, incident).await?;
+pub async fn sheets(tx: &mut Tx, incident: IncidentId, asked: Asked) -> Result<SheetsView, Problem> {
+    let types = types(tx, incident).await?;
+    let zone = accounts::installation(tx).await?.zone();
+    let units = store::units(tx, incident).await?;
     let after = asked.after.split_once(':').unwrap_or_default();
     let filter = Filter {
         form_type: asked.form_type.clone(),
@@ -119,7 +116,7 @@ pub async fn sheets(door: &Door, incident: IncidentId, asked: Asked) -> Result<S
         after: (after.0.to_owned(), after.1.parse().unwrap_or(0)),
     };
     let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut rows = store::list(&mut tx, incident, &filter, most).await?;
+    let mut rows = store::list(tx, incident, &filter, most).await?;
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| more).map(|last| {
@@ -164,10 +161,9 @@ fn sheets_title(asked: &Asked) -> String {
 }
 
 /// What the forms of paper offer to choose from.
-pub async fn choices(door: &Door, incident: IncidentId) -> Result<Choices, Problem> {
-    let mut tx = door.app.db.read().await?;
-    let types = types(&mut tx, incident).await?;
-    let units = store::units(&mut tx, incident).await?;
+pub async fn choices(door: &Door, tx: &mut Tx, incident: IncidentId) -> Result<Choices, Problem> {
+    let types = types(tx, incident).await?;
+    let units = store::units(tx, incident).await?;
     Ok(Choices {
         incident,
         request_id: door.request_id(),

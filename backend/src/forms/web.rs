@@ -81,9 +81,10 @@ pub fn routes(routes: Routes) -> Routes {
 
 async fn ledger(door: Door, Path(incident): Path<String>) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
-    let view = reading::ledger(&door, incident).await?;
+    let mut tx = door.read().await?;
+    let view = reading::ledger(&door, &mut tx, incident).await?;
     let title = view.title.clone();
-    door.incident_page(incident, &title, view, pages::ledger, Mistakes::default()).await
+    door.incident_page(tx, incident, &title, view, pages::ledger, Mistakes::default()).await
 }
 
 async fn sheets(
@@ -92,9 +93,10 @@ async fn sheets(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
-    let view = reading::sheets(&door, incident, asked).await?;
+    let mut tx = door.read().await?;
+    let view = reading::sheets(&mut tx, incident, asked).await?;
     let title = view.title.clone();
-    door.incident_page(incident, &title, view, pages::sheets, Mistakes::default()).await
+    door.incident_page(tx, incident, &title, view, pages::sheets, Mistakes::default()).await
 }
 
 /// What an address may fill into a form beforehand.
@@ -121,8 +123,9 @@ async fn issue_page(
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let incident = incident_id(incident)?;
-    let view = IssueView { choices: reading::choices(door, incident).await?, form };
-    door.incident_page(incident, "Hand out forms", view, pages::issue, mistakes).await
+    let mut tx = door.read().await?;
+    let view = IssueView { choices: reading::choices(door, &mut tx, incident).await?, form };
+    door.incident_page(tx, incident, "Hand out forms", view, pages::issue, mistakes).await
 }
 
 async fn issue(door: Door, Path(path): Path<String>, input: Input<Issue>) -> Result<Response, Problem> {
@@ -157,8 +160,9 @@ async fn count_page(
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let incident = incident_id(incident)?;
-    let view = CountView { choices: reading::choices(door, incident).await?, form };
-    door.incident_page(incident, "Count forms back", view, pages::count, mistakes).await
+    let mut tx = door.read().await?;
+    let view = CountView { choices: reading::choices(door, &mut tx, incident).await?, form };
+    door.incident_page(tx, incident, "Count forms back", view, pages::count, mistakes).await
 }
 
 async fn count(door: Door, Path(path): Path<String>, input: Input<Count>) -> Result<Response, Problem> {
@@ -184,8 +188,9 @@ async fn found_page(
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let incident = incident_id(incident)?;
-    let view = FoundView { choices: reading::choices(door, incident).await?, form };
-    door.incident_page(incident, "Take in found forms", view, pages::found, mistakes).await
+    let mut tx = door.read().await?;
+    let view = FoundView { choices: reading::choices(door, &mut tx, incident).await?, form };
+    door.incident_page(tx, incident, "Take in found forms", view, pages::found, mistakes).await
 }
 
 async fn found(door: Door, Path(path): Path<String>, input: Input<Found>) -> Result<Response, Problem> {
@@ -222,9 +227,11 @@ async fn move_page(
 ) -> Result<Response, Problem> {
     step_of(step)?;
     let incident = incident_id(incident)?;
-    let view = MoveView { choices: reading::choices(door, incident).await?, step: step.to_owned(), form };
+    let mut tx = door.read().await?;
+    let view =
+        MoveView { choices: reading::choices(door, &mut tx, incident).await?, step: step.to_owned(), form };
     let title = pages::step_title(step);
-    door.incident_page(incident, title, view, pages::move_on, mistakes).await
+    door.incident_page(tx, incident, title, view, pages::move_on, mistakes).await
 }
 
 async fn move_on(

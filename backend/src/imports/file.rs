@@ -8,9 +8,11 @@ use domain::{
     field::FieldErrors,
     id::ImportId,
     table::{self, Known, Limits, Mapping, Table},
+    time::Timestamp,
     view::imports::Remap,
 };
 use sha2::{Digest, Sha256};
+use sqlx::types::Uuid;
 use tokio::io::AsyncWriteExt;
 
 use crate::{app::App, failure::Failure};
@@ -58,6 +60,34 @@ pub async fn copy(app: &App, id: ImportId, from: &Path) -> Result<(), Failure> {
     };
     let copied: std::io::Result<()> = copied.await;
     copied.map_err(|error| unusable(&error))
+}
+
+/// Removes the file of an import: what is needed of it stands in rows. What cannot be removed now, the sweep removes.
+pub async fn remove(app: &App, id: ImportId) {
+    let _ = tokio::fs::remove_file(path(app, id)).await;
+}
+
+/// Removes the files that have lain in the folder of imports since before a moment, of whatever kind: they hold
+/// staff or patients in clear text, and a day is enough to look at a preview. A file is named by an id, and an id
+/// tells when it was made.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub async fn sweep(app: &App, before: Timestamp) -> std::io::Result<()> {
+    let mut folder = match tokio::fs::read_dir(app.config.data.join("imports")).await {
+        Ok(folder) => folder,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    while let Some(file) = folder.next_entry().await? {
+        let path = file.path();
+        let id = path.file_stem().and_then(|stem| stem.to_str()?.parse::<Uuid>().ok());
+        let made = id.and_then(|id| id.get_timestamp()).map(|made| made.to_unix().0);
+        if made.and_then(|made| i64::try_from(made).ok()).is_some_and(|made| made < before.seconds()) {
+            tokio::fs::remove_file(&path).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn create_folder(path: &Path) -> std::io::Result<()> {

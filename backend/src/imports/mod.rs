@@ -1,7 +1,8 @@
 //! Importing files of people and places: offered, previewed, then taken over as previewed, or not (rule 15).
 //!
-//! The file lies in the data folder under the import's id. Taking it over reads it again, so that what is written
-//! is what the directory lacks at that moment, and doing so twice changes nothing.
+//! The file lies in the data folder under the import's id until it is taken over, or a day old: it holds people in
+//! clear text. Taking it over reads it again, so that what is written is what the directory lacks at that moment, and
+//! doing so twice changes nothing.
 
 pub mod file;
 pub mod store;
@@ -19,7 +20,7 @@ use domain::{
 use serde_json::json;
 
 use crate::{
-    accounts::store as accounts,
+    accounts::{must_administer_everything, store as accounts},
     app::App,
     begin,
     failure::Failure,
@@ -27,6 +28,7 @@ use crate::{
     store::{
         Error, Tx,
         journal::{By, Chain, Decision, Say},
+        requests,
     },
 };
 
@@ -61,7 +63,7 @@ pub struct Offered {
     pub id: ImportId,
     pub file_name: String,
     pub sha256: [u8; 32],
-    pub table: Table,
+    pub table: Arc<Table>,
 }
 
 /// What taking a file over would do.
@@ -86,21 +88,26 @@ impl Plan {
     }
 }
 
-/// Compares a file with what is there.
+/// Compares a file with what is there, in a snapshot of its own; the rows are read and hashed in the background.
+///
+/// # Errors
+/// When the database does not answer.
 pub(crate) async fn plan(
     app: &App,
-    tx: &mut Tx,
     kind: Kind,
-    table: &Table,
+    table: &Arc<Table>,
     mapping: &Mapping,
-) -> Result<Plan, Error> {
-    match kind {
-        Kind::People => people::plan(tx, &app.clock, table, mapping).await.map(Plan::People),
-        Kind::Places => {
-            let zone = accounts::installation(tx).await?.zone();
-            places::import::plan(tx, zone.name(), table, mapping).await.map(Plan::Places)
-        }
+) -> Result<Plan, Failure> {
+    let mut tx = app.db.read().await?;
+    if kind == Kind::Places {
+        let zone = accounts::installation(&mut tx).await?.zone();
+        return Ok(Plan::Places(places::import::plan(&mut tx, zone.name(), table, mapping).await?));
     }
+    let directory = people::Directory::read(&mut tx).await?;
+    drop(tx);
+    let (clock, table, mapping) = (app.clock.clone(), table.clone(), mapping.clone());
+    let compared = tokio::task::spawn_blocking(move || directory.compare(&clock, &table, &mapping)).await;
+    Ok(Plan::People(compared.map_err(|error| Failure::Broken(error.to_string()))??))
 }
 
 /// Keeps an offered file with its preview.
@@ -108,19 +115,29 @@ pub(crate) async fn plan(
 /// # Errors
 /// When the database does not take it.
 pub async fn offer(app: App, by: By, offered: Arc<Offered>) -> Result<ImportOutcome, Failure> {
+    let kept = keep(&app, &by, &offered).await;
+    // Refused, or a repeat whose first file lies here already: this copy is not needed.
+    if !matches!(&kept, Ok(outcome) if outcome.import == offered.id) {
+        file::remove(&app, offered.id).await;
+    }
+    kept
+}
+
+async fn keep(app: &App, by: &By, offered: &Offered) -> Result<ImportOutcome, Failure> {
+    must_administer_everything(&by.actor)?;
     if offered.table.rows.is_empty() {
         let sentence = "This file has no rows under a header line. Export it again with its rows.";
         return Err(FieldErrors::one("file", sentence).into());
     }
-    let mut decision = begin!(&app, &by, Chain::Installation);
     let mapping = Mapping::guess(&offered.table.header, offered.kind.columns());
-    let plan = plan(&app, &mut decision.tx, offered.kind, &offered.table, &mapping).await?;
+    let plan = plan(app, offered.kind, &offered.table, &mapping).await?;
+    let mut decision = begin!(app, by, Chain::Installation);
     let figures = plan.figures().clone();
-    let row = store::NewImport { offered: &offered, mapping: &mapping, figures: &figures };
+    let row = store::NewImport { offered, mapping: &mapping, figures: &figures };
     store::insert(&mut decision.tx, &row, decision.account, decision.at).await?;
-    say(&app, &mut decision, "import.offered", offered.id, offered.kind, &offered.sha256, &figures).await?;
+    say(app, &mut decision, "import.offered", offered.id, offered.kind, &offered.sha256, &figures).await?;
     let outcome = ImportOutcome { import: offered.id, figures };
-    decision.commit(&app, &outcome).await?;
+    decision.commit(app, &outcome).await?;
     Ok(outcome)
 }
 
@@ -147,11 +164,12 @@ pub async fn remap(
     by: By,
     (kind, id, form): (Kind, ImportId, Remap),
 ) -> Result<ImportOutcome, Failure> {
+    must_administer_everything(&by.actor)?;
     let (row, table) = read_again(&app, kind, id).await?;
     let mapping = file::read_mapping(&form, kind.columns(), &table.header)?;
+    let plan = plan(&app, kind, &table, &mapping).await?;
     let mut decision = begin!(&app, &by, Chain::Installation);
     still_open(&mut decision.tx, id).await?;
-    let plan = plan(&app, &mut decision.tx, kind, &table, &mapping).await?;
     let figures = plan.figures().clone();
     store::set_mapping(&mut decision.tx, id, &mapping, &figures).await?;
     say(&app, &mut decision, "import.remapped", id, kind, &row.sha256, &figures).await?;
@@ -162,6 +180,9 @@ pub async fn remap(
 
 /// Takes a previewed file over: what is new is added, what is known is changed, what is not in it stays.
 ///
+/// People come in by chunks before the decision, so that other commands go on meanwhile; the decision says what was
+/// done. A crash between the two leaves the file to be taken over again, which then changes nothing twice.
+///
 /// # Errors
 /// When a needed column is missing, or the file was taken over already.
 pub async fn commit(
@@ -169,36 +190,54 @@ pub async fn commit(
     by: By,
     (kind, id, _): (Kind, ImportId, CommitImport),
 ) -> Result<ImportOutcome, Failure> {
+    must_administer_everything(&by.actor)?;
+    let mut tx = app.db.read().await?;
+    if let Some(done) = requests::first_outcome(&mut tx, by.actor.account, &by.request).await? {
+        return Ok(done);
+    }
+    still_open(&mut tx, id).await?;
+    drop(tx);
     let (row, table) = read_again(&app, kind, id).await?;
+    let plan = plan_to_take_over(&app, kind, &row.mapping()?, &table).await?;
     let mut decision = begin!(&app, &by, Chain::Installation);
     still_open(&mut decision.tx, id).await?;
-    let outcome = take_over(&app, &mut decision, kind, &row, &table).await?;
+    let outcome = take_over(&app, &mut decision, (id, kind, &row.sha256), &plan).await?;
     decision.commit(&app, &outcome).await?;
+    file::remove(&app, id).await;
     Ok(outcome)
 }
 
-async fn take_over(
+/// What taking over does; the people are in the directory afterwards.
+async fn plan_to_take_over(
     app: &App,
-    decision: &mut Decision,
     kind: Kind,
-    row: &store::ImportRow,
-    table: &Table,
-) -> Result<ImportOutcome, Failure> {
-    let mapping = row.mapping()?;
+    mapping: &Mapping,
+    table: &Arc<Table>,
+) -> Result<Plan, Failure> {
     let missing: Vec<_> = mapping.missing(kind.columns()).iter().map(|column| column.label).collect();
     if !missing.is_empty() {
         let sentence = format!("Say first which columns hold: {}.", missing.join(", "));
         return Err(Refusal::new("columns-missing", sentence).into());
     }
-    let plan = plan(app, &mut decision.tx, kind, table, &mapping).await?;
-    let at = decision.at;
-    match &plan {
-        Plan::People(plan) => people::store::save(&mut decision.tx, &plan.rows, at).await?,
-        Plan::Places(plan) => places::import::save(app, &mut decision.tx, &plan.read).await?,
+    let plan = plan(app, kind, table, mapping).await?;
+    if let Plan::People(people) = &plan {
+        people::save_in_chunks(app, &people.rows).await?;
     }
-    let id = ImportId(row.id);
-    store::set_committed(&mut decision.tx, id, plan.figures(), at).await?;
-    say(app, decision, "import.committed", id, kind, &row.sha256, plan.figures()).await?;
+    Ok(plan)
+}
+
+async fn take_over(
+    app: &App,
+    decision: &mut Decision,
+    (id, kind, sha256): (ImportId, Kind, &[u8]),
+    plan: &Plan,
+) -> Result<ImportOutcome, Failure> {
+    if let Plan::Places(plan) = plan {
+        places::import::save(app, &mut decision.tx, &plan.read).await?;
+    }
+    store::add_rejects(&mut decision.tx, id, plan.rejects()).await?;
+    store::set_committed(&mut decision.tx, id, plan.figures(), decision.at).await?;
+    say(app, decision, "import.committed", id, kind, sha256, plan.figures()).await?;
     Ok(ImportOutcome { import: id, figures: plan.figures().clone() })
 }
 
@@ -209,15 +248,15 @@ async fn take_over(
 pub async fn at_once(app: &App, offered: &Offered) -> Result<(Figures, Vec<Reject>), Failure> {
     let mapping = Mapping::guess(&offered.table.header, offered.kind.columns());
     let account = domain::id::AccountId(app.installation);
+    let plan = plan_to_take_over(app, offered.kind, &mapping, &offered.table).await?;
     let mut decision = crate::store::journal::begin_unasked(app, account, Chain::Installation).await?;
-    let plan = plan(app, &mut decision.tx, offered.kind, &offered.table, &mapping).await?;
-    let row = store::NewImport { offered, mapping: &mapping, figures: plan.figures() };
-    store::insert(&mut decision.tx, &row, account, decision.at).await?;
-    let row = store::find(&mut decision.tx, offered.id).await?.ok_or(Failure::NotFound("import"))?;
-    let outcome = take_over(app, &mut decision, offered.kind, &row, &offered.table).await?;
-    let rejects = plan.rejects().to_vec();
+    let new = store::NewImport { offered, mapping: &mapping, figures: plan.figures() };
+    store::insert(&mut decision.tx, &new, account, decision.at).await?;
+    let of = (offered.id, offered.kind, &offered.sha256[..]);
+    let outcome = take_over(app, &mut decision, of, &plan).await?;
     decision.commit(app, &outcome).await?;
-    Ok((outcome.figures, rejects))
+    file::remove(app, offered.id).await;
+    Ok((outcome.figures, plan.rejects().to_vec()))
 }
 
 async fn still_open(tx: &mut Tx, id: ImportId) -> Result<(), Failure> {
@@ -237,11 +276,16 @@ pub(crate) async fn read_again(
     app: &App,
     kind: Kind,
     id: ImportId,
-) -> Result<(store::ImportRow, Table), Failure> {
+) -> Result<(store::ImportRow, Arc<Table>), Failure> {
     let mut tx = app.db.read().await?;
-    let row = store::find(&mut tx, id).await?.filter(|row| row.kind == kind.code());
+    let row = find(&mut tx, kind, id).await?;
     drop(tx);
-    let row = row.ok_or(Failure::NotFound("import"))?;
     let table = file::read(app, id, Some(&row.sha256)).await?.1;
-    Ok((row, table))
+    Ok((row, Arc::new(table)))
+}
+
+/// The row of an import of this kind.
+pub(crate) async fn find(tx: &mut Tx, kind: Kind, id: ImportId) -> Result<store::ImportRow, Failure> {
+    let row = store::find(tx, id).await?.filter(|row| row.kind == kind.code());
+    row.ok_or(Failure::NotFound("import"))
 }

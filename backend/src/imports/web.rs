@@ -11,13 +11,14 @@ use domain::{
     actor::Role,
     field::FieldErrors,
     id::ImportId,
-    table::rejects_csv,
-    view::imports::{ColumnChoice, CommitImport, ImportOutcome, ImportStartView, ImportView, Remap},
+    table::{Reject, rejects_csv},
+    view::imports::{ColumnChoice, CommitImport, Figures, ImportOutcome, ImportStartView, ImportView, Remap},
 };
 use sha2::{Digest, Sha256};
 
-use super::{Kind, Offered, file};
+use super::{Kind, Offered, file, store};
 use crate::{
+    accounts::must_administer_everything,
     failure::Failure,
     store::requests::Request,
     web::{
@@ -91,6 +92,7 @@ fn import_id(text: &str) -> Result<ImportId, Problem> {
 }
 
 async fn start_page(door: &Door, kind: Kind, mistakes: Mistakes) -> Result<Response, Problem> {
+    must_administer_everything(door.actor())?;
     let columns = kind
         .columns()
         .iter()
@@ -101,7 +103,8 @@ async fn start_page(door: &Door, kind: Kind, mistakes: Mistakes) -> Result<Respo
         .collect();
     let view = ImportStartView { kind: kind.code().to_owned(), request_id: door.request_id(), columns };
     let title = frontend::pages::imports::start_title(&view);
-    door.page(&title, view, frontend::pages::imports::start, mistakes).await
+    let tx = door.read().await?;
+    door.page(tx, &title, view, frontend::pages::imports::start, mistakes).await
 }
 
 async fn offer(
@@ -126,6 +129,8 @@ async fn offer(
 }
 
 async fn receive(door: &Door, kind: Kind, mut multipart: Multipart) -> Result<Input<Arc<Offered>>, Failure> {
+    // Before the file comes, not after.
+    must_administer_everything(door.actor())?;
     let cut_off =
         |_| Failure::from(FieldErrors::one("file", "The upload ended early. Send it again; at most 64 MB."));
     let id: ImportId = door.app.clock.id();
@@ -142,41 +147,68 @@ async fn receive(door: &Door, kind: Kind, mut multipart: Multipart) -> Result<In
     }
     let missing = || Failure::from(FieldErrors::one("file", "Choose a file."));
     let file_name = file_name.filter(|name| !name.is_empty()).ok_or_else(missing)?;
-    let (sha256, table) = file::read(&door.app, id, None).await?;
+    let read = file::read(&door.app, id, None).await;
+    if read.is_err() {
+        file::remove(&door.app, id).await;
+    }
+    let (sha256, table) = read?;
     let body_hash = Sha256::new().chain_update(kind.code()).chain_update(sha256).finalize().into();
     let request = Request { id: request_id.unwrap_or_else(|| door.request_id()), body_hash };
-    let offered = Arc::new(Offered { kind, id, file_name, sha256, table });
+    let offered = Arc::new(Offered { kind, id, file_name, sha256, table: table.into() });
     Ok(Input { form: offered, request, typed: Vec::new() })
 }
 
 async fn one_page(door: &Door, kind: Kind, id: ImportId, mistakes: Mistakes) -> Result<Response, Problem> {
+    must_administer_everything(door.actor())?;
+    let mut tx = door.read().await?;
+    let row = super::find(&mut tx, kind, id).await?;
+    if row.state == "committed" {
+        let rejects = store::rejects(&mut tx, id).await?;
+        let view = view_of(door, kind, &row, row.figures()?, &rejects);
+        let title = frontend::pages::imports::title(&view);
+        return door.page(tx, &title, view, frontend::pages::imports::one, mistakes).await;
+    }
+    drop(tx);
     let (row, table) = super::read_again(&door.app, kind, id).await?;
     let mapping = row.mapping()?;
-    let mut tx = door.app.db.read().await?;
-    let plan = super::plan(&door.app, &mut tx, kind, &table, &mapping).await?;
-    drop(tx);
+    let plan = super::plan(&door.app, kind, &table, &mapping).await?;
     let columns = kind.columns().iter().map(|column| ColumnChoice {
         key: column.key.to_owned(),
         label: column.label.to_owned(),
         required: column.required,
         from: mapping.0.get(column.key).copied(),
     });
-    // What a file has done stands as it was; what it would do is counted afresh.
-    let figures = if row.state == "committed" { row.figures()? } else { plan.figures().clone() };
     let view = ImportView {
-        id,
+        missing: mapping.missing(kind.columns()).iter().map(|column| column.label.to_owned()).collect(),
+        columns: columns.collect(),
+        header: table.header.clone(),
+        ..view_of(door, kind, &row, plan.figures().clone(), plan.rejects())
+    };
+    let title = frontend::pages::imports::title(&view);
+    let tx = door.read().await?;
+    door.page(tx, &title, view, frontend::pages::imports::one, mistakes).await
+}
+
+/// What is known of a file without the file.
+fn view_of(
+    door: &Door,
+    kind: Kind,
+    row: &store::ImportRow,
+    figures: Figures,
+    rejects: &[Reject],
+) -> ImportView {
+    ImportView {
+        id: ImportId(row.id),
         kind: kind.code().to_owned(),
         file_name: row.file_name.clone(),
         state: row.state.clone(),
         figures,
-        missing: mapping.missing(kind.columns()).iter().map(|column| column.label.to_owned()).collect(),
-        columns: columns.collect(),
-        header: table.header,
-        rejects: plan.rejects().iter().take(SHOWN).cloned().collect(),
+        missing: Vec::new(),
+        columns: Vec::new(),
+        header: Vec::new(),
+        rejects: rejects.iter().take(SHOWN).cloned().collect(),
         request_id: door.request_id(),
-    };
-    let title = frontend::pages::imports::title(&view);
-    door.page(&title, view, frontend::pages::imports::one, mistakes).await
+    }
 }
 
 async fn run<F, C, R>(
@@ -203,14 +235,23 @@ where
 }
 
 async fn rejects_file(door: Door, kind: Kind, id: &str) -> Result<Response, Problem> {
-    let (row, table) = super::read_again(&door.app, kind, import_id(id)?).await?;
-    let mut tx = door.app.db.read().await?;
-    let plan = super::plan(&door.app, &mut tx, kind, &table, &row.mapping()?).await?;
+    must_administer_everything(door.actor())?;
+    let id = import_id(id)?;
+    let mut tx = door.read().await?;
+    let row = super::find(&mut tx, kind, id).await?;
+    let kept = store::rejects(&mut tx, id).await?;
+    drop(tx);
+    let rejects = if row.state == "committed" {
+        kept
+    } else {
+        let (row, table) = super::read_again(&door.app, kind, id).await?;
+        super::plan(&door.app, kind, &table, &row.mapping()?).await?.rejects().to_vec()
+    };
     let name = format!("attachment; filename=\"{}-refused.csv\"", kind.code());
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, name),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((headers, rejects_csv(plan.rejects())).into_response())
+    Ok((headers, rejects_csv(&rejects)).into_response())
 }

@@ -98,7 +98,7 @@ async fn list(door: Door) -> Result<Response, Problem> {
     let may_declare = door.actor().has(&[Role::Commander]) && !empty_installation;
     let view = IncidentsView { open, ended, may_declare, empty_installation };
     let title = frontend::pages::incidents::title(&view);
-    door.page(&title, view, frontend::pages::incidents::list, Mistakes::default()).await
+    door.page(tx, &title, view, frontend::pages::incidents::list, Mistakes::default()).await
 }
 
 #[derive(Deserialize, Default)]
@@ -148,7 +148,7 @@ async fn declare_page(door: &Door, form: Declare, mistakes: Mistakes) -> Result<
         now: zone.clock_with_zone(door.app.clock.now()),
         form,
     };
-    door.page("Declare downtime", view, frontend::pages::incidents::declare, mistakes).await
+    door.page(tx, "Declare downtime", view, frontend::pages::incidents::declare, mistakes).await
 }
 
 /// The systems with what was chosen in the form, else what the playbook says.
@@ -202,10 +202,9 @@ async fn show_board(door: Door, Path(incident): Path<String>) -> Result<Response
     let incident = incident_id(&incident)?;
     let mut tx = door.app.db.read().await?;
     let mut view = board::read(&door.app, &mut tx, incident).await?;
-    drop(tx);
     view.action = view.action.filter(|_| door.actor().has(&board::WRITERS));
     let title = view.title.clone();
-    door.incident_page(incident, &title, view, frontend::pages::board::body, Mistakes::default()).await
+    door.incident_page(tx, incident, &title, view, frontend::pages::board::body, Mistakes::default()).await
 }
 
 async fn show_situation(door: Door, Path(incident): Path<String>) -> Result<Response, Problem> {
@@ -226,7 +225,6 @@ async fn situation_page(
     let codes: Vec<_> =
         places::systems(&mut tx).await?.into_iter().map(|system| (system.id, system.code)).collect();
     let facilities = places::facilities(&mut tx).await?;
-    drop(tx);
     let systems = board.rows.iter().filter_map(|row| {
         let (_, code) = codes.iter().find(|(id, _)| *id == row.system)?;
         Some(SystemChoice {
@@ -246,7 +244,8 @@ async fn situation_page(
         report_id: door.request_id(),
         promise_id: door.request_id(),
     };
-    door.incident_page(incident, "What has changed", view, frontend::pages::situation::page, mistakes).await
+    door.incident_page(tx, incident, "What has changed", view, frontend::pages::situation::page, mistakes)
+        .await
 }
 
 async fn report(

@@ -78,9 +78,8 @@ async fn page(
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
     let view = matrix::read(&door.app, &mut tx, (incident, door.actor()), typed).await?;
-    drop(tx);
     let title = view.title.clone();
-    door.incident_page(incident, &title, view, frontend::pages::instructions::body, mistakes).await
+    door.incident_page(tx, incident, &title, view, frontend::pages::instructions::body, mistakes).await
 }
 
 async fn issue(door: Door, Path(incident): Path<String>, input: Input<Issue>) -> Result<Response, Problem> {

@@ -8,12 +8,13 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use domain::{table::write_csv, time::Timestamp};
+use domain::{actor::Actor, table::write_csv, time::Timestamp};
 use serde_json::{Value, json};
 use sqlx::types::Uuid;
 
 use super::{
     lines::Names,
+    readable,
     store::{self, Filter, TextRow},
 };
 use crate::{
@@ -66,6 +67,7 @@ impl Format {
 /// What is still to be written.
 struct Rest {
     app: App,
+    reader: Actor,
     /// In reverse, so that the next one is the last.
     chains: Vec<Uuid>,
     filter: Filter,
@@ -76,10 +78,16 @@ struct Rest {
 
 /// The answer, whose body is read from the database as the client takes it. Within a chain the newest entry
 /// comes first; the chains of facts follow the incident's own.
-pub fn stream(app: &App, mut chains: Vec<Uuid>, filter: Filter, format: Format) -> Response {
+pub fn stream(
+    app: &App,
+    reader: &Actor,
+    (mut chains, filter): (Vec<Uuid>, Filter),
+    format: Format,
+) -> Response {
     chains.reverse();
     let before = filter.before;
-    let rest = Rest { app: app.clone(), chains, filter, before, format, begun: false };
+    let rest =
+        Rest { app: app.clone(), reader: reader.clone(), chains, filter, before, format, begun: false };
     let pieces = futures::stream::try_unfold(rest, next_piece);
     let headers: [(HeaderName, HeaderValue); 3] = [
         (header::CONTENT_TYPE, HeaderValue::from_static(format.media())),
@@ -94,7 +102,7 @@ async fn next_piece(mut rest: Rest) -> Result<Option<(String, Rest)>, Error> {
     let mut tx = rest.app.db.read().await?;
     let filter = Filter { before: rest.before, ..rest.filter.clone() };
     let rows = store::list(&mut tx, chain, &filter, PIECE).await?;
-    let mut text = written(&mut tx, chain, &rows, rest.format).await?;
+    let mut text = written(&mut tx, (chain, &rest.reader), &rows, rest.format).await?;
     drop(tx);
     if !rest.begun && rest.format == Format::Csv {
         text.insert_str(0, &write_csv(&HEADER, []));
@@ -110,9 +118,13 @@ async fn next_piece(mut rest: Rest) -> Result<Option<(String, Rest)>, Error> {
     Ok(Some((text, rest)))
 }
 
-async fn written(tx: &mut Tx, chain: Uuid, rows: &[JournalRow], format: Format) -> Result<String, Error> {
-    let (newest, oldest) = (rows.first().map_or(0, |row| row.seq), rows.last().map_or(0, |row| row.seq));
-    let texts = store::texts(tx, chain, oldest, newest).await?;
+async fn written(
+    tx: &mut Tx,
+    (chain, reader): (Uuid, &Actor),
+    rows: &[JournalRow],
+    format: Format,
+) -> Result<String, Error> {
+    let texts = readable::texts(tx, chain, reader, rows).await?;
     let names = Names::of(tx, rows).await?;
     let line = |row: &JournalRow| match format {
         Format::Lines => format!("{}\n", as_json(chain, row, &texts, &names)),

@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod export;
 pub mod lines;
+mod readable;
 pub mod store;
 pub mod verify;
 pub mod web;

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use domain::{
-    actor::Role,
+    actor::{Actor, Role},
     id::IncidentId,
     journal::{GENESIS, printed_head},
     log::words,
@@ -21,7 +21,7 @@ use super::{
     store::{self, Filter, Person, WITHOUT_BASIS_KIND},
 };
 use crate::{
-    accounts::store as accounts,
+    accounts::{must_administer_everything, store as accounts},
     failure::Failure,
     incidents::web::incident_id,
     store::{Error, Tx, journal},
@@ -91,6 +91,7 @@ async fn show(
 }
 
 async fn show_installation(door: Door, Query(asked): Query<LogAsked>) -> Result<Response, Problem> {
+    must_administer_everything(door.actor())?;
     let log = Log::Installation(door.app.installation);
     log_page(&door, log, asked).await
 }
@@ -104,13 +105,12 @@ async fn log_page(door: &Door, log: Log, asked: LogAsked) -> Result<Response, Pr
         Err(errors) => (nothing(), Mistakes { errors, refusal: None }),
     };
     let status = if mistakes.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let view = read(&mut tx, log, asked, &filter, &zone).await?;
-    drop(tx);
+    let view = read(&mut tx, (log, door.actor()), asked, &filter, &zone).await?;
     let title = view.title.clone();
     let page = frontend::pages::log::page;
     let mut response = match log {
-        Log::Incident(incident) => door.incident_page(incident, &title, view, page, mistakes).await?,
-        Log::Installation(_) => door.page(&title, view, page, mistakes).await?,
+        Log::Incident(incident) => door.incident_page(tx, incident, &title, view, page, mistakes).await?,
+        Log::Installation(_) => door.page(tx, &title, view, page, mistakes).await?,
     };
     *response.status_mut() = status;
     Ok(response)
@@ -123,7 +123,7 @@ fn nothing() -> Filter {
 
 async fn read(
     tx: &mut Tx,
-    log: Log,
+    (log, reader): (Log, &Actor),
     asked: LogAsked,
     filter: &Filter,
     zone: &Zone,
@@ -133,8 +133,8 @@ async fn read(
     let mut rows = store::list(tx, chain, filter, PAGE + 1).await?;
     let more = rows.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
     rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-    let (newest, oldest) = (rows.first().map_or(0, |row| row.seq), rows.last().map_or(0, |row| row.seq));
-    let texts = store::texts(tx, chain, oldest, newest).await?;
+    let oldest = rows.last().map_or(0, |row| row.seq);
+    let texts = super::readable::texts(tx, chain, reader, &rows).await?;
     let names = Names::of(tx, &rows).await?;
     let mut kinds = vec![(WITHOUT_BASIS_KIND.to_owned(), "Decisions without a written basis".to_owned())];
     kinds.extend(store::kinds(tx, chain).await?.into_iter().map(|kind| (kind.clone(), words::title(&kind))));
@@ -200,11 +200,13 @@ async fn as_lines(
 }
 
 async fn all_as_csv(door: Door, Query(asked): Query<LogAsked>) -> Result<Response, Problem> {
+    must_administer_everything(door.actor())?;
     let log = Log::Installation(door.app.installation);
     file(&door, log, &asked, Format::Csv).await
 }
 
 async fn all_as_lines(door: Door, Query(asked): Query<LogAsked>) -> Result<Response, Problem> {
+    must_administer_everything(door.actor())?;
     let log = Log::Installation(door.app.installation);
     file(&door, log, &asked, Format::Lines).await
 }
@@ -218,5 +220,5 @@ async fn file(door: &Door, log: Log, asked: &LogAsked, format: Format) -> Result
         return Err(Problem::not_found("incident"));
     }
     drop(tx);
-    Ok(export::stream(&door.app, chains, filter, format))
+    Ok(export::stream(&door.app, door.actor(), (chains, filter), format))
 }

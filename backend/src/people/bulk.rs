@@ -2,7 +2,7 @@
 
 use domain::{
     Refusal,
-    actor::Grant,
+    actor::{Grant, Role},
     id::{AccountId, FacilityId, PersonId, UnitId},
     people::{AccountsFromStaff, Reach, Rule, login_of},
     scope::Place,
@@ -19,6 +19,7 @@ use crate::{
     app::App,
     begin,
     failure::Failure,
+    places::store as places,
     store::{
         Error, Tx,
         journal::{By, Chain, Say},
@@ -31,11 +32,18 @@ const MOST: usize = 2_000;
 /// Makes an account with a one-time code for everyone whom the rule takes and who has none.
 ///
 /// # Errors
-/// What is wrong with the rule, or that it takes nobody or too many.
+/// What is wrong with the rule, that it reaches further than the administrator's own role, or that it takes nobody
+/// or too many.
 pub async fn make_accounts(app: App, by: By, form: AccountsFromStaff) -> Result<BulkAccountsMade, Failure> {
     let rule = form.read()?;
+    if rule.reach == Reach::All {
+        accounts::must_administer_everything(&by.actor)?;
+    }
     let mut decision = begin!(&app, &by, Chain::Installation);
-    let people = store::by_rule(&mut decision.tx, &rule.job, rule.leads).await?;
+    let places = places::lattice(&mut decision.tx).await?;
+    let mut people = store::by_rule(&mut decision.tx, &rule.job, rule.leads).await?;
+    // The administrator of one site makes accounts for its staff alone.
+    people.retain(|person| by.actor.can(Role::Administrator, place_of(&rule, person), &places));
     if people.is_empty() {
         return Err(
             Refusal::new("nobody", "The rule takes nobody; look at the jobs in the staff list.").into()
@@ -67,6 +75,14 @@ pub async fn make_accounts(app: App, by: By, form: AccountsFromStaff) -> Result<
     Ok(made)
 }
 
+fn place_of(rule: &Rule, person: &PersonLine) -> Place {
+    match rule.reach {
+        Reach::Unit => Place::Unit(UnitId(person.unit_id)),
+        Reach::Facility => Place::Facility(FacilityId(person.facility_id)),
+        Reach::All => Place::All,
+    }
+}
+
 async fn make_account(
     app: &App,
     tx: &mut Tx,
@@ -88,12 +104,7 @@ async fn make_account(
     };
     account_rows::insert(tx, &row).await?;
     store::link_account(tx, account, PersonId(person.id)).await?;
-    let place = match rule.reach {
-        Reach::Unit => Place::Unit(UnitId(person.unit_id)),
-        Reach::Facility => Place::Facility(FacilityId(person.facility_id)),
-        Reach::All => Place::All,
-    };
-    let grant = Grant { role: rule.role, place, signs_as: rule.signs_as.clone() };
+    let grant = Grant { role: rule.role, place: place_of(rule, person), signs_as: rule.signs_as.clone() };
     account_rows::grant(tx, account, &[grant]).await?;
     let code = accounts::card_code(app);
     let until = at.plus_minutes(accounts::CARD_MINUTES);

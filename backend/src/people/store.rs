@@ -74,7 +74,7 @@ struct PersonRow<'a> {
 
 #[derive(Serialize)]
 struct AddressRow<'a> {
-    person: String,
+    staff_number: &'a str,
     channel: &'static str,
     rank: usize,
     address: &'a str,
@@ -108,24 +108,34 @@ const SAVE: Sql = Sql {
 const FORGET_ADDRESSES: Sql = Sql {
     sqlite: "
     DELETE FROM address
-    WHERE person IN (SELECT unhex(value ->> 'id') FROM json_each($1))",
+    WHERE person IN (
+        SELECT person.id
+        FROM json_each($1)
+        JOIN person ON person.staff_number = value ->> 'staff_number'
+    )",
     postgres: "
     DELETE FROM address
-    WHERE person IN (SELECT id::uuid FROM json_to_recordset($1::json) AS row (id TEXT))",
+    WHERE person IN (
+        SELECT person.id
+        FROM json_to_recordset($1::json) AS row (staff_number TEXT)
+        JOIN person ON person.staff_number = row.staff_number
+    )",
 };
 
 const SAVE_ADDRESSES: Sql = Sql {
     sqlite: "
     INSERT INTO address (person, channel, rank, value)
-    SELECT unhex(value ->> 'person'), value ->> 'channel', value ->> 'rank', value ->> 'address'
-    FROM json_each($1)",
+    SELECT person.id, value ->> 'channel', value ->> 'rank', value ->> 'address'
+    FROM json_each($1)
+    JOIN person ON person.staff_number = value ->> 'staff_number'",
     postgres: "
     INSERT INTO address (person, channel, rank, value)
-    SELECT person::uuid, channel, rank, address
-    FROM json_to_recordset($1::json) AS row (person TEXT, channel TEXT, rank BIGINT, address TEXT)",
+    SELECT person.id, channel, rank, address
+    FROM json_to_recordset($1::json) AS row (staff_number TEXT, channel TEXT, rank BIGINT, address TEXT)
+    JOIN person ON person.staff_number = row.staff_number",
 };
 
-/// Keeps people with their addresses; who is known by staff number is replaced.
+/// Keeps people with their addresses; who is known by staff number is replaced, under the id that they have.
 pub async fn save(tx: &mut Tx, people: &[Saved], now: Timestamp) -> Result<(), Error> {
     let hex = |id: Uuid| id.simple().to_string();
     let rows: Vec<_> = people
@@ -148,7 +158,8 @@ pub async fn save(tx: &mut Tx, people: &[Saved], now: Timestamp) -> Result<(), E
     for saved in people {
         for (channel, values) in [("email", &saved.person.emails), ("sms", &saved.person.phones)] {
             for (rank, address) in values.iter().enumerate() {
-                addresses.push(AddressRow { person: hex(saved.id.0), channel, rank, address });
+                let staff_number = &saved.person.staff_number;
+                addresses.push(AddressRow { staff_number, channel, rank, address });
             }
         }
     }

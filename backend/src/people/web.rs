@@ -87,7 +87,7 @@ async fn list(door: Door, Query(asked): Query<Asked>) -> Result<Response, Proble
         next,
     };
     let title = frontend::pages::people::title(&view);
-    door.page(&title, view, frontend::pages::people::list, Mistakes::default()).await
+    door.page(tx, &title, view, frontend::pages::people::list, Mistakes::default()).await
 }
 
 async fn show_accounts(door: Door) -> Result<Response, Problem> {
@@ -102,7 +102,8 @@ async fn accounts_page(
 ) -> Result<Response, Problem> {
     let view = BulkAccountsView { request_id: door.request_id(), form, cards };
     let title = frontend::pages::people::cards_title(&view);
-    door.page(&title, view, frontend::pages::people::accounts, mistakes).await
+    let tx = door.read().await?;
+    door.page(tx, &title, view, frontend::pages::people::accounts, mistakes).await
 }
 
 async fn make_accounts(door: Door, input: Input<AccountsFromStaff>) -> Result<Response, Problem> {

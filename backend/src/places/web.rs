@@ -75,5 +75,5 @@ async fn list(door: Door) -> Result<Response, Problem> {
     let units = facilities.iter().map(|facility| facility.units).sum();
     let view = PlacesView { empty: facilities.is_empty(), facilities, groups, systems, units };
     let title = frontend::pages::places::title(&view);
-    door.page(&title, view, frontend::pages::places::list, Mistakes::default()).await
+    door.page(tx, &title, view, frontend::pages::places::list, Mistakes::default()).await
 }

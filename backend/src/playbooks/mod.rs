@@ -14,6 +14,7 @@ use domain::{
 use serde_json::json;
 
 use crate::{
+    accounts::must_administer_everything,
     app::App,
     begin,
     failure::Failure,
@@ -94,6 +95,7 @@ pub async fn approve(
     by: By,
     (fingerprint, _): (String, ApprovePlaybook),
 ) -> Result<PlaybookApproved, Failure> {
+    must_administer_everything(&by.actor)?;
     let mut decision = begin!(&app, &by, Chain::Installation);
     let approved = approve_in(&app, &mut decision, &fingerprint).await?;
     decision.commit(&app, &approved).await?;

@@ -12,6 +12,7 @@ use domain::{
 use super::store::{self, VersionRow};
 use crate::{
     accounts::store as accounts,
+    store::Tx,
     web::{
         door::{Door, Mistakes},
         form::Input,
@@ -35,11 +36,10 @@ pub fn routes(routes: Routes) -> Routes {
         )
 }
 
-async fn lines(door: &Door) -> Result<Vec<(VersionRow, PlaybookLine)>, Problem> {
-    let mut tx = door.app.db.read().await?;
-    let zone = accounts::installation(&mut tx).await?.zone();
+async fn lines(door: &Door, tx: &mut Tx) -> Result<Vec<(VersionRow, PlaybookLine)>, Problem> {
+    let zone = accounts::installation(tx).await?.zone();
     let today = zone.civil_date(door.app.clock.now()).to_string();
-    let rows = store::all(&mut tx).await?;
+    let rows = store::all(tx).await?;
     let in_force = |row: &VersionRow| {
         let newer = rows.iter().filter(|other| other.code == row.code && other.approved_at.is_some());
         newer.map(|other| other.version).max() == Some(row.version)
@@ -69,7 +69,7 @@ async fn lines(door: &Door) -> Result<Vec<(VersionRow, PlaybookLine)>, Problem> 
 }
 
 fn may_approve(door: &Door) -> bool {
-    door.actor().has(&[Role::Administrator])
+    door.actor().administers_everything()
 }
 
 async fn list(door: Door) -> Result<Response, Problem> {
@@ -77,10 +77,11 @@ async fn list(door: Door) -> Result<Response, Problem> {
 }
 
 async fn list_page(door: &Door, mistakes: Mistakes) -> Result<Response, Problem> {
-    let playbooks = lines(door).await?.into_iter().map(|(_, line)| line).collect();
+    let mut tx = door.read().await?;
+    let playbooks = lines(door, &mut tx).await?.into_iter().map(|(_, line)| line).collect();
     let view = PlaybooksView { playbooks, may_approve: may_approve(door), request_id: door.request_id() };
     let title = frontend::pages::playbooks::title(&view);
-    door.page(&title, view, frontend::pages::playbooks::list, mistakes).await
+    door.page(tx, &title, view, frontend::pages::playbooks::list, mistakes).await
 }
 
 async fn show(door: Door, Path(fingerprint): Path<String>) -> Result<Response, Problem> {
@@ -88,12 +89,13 @@ async fn show(door: Door, Path(fingerprint): Path<String>) -> Result<Response, P
 }
 
 async fn show_page(door: &Door, fingerprint: &str, mistakes: Mistakes) -> Result<Response, Problem> {
-    let found = lines(door).await?.into_iter().find(|(row, _)| row.fingerprint == fingerprint);
+    let mut tx = door.read().await?;
+    let found = lines(door, &mut tx).await?.into_iter().find(|(row, _)| row.fingerprint == fingerprint);
     let (row, line) = found.ok_or_else(|| Problem::not_found("version of a playbook"))?;
     let playbook = row.playbook()?;
     let title = playbook.title();
     let view = PlaybookView { line, playbook, may_approve: may_approve(door), request_id: door.request_id() };
-    door.page(&title, view, frontend::pages::playbooks::show, mistakes).await
+    door.page(tx, &title, view, frontend::pages::playbooks::show, mistakes).await
 }
 
 async fn approve(

@@ -2,8 +2,8 @@
 //!
 //! Everybody in a hospital looks at these pages at once, so they are made once and handed out: after a commit of
 //! this process the next request makes them anew, so that nobody is told what no longer holds; commits of other
-//! processes are seen by a look at the revisions twice a second. When that look has failed for five seconds, the
-//! page is served under MAY BE REVOKED.
+//! processes are seen by a look at the revisions twice a second. When that look has failed for five seconds, or a
+//! page cannot be made anew in time, what was prepared before is served under MAY BE REVOKED, and nobody waits.
 
 mod page;
 pub mod web;
@@ -33,6 +33,10 @@ use crate::{
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long a page may be handed out without its revision being confirmed.
 const CONFIRMED_FOR: Duration = Duration::from_secs(5);
+/// How long a request waits for a new edition while there is an older one to show.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long after a failure nobody tries to make an edition: the others who wait need not each find out.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
 /// One answer, ready to be sent.
 #[derive(Debug, Clone)]
@@ -73,6 +77,8 @@ pub struct PublicPages {
     edition: Mutex<Option<Arc<Edition>>>,
     /// Held while an edition is made, so that one request makes it and the others wait for it.
     making: AsyncMutex<()>,
+    /// When making one failed last.
+    failed: Mutex<Option<Instant>>,
     changes: Mutex<broadcast::Receiver<Changed>>,
     confirmed: Mutex<Instant>,
     revisions: Mutex<Vec<(Uuid, i64)>>,
@@ -86,6 +92,7 @@ impl PublicPages {
         Self {
             edition: Mutex::new(None),
             making: AsyncMutex::new(()),
+            failed: Mutex::new(None),
             changes: Mutex::new(changes),
             confirmed: Mutex::new(Instant::now()),
             revisions: Mutex::new(Vec::new()),
@@ -123,6 +130,11 @@ impl PublicPages {
         *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
+    fn has_just_failed(&self) -> bool {
+        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.is_some_and(|at| at.elapsed() < AFTER_A_FAILURE)
+    }
+
     fn is_confirmed(&self) -> bool {
         self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).elapsed() <= CONFIRMED_FOR
     }
@@ -139,20 +151,47 @@ pub async fn answer(app: &App, code: &str) -> Result<Option<Prepared>, Error> {
     }
     pages.hear();
     let minute = app.clock.now().seconds().div_euclid(60);
-    let edition = match pages.current(minute) {
-        Some(edition) => edition,
-        None => match make(app, minute).await {
-            Ok(edition) => edition,
+    let (edition, confirmed) = match pages.current(minute) {
+        Some(edition) => (edition, pages.is_confirmed()),
+        None => match made(app, minute).await? {
+            Some(edition) => (edition, pages.is_confirmed()),
             // What was prepared before the database went away is better than nothing, and says what it is.
-            Err(error) => pages.any().ok_or(error)?,
+            None => (pages.any().ok_or_else(did_not_answer)?, false),
         },
     };
-    let confirmed = pages.is_confirmed();
     Ok(edition
         .pages
         .get(code)
         .map(|pair| if confirmed { &pair.confirmed } else { &pair.unconfirmed })
         .cloned())
+}
+
+/// A new edition, when it can be had soon; `None` when an older one must do.
+///
+/// # Errors
+/// When there is no older one either.
+async fn made(app: &App, minute: i64) -> Result<Option<Arc<Edition>>, Error> {
+    let pages = &app.public;
+    if pages.any().is_none() {
+        return make(app, minute).await.map(Some);
+    }
+    // Who confirms the revisions will notice when the database is back; nobody waits for that here.
+    if !pages.is_confirmed() {
+        return Ok(None);
+    }
+    // A task of its own: giving up waiting must not break off what has begun.
+    let making = app.spawn({
+        let app = app.clone();
+        async move { make(&app, minute).await }
+    });
+    match tokio::time::timeout(PATIENCE, making).await {
+        Ok(Ok(Ok(edition))) => Ok(Some(edition)),
+        _ => Ok(None),
+    }
+}
+
+fn did_not_answer() -> Error {
+    Error::Busy(sqlx::Error::PoolTimedOut)
 }
 
 async fn make(app: &App, minute: i64) -> Result<Arc<Edition>, Error> {
@@ -161,6 +200,17 @@ async fn make(app: &App, minute: i64) -> Result<Arc<Edition>, Error> {
     if let Some(edition) = pages.current(minute) {
         return Ok(edition);
     }
+    if pages.has_just_failed() {
+        return Err(did_not_answer());
+    }
+    let edition = make_anew(app, minute).await;
+    let failed = edition.is_err().then(Instant::now);
+    *pages.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
+    edition
+}
+
+async fn make_anew(app: &App, minute: i64) -> Result<Arc<Edition>, Error> {
+    let pages = &app.public;
     let (started, heard) = (Instant::now(), pages.heard.load(Ordering::Acquire));
     let mut tx = app.db.read().await?;
     let revisions = journal::revisions(&mut tx).await?;

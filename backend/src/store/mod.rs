@@ -27,11 +27,14 @@ pub enum Error {
     /// Another transaction was in the way; the whole command may be tried again.
     #[error("another change was being written at the same moment")]
     Conflict(#[source] sqlx::Error),
+    /// Others kept the database busy for as long as this one waited; the whole command may be tried again.
+    #[error("the database was busy and did not answer in time: {0}")]
+    Busy(#[source] sqlx::Error),
     /// The disk is full.
     #[error("the disk is full: free some space; nothing was changed")]
     Full(#[source] sqlx::Error),
     /// The file may not be written.
-    #[error("the database file is read-only or locked by another program; nothing was changed")]
+    #[error("the database file is read-only; nothing was changed")]
     ReadOnly(#[source] sqlx::Error),
     /// A row breaks a constraint; the name is the constraint's or index's own.
     #[error("a row breaks the rule {0:?} of the database")]
@@ -47,14 +50,16 @@ pub enum Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Self::Busy(error);
+        }
         let Some(database) = error.as_database_error() else { return Self::Other(error) };
         let code = database.code().unwrap_or_default().into_owned();
         match code.as_str() {
             "40001" | "40P01" | "261" | "517" => Self::Conflict(error),
+            "5" | "6" | "262" | "773" => Self::Busy(error),
             "13" | "53100" => Self::Full(error),
-            "5" | "6" | "8" | "10" | "14" | "264" | "520" | "776" | "778" | "1032" | "25006" => {
-                Self::ReadOnly(error)
-            }
+            "8" | "10" | "14" | "264" | "520" | "776" | "778" | "1032" | "25006" => Self::ReadOnly(error),
             "787" | "1299" | "1555" | "2067" | "275" | "23505" | "23503" | "23514" | "23502" => {
                 let rule = database.constraint().unwrap_or(database.message()).to_owned();
                 Self::Constraint(rule, error)

@@ -19,7 +19,7 @@ pub(super) async fn import(app: &App, kind: Kind, path: &Path) -> Result<(), Str
         .map_err(|failure| format!("{}: {}", path.display(), sentence(failure)))?;
     let (sha256, table) = file::read(app, id, None).await.map_err(sentence)?;
     let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let offered = Offered { kind, id, file_name, sha256, table };
+    let offered = Offered { kind, id, file_name, sha256, table: table.into() };
     let (figures, rejects) = imports::at_once(app, &offered).await.map_err(sentence)?;
     print(&format!(
         "{} rows: {} added, {} changed, {} as they were, {} repeated, {} refused.",

@@ -121,7 +121,10 @@ pub async fn run(command: Command, config: Config) -> Result<(), String> {
 /// One sentence, as when a real hospital is there.
 pub async fn load_demo(config: Config, size: demo::Size) -> Result<(), String> {
     with_app(config, async |app| {
-        if demo::is_loaded(app).await.map_err(|error| error.to_string())? {
+        let mut tx = app.db.read().await.map_err(|error| error.to_string())?;
+        let loaded = demo::is_loaded(app, &mut tx).await.map_err(|error| error.to_string())?;
+        drop(tx);
+        if loaded {
             print("The demo hospital is loaded already.");
             return Ok(());
         }

@@ -1,6 +1,9 @@
 //! What every handler gets: who calls, what they want to read, and the ways to answer.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json,
@@ -27,7 +30,15 @@ use super::{
     problem::Problem,
     session::{Caller, cookie},
 };
-use crate::{app::App, failure::Failure, incidents::store as incidents, store::journal::By};
+use crate::{
+    app::App,
+    failure::Failure,
+    incidents::store as incidents,
+    store::{self, Tx, journal::By},
+};
+
+/// How long a command is tried again while others are in its way; each try may itself wait for the database.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The nonce of this answer, made by the outermost layer.
 #[derive(Debug, Clone)]
@@ -134,14 +145,14 @@ impl Door {
         let (app, form) = (self.app.clone(), input.form.clone());
         let by = By { actor: self.actor().clone(), request: input.request };
         let task = async move {
-            let mut attempt = 0;
+            let (mut attempt, began) = (0, Instant::now());
             loop {
                 match use_case(app.clone(), by.clone(), form.clone()).await {
-                    Err(failure) if failure.is_transient() && attempt < 8 => {
+                    Err(failure) if failure.is_transient() && attempt < 8 && began.elapsed() < PATIENCE => {
                         attempt += 1;
                         let [random] = app.clock.bytes::<1>();
                         let pause = u64::from(random % 16) + (1 << attempt);
-                        tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+                        tokio::time::sleep(Duration::from_millis(pause)).await;
                     }
                     other => return other,
                 }
@@ -198,31 +209,40 @@ impl Door {
         problem
     }
 
-    /// A page outside any incident.
+    /// A snapshot to read a page from. It is given to [`Door::page`], which reads the frame from the same one: whoever
+    /// asked for a second connection while holding the first would, with enough others, wait for ever.
+    pub async fn read(&self) -> Result<Tx, store::Error> {
+        self.app.db.read().await
+    }
+
+    /// A page outside any incident, its frame read from the snapshot that the view came from.
     pub async fn page<V: Serialize + Send + 'static>(
         &self,
+        tx: Tx,
         title: &str,
         view: V,
         body: impl FnOnce(&Frame, &V) -> AnyView + Send + 'static,
         mistakes: Mistakes,
     ) -> Result<Response, Problem> {
-        self.answer(None, title, view, body, mistakes).await
+        self.answer(tx, None, title, view, body, mistakes).await
     }
 
-    /// A page of an incident, under its bar and beside its rail.
+    /// A page of an incident, under its bar and beside its rail, all of the snapshot that the view came from.
     pub async fn incident_page<V: Serialize + Send + 'static>(
         &self,
+        tx: Tx,
         incident: IncidentId,
         title: &str,
         view: V,
         body: impl FnOnce(&Frame, &V) -> AnyView + Send + 'static,
         mistakes: Mistakes,
     ) -> Result<Response, Problem> {
-        self.answer(Some(incident), title, view, body, mistakes).await
+        self.answer(tx, Some(incident), title, view, body, mistakes).await
     }
 
     async fn answer<V: Serialize + Send + 'static>(
         &self,
+        mut tx: Tx,
         incident: Option<IncidentId>,
         title: &str,
         view: V,
@@ -231,12 +251,13 @@ impl Door {
     ) -> Result<Response, Problem> {
         if self.json {
             if let Some(incident) = incident {
-                let mut tx = self.app.db.read().await?;
                 incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
             }
             return Ok(json(&view));
         }
-        let mut frame = frame::read(&self.app, self.caller.as_ref(), incident).await?;
+        let mut frame = frame::read(&self.app, &mut tx, self.caller.as_ref(), incident).await?;
+        // Others wait for the connection; what follows needs none.
+        drop(tx);
         self.dress(&mut frame, mistakes);
         Ok(html_page(render(frame, title, move |frame| body(frame, &view))))
     }

@@ -1,4 +1,4 @@
-//! What surrounds a page, read in one snapshot: the incident's bar, the rail with its counts, who is signed in.
+//! What surrounds a page, read in the snapshot of the page itself: the incident's bar, the rail with its counts, who is signed in.
 
 use domain::{
     actor::{Actor, Grant, Role},
@@ -23,11 +23,11 @@ use crate::{
 /// The frame of a page; what depends on the request alone is filled in by the door.
 pub async fn read(
     app: &App,
+    tx: &mut Tx,
     caller: Option<&Caller>,
     incident: Option<IncidentId>,
 ) -> Result<Frame, Problem> {
-    let mut tx = app.db.read().await?;
-    let installation = accounts::store::installation(&mut tx).await?;
+    let installation = accounts::store::installation(tx).await?;
     let now = app.clock.now();
     let mut frame = Frame {
         organisation: installation.name.clone(),
@@ -36,10 +36,10 @@ pub async fn read(
         ..Frame::default()
     };
     if let Some(incident) = incident {
-        let bar = incidents::bar(&mut tx, incident, &installation, now).await?;
+        let bar = incidents::bar(tx, incident, &installation, now).await?;
         frame.incident = Some(bar.ok_or_else(|| Problem::not_found("incident"))?);
-        frame.rail = incident_rail(&mut tx, incident, now).await?;
-        let head = journal::head(&mut tx, incident.0).await?;
+        frame.rail = incident_rail(tx, incident, now).await?;
+        let head = journal::head(tx, incident.0).await?;
         frame.log_head = head
             .map(|(seq, head)| printed_head(seq, &head.try_into().unwrap_or(GENESIS)))
             .unwrap_or_default();
@@ -52,7 +52,11 @@ pub async fn read(
 fn signed_in(actor: &Actor) -> SignedIn {
     let strongest =
         actor.grants.iter().min_by_key(|grant| Role::ALL.iter().position(|role| *role == grant.role));
-    SignedIn { name: actor.name.clone(), role: strongest.map(words).unwrap_or_default() }
+    SignedIn {
+        account: actor.account.to_string(),
+        name: actor.name.clone(),
+        role: strongest.map(words).unwrap_or_default(),
+    }
 }
 
 fn words(grant: &Grant) -> String {
@@ -68,8 +72,10 @@ fn words(grant: &Grant) -> String {
 /// The destinations outside any incident.
 fn rail(actor: &Actor) -> Vec<RailItem> {
     let mut rail = vec![item(Section::Incidents, "/incidents".into())];
-    if actor.has(&[Role::Administrator]) {
+    if actor.administers_everything() {
         rail.push(item(Section::Log, "/log".into()));
+    }
+    if actor.has(&[Role::Administrator]) {
         rail.push(item(Section::Places, "/places".into()));
         rail.push(item(Section::Staff, "/people".into()));
         rail.push(item(Section::Accounts, "/accounts".into()));

@@ -13,6 +13,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use domain::view::frame::Frame;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::{
@@ -154,14 +155,28 @@ async fn problems_as_pages(State(app): State<App>, request: Request, next: Next)
         return response;
     }
     let caller = response.extensions_mut().remove::<Caller>();
-    // A page must stand even when the database does not answer.
-    let mut frame = frame::read(&app, caller.as_ref(), None).await.unwrap_or_default();
+    let mut frame = frame_of_a_problem(&app, caller.as_ref()).await;
     (frame.theme, frame.assets, frame.path) = (theme, door::assets(&nonce), path);
     let view = problem_view(&problem);
     let html = door::render(frame, &problem.title, move |frame| frontend::pages::problem::page(frame, &view));
     let mut page = (problem.status(), door::html_page(html)).into_response();
     page.extensions_mut().insert(problem);
     page
+}
+
+/// How long the page of a problem waits for what stands around it.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The page of a problem must stand even when the database does not answer, and soon.
+async fn frame_of_a_problem(app: &App, caller: Option<&Caller>) -> Frame {
+    let read = async {
+        let mut tx = app.db.read().await?;
+        frame::read(app, &mut tx, caller, None).await
+    };
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Ok(frame)) => frame,
+        _ => Frame::default(),
+    }
 }
 
 fn problem_view(problem: &Problem) -> domain::view::problem::ProblemView {

@@ -129,12 +129,17 @@ impl From<store::Error> for Problem {
             store::Error::ReadOnly(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "database-read-only",
-                "The database file is read-only or locked by another program; nothing was changed.",
+                "The database file is read-only; nothing was changed.",
             ),
             store::Error::Conflict(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
                 "Too many changes at the same moment; nothing was changed. Send this again.",
+            ),
+            store::Error::Busy(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "The database is busy or does not answer; nothing was changed. Send this again.",
             ),
             _ => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -1,5 +1,6 @@
 //! Nothing typed is lost by a crash, a closed tab's back button or an expired sign-in (rule 16): what stands in
-//! a form is kept in this tab's storage until the server has taken it.
+//! a form is kept in this tab's storage until the server has taken it, or the person signs out. It is kept under the
+//! person's account: on a ward's computer the next one may sign in in the same tab.
 //!
 //! A draft keeps its form's request id. Should the lost answer have been a yes, sending the draft again is the
 //! same command and gets the first outcome.
@@ -17,10 +18,25 @@ struct Draft {
     fields: Vec<(String, String)>,
 }
 
-/// Where the draft of a form is kept: by page and by what the form does.
+/// How the name of every draft begins.
+const DRAFT: &str = "draft ";
+
+/// Where the draft of a form is kept: by person, by page and by what the form does.
 fn key(form: &HtmlFormElement) -> String {
+    let account = dom::first("[data-account]").and_then(|who| who.get_attribute("data-account"));
     let path = dom::window().location().pathname().unwrap_or_default();
-    format!("draft {path} {}", form.get_attribute("action").unwrap_or_default())
+    let action = form.get_attribute("action").unwrap_or_default();
+    format!("{DRAFT}{} {path} {action}", account.unwrap_or_default())
+}
+
+/// Forgets every draft of this tab: whoever signs out leaves nothing behind.
+pub fn forget_all() {
+    let Some(store) = dom::session() else { return };
+    let count = store.length().unwrap_or_default();
+    let names: Vec<String> = (0..count).filter_map(|index| store.key(index).ok().flatten()).collect();
+    for name in names.iter().filter(|name| name.starts_with(DRAFT)) {
+        let _ = store.remove_item(name);
+    }
 }
 
 /// Keeps what stands in the form now.

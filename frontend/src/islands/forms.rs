@@ -68,6 +68,10 @@ fn submitted(event: Event) {
     }
     let _ = form.set_attribute("data-sent", "");
     SENDING.set(true);
+    if form.get_attribute("action").as_deref() == Some("/sign-out") {
+        drafts::forget_all();
+        return;
+    }
     drafts::keep(&form, true);
 }
 

@@ -184,7 +184,7 @@ fn rail_count(item: &RailItem) -> AnyView {
 
 fn signed_in(frame: &Frame, who: SignedIn) -> AnyView {
     view! {
-        <div class="signed-in">
+        <div class="signed-in" data-account=who.account>
             <p class="label">"Signed in as"</p>
             <p><b>{who.name}</b></p>
             <p class="label">{who.role}</p>

@@ -207,7 +207,7 @@ pub struct SnapshotLine {
     pub id: SnapshotId,
     pub file_name: String,
     pub as_of: String,
-    /// `previewed`, `staging` or `committed`
+    /// `previewed` or `committed`
     pub state: String,
     pub figures: Figures,
     pub added: i64,

@@ -90,6 +90,8 @@ impl Theme {
 /// Who looks at the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SignedIn {
+    /// The account's id: what one person leaves in a browser is not the next one's.
+    pub account: String,
     pub name: String,
     /// In which role and where, as `Case manager, all sites`.
     pub role: String,

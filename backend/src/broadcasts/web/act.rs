@@ -36,7 +36,8 @@ async fn one(
 ) -> Result<Response, Problem> {
     let view = pages::one(&door.app, door.actor(), incident, broadcast).await?;
     let title = page::one_title(&view);
-    door.incident_page(incident, &title, view, page::one, mistakes).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, page::one, mistakes).await
 }
 
 /// Runs an act on a broadcast and leads back to its page.

@@ -45,7 +45,8 @@ pub(super) async fn who_knows(
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let view = knows_view(&door, incident, broadcast).await?;
     let title = page::knows_title(&view);
-    door.incident_page(incident, &title, view, page::who_knows, Mistakes::default()).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, page::who_knows, Mistakes::default()).await
 }
 
 pub(super) async fn call_list(
@@ -55,7 +56,8 @@ pub(super) async fn call_list(
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let view = knows_view(&door, incident, broadcast).await?;
     let title = page::call_list_title(&view);
-    door.incident_page(incident, &title, view, page::call_list, Mistakes::default()).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, page::call_list, Mistakes::default()).await
 }
 
 type UnitPath = Path<(String, String, String)>;
@@ -68,7 +70,8 @@ pub(super) async fn show_unit(
     let unit = unit.parse().map_err(|_| Problem::not_found("unit"))?;
     let view = pages::unit(&door.app, incident, broadcast, unit, Default::default()).await?;
     let title = page::unit_title(&view);
-    door.incident_page(incident, &title, view, page::unit, Mistakes::default()).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, page::unit, Mistakes::default()).await
 }
 
 pub(super) async fn answer_unit(
@@ -86,7 +89,8 @@ pub(super) async fn answer_unit(
             let again = async |mistakes| {
                 let view = pages::unit(&door.app, incident, broadcast, unit, typed).await?;
                 let title = page::unit_title(&view);
-                door.incident_page(incident, &title, view, page::unit, mistakes).await
+                let tx = door.read().await?;
+                door.incident_page(tx, incident, &title, view, page::unit, mistakes).await
             };
             door.again(failure, &input.typed, again).await
         }
@@ -147,9 +151,8 @@ pub(super) async fn show_ledger(
         request_id: door.request_id(),
         may_send: door.actor().has(&[Role::Communicator, Role::Commander]),
     };
-    drop(tx);
     let title = page::ledger_title(&view);
-    door.incident_page(incident, &title, view, page::ledger, Mistakes::default()).await
+    door.incident_page(tx, incident, &title, view, page::ledger, Mistakes::default()).await
 }
 
 pub(super) async fn ledger_file(
@@ -199,8 +202,7 @@ pub(super) async fn show_delivery(
     let row = send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let found = ledger::one(&door.app, &mut tx, broadcast, delivery, &zone).await?;
-    drop(tx);
     let (line, subject, text, events) = found.ok_or_else(|| Problem::not_found("delivery"))?;
     let view = DeliveryView { incident, broadcast, number: row.number, line, subject, text, events };
-    door.incident_page(incident, "One delivery", view, page::delivery, Mistakes::default()).await
+    door.incident_page(tx, incident, "One delivery", view, page::delivery, Mistakes::default()).await
 }

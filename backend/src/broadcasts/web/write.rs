@@ -36,7 +36,8 @@ async fn list_page(
 ) -> Result<Response, Problem> {
     let view = pages::list(&door.app, door.actor(), incident, typed).await?;
     let title = page::list_title(&view);
-    door.incident_page(incident, &title, view, page::list, mistakes).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, &title, view, page::list, mistakes).await
 }
 
 #[derive(Deserialize, Default)]
@@ -63,7 +64,8 @@ async fn composer(
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let view = pages::composer(&door.app, incident, form).await?;
-    door.incident_page(incident, "Compose a broadcast", view, page::compose, mistakes).await
+    let tx = door.read().await?;
+    door.incident_page(tx, incident, "Compose a broadcast", view, page::compose, mistakes).await
 }
 
 pub(super) async fn compose_one(

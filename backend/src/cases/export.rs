@@ -1,0 +1,126 @@
+//! The list of cases as a file: every row of the part that is asked for, none cut off.
+//!
+//! The rows are read in one snapshot, encrypted as they are kept, and the connection is given back. They are
+//! decrypted in the background, a piece at a time, as the client takes the file.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    body::Body,
+    extract::{Path, Query},
+    response::Response,
+};
+use domain::{
+    id::AccountId,
+    table,
+    time::Timestamp,
+    view::cases::{CaseFilter, CaseLine},
+};
+
+use super::{
+    list, show,
+    store::CaseRow,
+    web::{csv_file, narrow},
+};
+use crate::{
+    incidents::{store as incidents, web::incident_id},
+    places::store as places,
+    store::{Error, seal::Seal},
+    web::{door::Door, problem::Problem},
+};
+
+/// Rows that are decrypted at once.
+const PIECE: usize = 500;
+
+const HEADER: [&str; 15] = [
+    "risk",
+    "mrn",
+    "name",
+    "booked_day",
+    "booked_time",
+    "service",
+    "place",
+    "priority",
+    "safe_by",
+    "day_28",
+    "decided",
+    "rule",
+    "state",
+    "last_contact",
+    "appointment",
+];
+
+/// What is still to be written.
+struct Rest {
+    rows: std::vec::IntoIter<CaseRow>,
+    begun: bool,
+    sites: show::Sites,
+    seal: Seal,
+    now: Timestamp,
+    names: BTreeMap<AccountId, String>,
+}
+
+pub(super) async fn file(
+    door: Door,
+    Path(incident): Path<String>,
+    Query(filter): Query<CaseFilter>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    let mut tx = door.read().await?;
+    incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
+    let seal = Seal::open(&door.app, &mut tx).await?;
+    let narrow = narrow(&door, &mut tx, &filter, &seal).await?;
+    let rows = list::page(&mut tx, incident, &filter.show, &narrow, i64::MAX).await?;
+    let rows = rows.ok_or_else(|| Problem::not_found("part of the list"))?;
+    let sites = show::Sites::of(places::facilities(&mut tx).await?);
+    let names = show::callers(&mut tx, &rows).await?;
+    drop(tx);
+    let rest = Rest { rows: rows.into_iter(), begun: false, sites, seal, now: narrow.now, names };
+    Ok(csv_file("cases.csv", Body::from_stream(futures::stream::try_unfold(rest, next_piece))))
+}
+
+async fn next_piece(mut rest: Rest) -> Result<Option<(String, Rest)>, Error> {
+    let piece = tokio::task::spawn_blocking(move || rest.write().map(|text| (text, rest))).await;
+    let (text, rest) = piece.map_err(|error| Error::Corrupt(error.to_string()))??;
+    Ok(text.map(|text| (text, rest)))
+}
+
+impl Rest {
+    /// The next piece of the file; `None` at its end.
+    fn write(&mut self) -> Result<Option<String>, Error> {
+        let piece: Vec<CaseRow> = self.rows.by_ref().take(PIECE).collect();
+        if piece.is_empty() && self.begun {
+            return Ok(None);
+        }
+        let reading =
+            show::Reading { sites: &self.sites, seal: &self.seal, now: self.now, names: &self.names };
+        let lines = piece.iter().map(|row| show::line(row, &reading).map(|(line, _)| cells(line)));
+        let lines: Vec<Vec<String>> = lines.collect::<Result<_, _>>()?;
+        if std::mem::replace(&mut self.begun, true) {
+            let text = table::write_csv(&[], lines);
+            return Ok(Some(text.strip_prefix("\u{feff}\r\n").unwrap_or(&text).to_owned()));
+        }
+        Ok(Some(table::write_csv(&HEADER, lines)))
+    }
+}
+
+/// In the order of [`HEADER`].
+fn cells(line: CaseLine) -> Vec<String> {
+    vec![
+        line.risk,
+        line.mrn,
+        line.name,
+        line.day,
+        line.clock,
+        line.service,
+        line.place,
+        line.priority,
+        line.safe_by,
+        line.day_28,
+        line.decided,
+        line.rule,
+        line.standing,
+        line.last_contact,
+        line.appointment,
+    ]
+}
