@@ -41,6 +41,7 @@ pub fn frame(path: &str) -> Frame {
         as_of: zone.full(now),
         log_head: "212-3fa94c01be".to_owned(),
         signed_in: Some(SignedIn {
+            account: String::new(),
             name: "Planning section chief".to_owned(),
             role: "Commander, all sites".to_owned(),
         }),
