@@ -19,7 +19,8 @@ CREATE TABLE schedule_snapshot (
     figures TEXT NOT NULL,
     added BIGINT NOT NULL DEFAULT 0,
     state TEXT NOT NULL CHECK (state IN ('previewed', 'committed')),
-    account UUID NOT NULL REFERENCES account (id),
+    -- An account, or the installation when it came from the terminal.
+    account UUID NOT NULL,
     created_at BIGINT NOT NULL,
     committed_at BIGINT,
     UNIQUE (incident, sha256)

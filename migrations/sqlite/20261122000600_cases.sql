@@ -19,7 +19,8 @@ CREATE TABLE schedule_snapshot (
     figures TEXT NOT NULL,
     added INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL CHECK (state IN ('previewed', 'committed')),
-    account BLOB NOT NULL REFERENCES account (id),
+    -- An account, or the installation when it came from the terminal.
+    account BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     committed_at INTEGER,
     UNIQUE (incident, sha256)

@@ -77,7 +77,7 @@ async fn a_read_only_disk_stops_the_start_with_a_sentence() {
 }
 
 #[tokio::test]
-async fn a_database_locked_by_another_program_is_said_after_five_seconds() {
+async fn a_database_locked_by_another_program_is_said_in_seconds() {
     let server = RealServer::start(Kind::Sqlite, &[]).await;
     let administrator = server.set_up().await;
     let file = server.data().join("downtime.sqlite");
@@ -85,8 +85,8 @@ async fn a_database_locked_by_another_program_is_said_after_five_seconds() {
     other.execute("BEGIN IMMEDIATE").await.expect("nobody else writes now");
     let asked = Instant::now();
     let problem: Value = administrator.posts("/accounts", account(0)).await.expect(503).json();
-    assert_eq!(problem["type"], "database-read-only");
-    assert!(asked.elapsed() < Duration::from_secs(8), "it took {:?} to say so", asked.elapsed());
+    assert_eq!(problem["type"], "busy");
+    assert!(asked.elapsed() < Duration::from_secs(14), "it took {:?} to say so", asked.elapsed());
     other.execute("ROLLBACK").await.expect("the lock is ours");
     administrator.does("/accounts", account(0)).await;
     server.end().await;

@@ -141,6 +141,13 @@ async fn import_and_accounts(kind: Kind) {
     monitor.reads("/incidents").await;
     server.runs_well(&["token", "revoke", &id]);
     monitor.is_refused("/incidents", json!({}), 401).await;
+    server.runs_well(&["user", "give", "ada", "viewer@all"]);
+    server.runs_well(&["user", "take", "ada", "administrator@all"]);
+    server.runs_well(&["user", "lock", "ada"]);
+    assert!(server.runs_well(&["user", "list"]).contains("ada\tAda Admin\tviewer@all\tlocked"));
+    server.program().is_refused("/sign-in", &sign_in, 422).await;
+    server.runs_well(&["user", "unlock", "ada"]);
+    server.program().does("/sign-in", &sign_in).await;
     server.runs_well(&["user", "reset", "ada"]);
     server.program().is_refused("/sign-in", &sign_in, 422).await;
 }

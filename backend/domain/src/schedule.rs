@@ -292,6 +292,9 @@ fn label(key: &str) -> &'static str {
 
 type Refused = (&'static str, String);
 
+/// What stands for the priority of a visit of which nothing tells how urgent it is.
+const NO_CLASS: &str = "no class of care";
+
 struct Reader<'a> {
     mapping: &'a Mapping,
     sites: &'a [Site],
@@ -351,7 +354,7 @@ impl Reader<'_> {
             day: site.zone.civil_date(start),
             first_of_two,
             minutes,
-            priority: self.priority(cell("scheme"), cell("priority")),
+            priority: self.priority(kind, cell("scheme"), cell("priority")),
             classes: classes(cell("classes")),
         })
     }
@@ -372,7 +375,10 @@ impl Reader<'_> {
         if let Ok(at) = Timestamp::parse_rfc3339(written) {
             return Ok((at, false));
         }
-        let local = local(written).ok_or(("start", "The date and time cannot be read.".to_owned()))?;
+        let local = local(written).ok_or((
+            "start",
+            "The date and time cannot be read; they stand in one column, as 2024-07-19 08:10.".to_owned(),
+        ))?;
         match zone.local(local) {
             Local::Once(at) => Ok((at, false)),
             Local::TakenAsFirst(at) => Ok((at, true)),
@@ -382,9 +388,12 @@ impl Reader<'_> {
         }
     }
 
-    fn priority(&self, scheme: &str, value: &str) -> Priority {
+    /// Where no column tells dialysis or obstetrics from a return visit, a visit without a priority is for a person
+    /// to decide.
+    fn priority(&self, kind: Kind, scheme: &str, value: &str) -> Priority {
         if value.is_empty() {
-            return Priority::None;
+            let is_told = kind != Kind::Visit || self.mapping.0.contains_key("classes");
+            return if is_told { Priority::None } else { Priority::Unclear(NO_CLASS.to_owned()) };
         }
         let scheme = if scheme.is_empty() { self.default_scheme } else { Scheme::from_code(scheme) };
         let unclear = || Priority::Unclear(value.chars().take(20).collect());

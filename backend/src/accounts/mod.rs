@@ -1,5 +1,6 @@
 //! Local accounts: sessions, tokens, the first administrator, and cards for first use.
 
+pub mod changes;
 mod doorkeeper;
 pub mod store;
 pub mod tokens;

@@ -247,7 +247,7 @@ async fn accounts_page(
         let id = AccountId(row.id);
         let grants = store::grants(&mut tx, id).await?.iter().map(words::written).collect();
         let state = match (&row.disabled_at, &row.password_hash, row.kind.as_str()) {
-            (Some(_), ..) => "disabled",
+            (Some(_), ..) => "locked",
             (None, Some(_), _) => "in use",
             (None, None, "program") => "program",
             (None, None, _) => "card not used yet",

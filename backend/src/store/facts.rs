@@ -266,8 +266,8 @@ const FIND_CHAIN: Sql = Sql {
 };
 
 const START_CHAIN: &str = "
-    INSERT INTO chain (id, kind, of_incident, stream, seq, head, entered_at)
-    VALUES ($1, 'facts', $2, $3, 0, $4, $5)
+    INSERT INTO chain (id, kind, of_incident, stream, seq, head, entered_at, clock_at)
+    VALUES ($1, 'facts', $2, $3, 0, $4, $5, $5)
     ON CONFLICT (of_incident, stream) DO NOTHING";
 
 const APPEND: &str = "

@@ -12,7 +12,7 @@ use domain::{
 
 use super::{files::sentence, print};
 use crate::{
-    accounts::{self, store, tokens},
+    accounts::{self, changes::Change, store, tokens},
     app::App,
     store::{journal::By, requests::Request},
 };
@@ -32,6 +32,30 @@ pub enum UserCommand {
     },
     /// List all accounts with their roles.
     List,
+    /// Let nobody in under this account: sessions end and tokens are revoked at once; the password is kept.
+    Lock {
+        /// Name for signing in.
+        login: String,
+    },
+    /// Open a locked account again.
+    Unlock {
+        /// Name for signing in.
+        login: String,
+    },
+    /// Give an account one more role.
+    Give {
+        /// Name for signing in.
+        login: String,
+        /// A role and its place, as `case_manager@all`.
+        role: String,
+    },
+    /// Take a role away from an account.
+    Take {
+        /// Name for signing in.
+        login: String,
+        /// A role and its place, as the list shows it.
+        role: String,
+    },
     /// Take password and sessions away and print a new one-time code.
     Reset {
         /// Name for signing in.
@@ -80,12 +104,22 @@ pub(super) async fn user(app: &App, command: UserCommand) -> Result<(), String> 
             print_card(app, &made.login, &made.first_use_code);
         }
         UserCommand::List => list_users(app).await?,
+        UserCommand::Lock { login } => changed(app, &login, Change::Lock).await?,
+        UserCommand::Unlock { login } => changed(app, &login, Change::Unlock).await?,
+        UserCommand::Give { login, role } => changed(app, &login, Change::Give(role)).await?,
+        UserCommand::Take { login, role } => changed(app, &login, Change::Take(role)).await?,
         UserCommand::Reset { login } => {
             let login = login.trim().to_lowercase();
             let code = tokens::reset(app, AccountId(app.installation), &login).await.map_err(sentence)?;
             print_card(app, &login, &code);
         }
     }
+    Ok(())
+}
+
+async fn changed(app: &App, login: &str, change: Change) -> Result<(), String> {
+    accounts::changes::change(app, AccountId(app.installation), login, change).await.map_err(sentence)?;
+    print("Changed; it holds at once.");
     Ok(())
 }
 
@@ -107,7 +141,7 @@ async fn list_users(app: &App) -> Result<(), String> {
                 store::grants(&mut tx, AccountId(row.id)).await.map_err(|error| error.to_string())?;
             let grants: Vec<_> = grants.iter().map(written).collect();
             let state = match (row.disabled_at, &row.password_hash, row.kind.as_str()) {
-                (Some(_), ..) => "disabled",
+                (Some(_), ..) => "locked",
                 (None, Some(_), _) => "in use",
                 (None, None, "program") => "program",
                 (None, None, _) => "card not used yet",

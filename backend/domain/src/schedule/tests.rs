@@ -122,3 +122,16 @@ proptest! {
         date(&numbers);
     }
 }
+
+#[test]
+fn without_a_column_of_classes_a_person_decides_about_visits() {
+    let file = "Appt ID,MRN,Patient Name,Type,Hospital,Start Time,Triage Scheme,Triage\r\n\
+        A1,1,Jane Doe,visit,General,2024-07-19 08:10,,\r\n\
+        A2,2,John Doe,surgery,General,2024-07-19 08:10,fssa,P2\r\n";
+    let table = table::read(file.as_bytes(), &Limits::IMPORT).unwrap();
+    let mapping = Mapping::guess(&table.header, &FIELDS);
+    let schedule = Schedule::read(&table, &mapping, &sites(), None);
+    assert_eq!(schedule.figures().unclear, 1, "{:?}", schedule.rejects);
+    assert_eq!(schedule.bookings[0].priority, Priority::Unclear("no class of care".into()));
+    assert_eq!(schedule.bookings[1].priority.words(), "P2");
+}
