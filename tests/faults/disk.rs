@@ -86,7 +86,7 @@ async fn a_database_locked_by_another_program_is_said_in_seconds() {
     let asked = Instant::now();
     let problem: Value = administrator.posts("/accounts", account(0)).await.expect(503).json();
     assert_eq!(problem["type"], "busy");
-    assert!(asked.elapsed() < Duration::from_secs(14), "it took {:?} to say so", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(20), "it took {:?} to say so", asked.elapsed());
     other.execute("ROLLBACK").await.expect("the lock is ours");
     administrator.does("/accounts", account(0)).await;
     server.end().await;

@@ -9,7 +9,7 @@ use crate::{
     cast::SIGNERS,
     desk::{
         Desk,
-        Entry::{Attaches, Chooses, Ticks, Types},
+        Entry::{Attaches, Chooses, Ticks, Types, Unticks},
     },
     morning::{BOOKINGS, new_york_today, schedule, staff_list},
 };
@@ -67,6 +67,9 @@ impl ByHand {
             Ticks("Several sites or all; patient care is affected"),
             Types("Suspected cause", "vendor update, not a cyberattack"),
         ];
+        if !self.all {
+            entries.push(Unticks("All 12 sites"));
+        }
         entries.extend(places.into_iter().map(Ticks));
         desk.sends("Declare downtime", &entries).await;
         self.incident = desk.at().await;

@@ -32,6 +32,7 @@ pub enum Entry<'a> {
     Types(&'a str, &'a str),
     Chooses(&'a str, &'a str),
     Ticks(&'a str),
+    Unticks(&'a str),
     Attaches(&'a str, &'a str, &'a [u8]),
 }
 
@@ -364,6 +365,7 @@ fn filled(form: Form, entry: &Entry<'_>) -> Form {
         Entry::Types(label, text) => form.types(label, *text),
         Entry::Chooses(label, choice) => form.chooses(label, choice),
         Entry::Ticks(label) => form.ticks(label),
+        Entry::Unticks(label) => form.unticks(label),
         Entry::Attaches(label, name, bytes) => form.attaches(label, name, *bytes),
     }
 }
@@ -414,7 +416,7 @@ async fn fills(browser: &Browser, keys: bool, form: &str, entry: &Entry<'_>) {
     let (label, kinds) = match entry {
         Entry::Types(label, _) => (label, "input:not([type=radio], [type=checkbox], [type=file]), textarea"),
         Entry::Chooses(label, _) => (label, "select"),
-        Entry::Ticks(label) => (label, "input[type=radio], input[type=checkbox]"),
+        Entry::Ticks(label) | Entry::Unticks(label) => (label, "input[type=radio], input[type=checkbox]"),
         Entry::Attaches(label, ..) => (label, "input[type=file]"),
     };
     let find = format!("return {FIND_FIELD}({form}, {label:?}, {kinds:?})");
@@ -447,13 +449,14 @@ async fn fills(browser: &Browser, keys: bool, form: &str, entry: &Entry<'_>) {
                 browser.runs(&format!("return (() => {{ {find} }})().selectedOptions[0].text")).await;
             assert_eq!(chosen, words, "typing chooses in {label:?}");
         }
-        Entry::Ticks(_) => ticks(browser, &find, label).await,
+        Entry::Ticks(_) => ticks(browser, &find, label, true).await,
+        Entry::Unticks(_) => ticks(browser, &find, label, false).await,
         // No dialog opens without a screen: the file is given to the field itself.
         Entry::Attaches(_, name, bytes) => attaches(browser, name, bytes).await,
     }
 }
 
-async fn ticks(browser: &Browser, find: &str, label: &str) {
+async fn ticks(browser: &Browser, find: &str, label: &str, on: bool) {
     let is_on = format!("return (() => {{ {find} }})().checked");
     let is_here = format!("return (() => {{ {find} }})() === document.activeElement");
     for _ in 0..30 {
@@ -462,10 +465,10 @@ async fn ticks(browser: &Browser, find: &str, label: &str) {
         }
         browser.strikes(DOWN, 1).await;
     }
-    if browser.runs(&is_on).await != true {
+    if browser.runs(&is_on).await != on {
         browser.strikes(SPACE, 1).await;
     }
-    assert_eq!(browser.runs(&is_on).await, true, "{label:?} can be ticked");
+    assert_eq!(browser.runs(&is_on).await, on, "{label:?} can be ticked");
 }
 
 async fn attaches(browser: &Browser, name: &str, bytes: &[u8]) {

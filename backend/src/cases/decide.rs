@@ -29,6 +29,7 @@ use crate::{
     begin, execute,
     failure::Failure,
     fetch_all, fetch_one,
+    incidents::store as incidents,
     places::store as places,
     playbooks::store as playbooks,
     store::{
@@ -65,7 +66,9 @@ pub async fn preview(
     let zone = accounts::installation(tx).await?.zone();
     let lattice = places::lattice(tx).await?;
     let rules = rules(tx, incident).await?;
-    let (rule, window) = read(form, rules, now, &zone)?;
+    // Never wider than the downtime unless somebody says so: of several places the first, then the next.
+    let own = incidents::places(tx, incident).await?.first().copied().unwrap_or(Place::All);
+    let (rule, window) = read(form, rules, own, (now, &zone))?;
     let rows = rows_of_day(tx, incident, &window.day).await?;
     let (outcomes, totals) = decisions::preview(&rule, &window, &rows, &lattice);
     Ok(Preview { rule, window, outcomes, totals })
@@ -74,8 +77,8 @@ pub async fn preview(
 fn read(
     form: &Decide,
     rules: Vec<CancellationRule>,
-    now: Timestamp,
-    zone: &Zone,
+    own: Place,
+    (now, zone): (Timestamp, &Zone),
 ) -> Result<(CancellationRule, Window), FieldErrors> {
     let mut errors = FieldErrors::default();
     let key = form.rule.trimmed();
@@ -88,7 +91,7 @@ fn read(
         typed => typed.parse::<Date>().map_err(|_| errors.add("day", "Write the day as 2024-07-19.")).ok(),
     };
     let place = match form.place.trimmed() {
-        "" => Some(Place::All),
+        "" => Some(own),
         typed => typed.parse().map_err(|_| errors.add("place", "Choose a place that is listed.")).ok(),
     };
     errors.into_result()?;
@@ -104,14 +107,15 @@ fn read(
 /// # Errors
 /// By field; refused when the numbers are others than those that were shown, or nothing is left to decide.
 pub async fn apply(app: App, by: By, incident: IncidentId, form: Decide) -> Result<DecisionMade, Failure> {
+    // What was done is told again, also when the incident has ended since.
+    if let Some(done) = repeated(&app, &by).await? {
+        return Ok(done);
+    }
     let mut tx = app.db.read().await?;
     change::refuse_when_closed(&mut tx, incident).await?;
     let lattice = places::lattice(&mut tx).await?;
     let preview = preview(&mut tx, incident, &form, app.clock.now()).await?;
     drop(tx);
-    if let Some(done) = repeated(&app, &by).await? {
-        return Ok(done);
-    }
     may_decide(&by, preview.window.place, &lattice)?;
     let basis = check(&form, &preview)?;
     let id: DecisionId = app.clock.id();

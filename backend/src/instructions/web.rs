@@ -8,13 +8,14 @@ use domain::{
     actor::Role,
     id::{IncidentId, InstructionId},
     instructions::{Approve, Issue, Issued, Lift},
+    scope::Place,
     view::instructions::InstructionsView,
 };
 use serde::Deserialize;
 
 use super::matrix;
 use crate::{
-    incidents::web::incident_id,
+    incidents::{store as incidents, web::incident_id},
     web::{
         door::{Door, Mistakes},
         form::Input,
@@ -66,8 +67,15 @@ async fn show(
     Path(incident): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let typed = Issue { system: asked.system.into(), place: "all".into(), ..Issue::default() };
-    page(&door, incident_id(&incident)?, typed, Mistakes::default()).await
+    let incident = incident_id(&incident)?;
+    let mut tx = door.app.db.read().await?;
+    let own = incidents::places(&mut tx, incident)
+        .await?
+        .first()
+        .map_or_else(|| "all".to_owned(), Place::to_string);
+    drop(tx);
+    let typed = Issue { system: asked.system.into(), place: own.into(), ..Issue::default() };
+    page(&door, incident, typed, Mistakes::default()).await
 }
 
 async fn page(

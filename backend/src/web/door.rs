@@ -22,7 +22,7 @@ use domain::{
     },
 };
 use leptos::prelude::AnyView;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     form::Input,
@@ -34,7 +34,7 @@ use crate::{
     app::App,
     failure::Failure,
     incidents::store as incidents,
-    store::{self, Tx, journal::By},
+    store::{self, Tx, journal::By, requests},
 };
 
 /// How long a command is tried again while others are in its way; each try may itself wait for the database.
@@ -53,6 +53,15 @@ pub struct Door {
     path: String,
     theme: Theme,
     nonce: Arc<str>,
+}
+
+/// What this request has done before; what cannot be found out now is found by the use case.
+async fn first_outcome<O: DeserializeOwned>(app: &App, by: &By) -> Result<Option<O>, Failure> {
+    let Ok(mut tx) = app.db.read().await else { return Ok(None) };
+    match requests::first_outcome(&mut tx, by.actor.account, &by.request).await {
+        Err(Failure::ReusedRequestId) => Err(Failure::ReusedRequestId),
+        found => Ok(found.unwrap_or_default()),
+    }
 }
 
 /// What was wrong with a form, for showing it again with what was typed.
@@ -134,17 +143,21 @@ impl Door {
         self.app.clock.id()
     }
 
-    /// Runs a use case as a task that a dropped connection does not cancel; conflicts are tried again.
+    /// Runs a use case as a task that a dropped connection does not cancel; conflicts are tried again. A request that
+    /// has run is told its first outcome, whatever has happened since.
     pub async fn run<F, O, C, R>(&self, input: &Input<F>, use_case: C) -> Result<O, Failure>
     where
         F: Clone + Send + Sync + 'static,
-        O: Send + 'static,
+        O: DeserializeOwned + Send + 'static,
         C: Fn(App, By, F) -> R + Send + 'static,
         R: Future<Output = Result<O, Failure>> + Send + 'static,
     {
         let (app, form) = (self.app.clone(), input.form.clone());
         let by = By { actor: self.actor().clone(), request: input.request };
         let task = async move {
+            if let Some(first) = first_outcome(&app, &by).await? {
+                return Ok(first);
+            }
             let (mut attempt, began) = (0, Instant::now());
             loop {
                 match use_case(app.clone(), by.clone(), form.clone()).await {
