@@ -97,7 +97,23 @@ pub async fn list(
         hold: hold.map(|(reason, since)| HoldView { reason, since: zone.full(since) }),
         email_by: by(app.config.smtp.is_some(), "smtp"),
         sms_by: by(app.config.sms.is_some(), "sms"),
+        files_only: files_only(app),
     })
+}
+
+/// Which messages do not leave, because nobody has set by what.
+fn files_only(app: &App) -> String {
+    let words = match (app.config.smtp.is_some(), app.config.sms.is_some()) {
+        (true, true) => return String::new(),
+        (false, true) => "No mail server is set: e-mails are not sent, they become files in the outbox.",
+        (true, false) => {
+            "No SMS gateway is set: text messages are not sent, they become files in the outbox."
+        }
+        (false, false) => {
+            "No mail server and no SMS gateway are set: nothing leaves this machine, messages become files in the outbox."
+        }
+    };
+    words.to_owned()
 }
 
 async fn line(tx: &mut Tx, row: BroadcastRow, zone: &Zone) -> Result<BroadcastLine, Error> {
@@ -287,6 +303,7 @@ pub async fn one(
         sms_code: text.code.to_string(),
         second_looks: row.second_looks.clone(),
         may_send: may_send(actor) && row.stage == Stage::Draft,
+        files_only: files_only(app),
         may_approve: others && row.author != actor.account && row.stage == Stage::PendingApproval,
         counts,
         supersedes: supersedes.map(other),

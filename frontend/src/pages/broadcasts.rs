@@ -60,19 +60,22 @@ pub fn list(frame: &Frame, view: &BroadcastsView) -> AnyView {
         .iter()
         .map(|line| view! { <li><span class="late">{icon::flag()}{line.clone()}</span></li> })
         .collect_view();
-    let outbox = (view.email_by == "outbox").then(|| {
-        view! { <p class="hint">"No mail server is set: e-mails become files in the outbox, and every delivery shows its message."</p> }
-    });
     view! {
         {ui::head(frame, &list_title(view), None, action)}
         {view.hold.as_ref().map(|hold| held(view, hold))}
         <ul class="plain">{resting}</ul>
-        {outbox}
+        {files_only(&view.files_only)}
         {table::table("Broadcasts", columns, rows, "Nothing has been composed yet.")}
         {(view.may_send && !view.clear.is_empty()).then(|| all_clear(frame, view))}
         {view.may_send.then(|| lists(frame, view))}
     }
     .into_any()
+}
+
+/// That something does not leave, to be read before anything is sent.
+fn files_only(words: &str) -> AnyView {
+    let words = words.to_owned();
+    (!words.is_empty()).then(|| view! { <p class="late">{icon::flag()}{words}</p> }).into_any()
 }
 
 fn row(view: &BroadcastsView, line: &BroadcastLine) -> Row {

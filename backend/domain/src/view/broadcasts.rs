@@ -31,6 +31,8 @@ pub struct BroadcastsView {
     /// How messages leave: `smtp`, or `outbox` when they become files.
     pub email_by: String,
     pub sms_by: String,
+    /// Which messages become files instead of leaving, as a sentence; empty when all leave.
+    pub files_only: String,
 }
 
 /// A list that was given as a file.
@@ -139,6 +141,8 @@ pub struct BroadcastView {
     pub email_code: String,
     pub sms_code: String,
     pub second_looks: Vec<SecondLook>,
+    /// Which messages become files instead of leaving, as a sentence; empty when all leave.
+    pub files_only: String,
     pub may_send: bool,
     pub may_approve: bool,
     pub counts: Vec<StateCount>,

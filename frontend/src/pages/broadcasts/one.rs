@@ -51,6 +51,7 @@ pub fn one(frame: &Frame, view: &BroadcastView) -> AnyView {
             }.into_any())}
             {ui::section("SMS as they will read it", sms(&view.sms, &view.sms_code))}
         </div>
+        {(!view.stage.is_out()).then(|| super::files_only(&view.files_only))}
         {acts(view, &path)}
     }
     .into_any()
