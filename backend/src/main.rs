@@ -1,6 +1,6 @@
 //! The program `downtime`: serve, and what an administrator does from a terminal.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use backend::{
     accounts,
@@ -69,7 +69,8 @@ fn start_log(format: LogFormat) {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter =
         EnvFilter::try_from_env("DOWNTIME_LOG").unwrap_or_else(|_| EnvFilter::new("warn,backend=info"));
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     match format {
         LogFormat::Text => log.compact().init(),
         LogFormat::Json => log.json().init(),

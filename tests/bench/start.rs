@@ -33,7 +33,8 @@ pub async fn measure() -> Vec<Line> {
     ]
 }
 
-/// What a browser fetches for the islands: the module of the page and the wasm that it names, both as brotli.
+/// What a browser fetches for the islands as brotli: the script of the page, and the bindings and the module that it
+/// names.
 async fn bundle_kilobytes(server: &RealServer) -> f64 {
     let mut person = server.person();
     let page = person.opens(&server.setup_path()).await;
@@ -41,10 +42,13 @@ async fn bundle_kilobytes(server: &RealServer) -> f64 {
     let script = script.expect("a page of the bundled program has its script").to_owned();
     let plain = person.send(Request::new(Method::GET, &script)).await.expect(200);
     let source = plain.text().to_owned();
-    let wasm = source.split(['"', '\'', '`']).find(|part| part.contains("_bg.wasm"));
-    let wasm = wasm.map(|name| format!("/assets/{}", name.rsplit('/').next().unwrap_or(name)));
+    let named =
+        source.split(['"', '\'', '`']).filter(|part| part.starts_with("/assets/")).map(ToOwned::to_owned);
+    let paths: Vec<String> = std::iter::once(script).chain(named).collect();
+    let is_there = |end: &str| paths.iter().any(|path| path.ends_with(end));
+    assert!(is_there(".wasm") && paths.len() == 3, "the script names other files than expected: {source}");
     let mut bytes = 0;
-    for path in [Some(script), wasm].into_iter().flatten() {
+    for path in paths {
         let request = Request::new(Method::GET, &path).header("accept-encoding", "br");
         bytes += person.send(request).await.expect(200).body.len();
     }

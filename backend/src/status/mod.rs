@@ -166,6 +166,18 @@ pub async fn answer(app: &App, code: &str) -> Result<Option<Prepared>, Error> {
         .cloned())
 }
 
+/// The same, when it is prepared, current and confirmed; `None` when something must be waited for first.
+fn at_once(app: &App, code: &str) -> Option<Prepared> {
+    let pages = &app.public;
+    if !pages.looking.load(Ordering::Acquire) {
+        return None;
+    }
+    pages.hear();
+    let edition = pages.current(app.clock.now().seconds().div_euclid(60))?;
+    let pair = edition.pages.get(code).filter(|_| !code.is_empty() && pages.is_confirmed())?;
+    Some(pair.confirmed.clone())
+}
+
 /// A new edition, when it can be had soon; `None` when an older one must do.
 ///
 /// # Errors

@@ -2,12 +2,13 @@
 
 use axum::{
     body::Bytes,
-    extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::view::status::{SitesView, StatusView};
 
+use super::Prepared;
 use crate::{
     app::App,
     web::{
@@ -41,14 +42,25 @@ async fn site(
     serve(&app, &code, &headers).await
 }
 
-async fn serve(app: &App, code: &str, headers: &HeaderMap) -> Result<Response, Problem> {
-    let prepared = super::answer(app, code).await?.ok_or_else(|| Problem::not_found("site"))?;
+/// A site's page when it is prepared and confirmed: nothing is waited for and nothing is read.
+pub fn at_once(app: &App, request: &Request) -> Option<Response> {
+    let code = request.uri().path().strip_prefix("/status/").filter(|_| request.method() == Method::GET)?;
+    let prepared = super::at_once(app, code)?;
+    Some(as_asked(prepared, request.headers()))
+}
+
+fn as_asked(prepared: Prepared, headers: &HeaderMap) -> Response {
     let (bytes, media) = if door::wants_json(headers) {
         (prepared.json, "application/json")
     } else {
         (prepared.html, "text/html; charset=utf-8")
     };
-    Ok(answer(bytes, media, &prepared.etag, headers))
+    answer(bytes, media, &prepared.etag, headers)
+}
+
+async fn serve(app: &App, code: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+    let prepared = super::answer(app, code).await?.ok_or_else(|| Problem::not_found("site"))?;
+    Ok(as_asked(prepared, headers))
 }
 
 async fn script(headers: HeaderMap) -> Response {

@@ -23,7 +23,7 @@ use super::{
     session::Caller,
     throttle,
 };
-use crate::app::App;
+use crate::{app::App, status};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -56,6 +56,9 @@ async fn refuse_nothing_signs(request: Request, next: Next) -> Response {
 /// Gives each request an id and a nonce, each answer its security headers, and the log its line.
 async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
+    if let Some(answer) = status::web::at_once(&app, &request) {
+        return dress_public(&app, answer, request.uri().path(), started);
+    }
     let nonce: Arc<str> = hex::encode(app.clock.bytes::<16>()).into();
     let id: domain::id::RequestId = app.clock.id();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -68,6 +71,17 @@ async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Resp
     }
     log(&response, &id.to_string(), &method, &path, started);
     response
+}
+
+/// A whole hospital looks at these at the same moment, so they get what every answer gets and no line in the log.
+fn dress_public(app: &App, mut answer: Response, path: &str, started: Instant) -> Response {
+    let id: domain::id::RequestId = app.clock.id();
+    security_headers(answer.headers_mut(), None, app.config.is_https());
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        answer.headers_mut().insert(REQUEST_ID, value);
+    }
+    tracing::debug!(%id, path, ms = started.elapsed().as_millis(), "answered at once");
+    answer
 }
 
 /// Marks an answer of prepared public bytes: no nonce, and caches may ask whether it changed.
@@ -89,21 +103,21 @@ fn log(response: &Response, id: &str, method: &Method, path: &str, started: Inst
     }
 }
 
+/// What a page may load, without the scripts of its own; `script-src` stands before it.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; script-src 'self'";
+
 fn security_headers(headers: &mut HeaderMap, nonce: Option<&str>, https: bool) {
-    let scripts = match nonce {
-        Some(nonce) => format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'"),
-        None => "'self'".to_owned(),
+    let policy = match nonce {
+        Some(nonce) => HeaderValue::from_str(&format!("{POLICY} 'nonce-{nonce}' 'wasm-unsafe-eval'")),
+        None => Ok(HeaderValue::from_static(POLICY)),
     };
-    let policy = format!(
-        "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
-    );
-    let mut set = |name: HeaderName, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.entry(name).or_insert(value);
-        }
+    if let Ok(policy) = policy {
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    }
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    set(header::CONTENT_SECURITY_POLICY, &policy);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
