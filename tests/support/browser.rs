@@ -141,7 +141,9 @@ impl Browser {
     pub async fn reads(&self, words: &str, within: Duration) -> Duration {
         let began = Instant::now();
         loop {
-            let text = self.text().await;
+            // While one page goes and the next comes there is nothing to read.
+            let text = self.client.execute("return document.body.innerText", Vec::new()).await;
+            let text = text.ok().and_then(|text| text.as_str().map(ToOwned::to_owned)).unwrap_or_default();
             if text.contains(words) {
                 return began.elapsed();
             }
@@ -156,7 +158,8 @@ impl Browser {
     /// When it does not in time.
     pub async fn waits_until(&self, script: &str, within: Duration) {
         let began = Instant::now();
-        while self.runs(script).await != true {
+        // While one page goes and the next comes there is nothing to ask.
+        while !self.client.execute(script, Vec::new()).await.is_ok_and(|said| said == true) {
             assert!(began.elapsed() < within, "{script} is not so after {within:?} on {}", self.at().await);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
