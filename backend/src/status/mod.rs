@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::body::Bytes;
+use axum::{body::Bytes, http::HeaderMap};
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use sqlx::types::Uuid;
@@ -38,27 +38,37 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long after a failure nobody tries to make an edition: the others who wait need not each find out.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
-/// One answer, ready to be sent.
-#[derive(Debug, Clone)]
-pub struct Prepared {
-    pub html: Bytes,
-    pub json: Bytes,
-    pub etag: Arc<str>,
+/// A page ready to be sent, for people and for programs, with every header.
+#[derive(Debug)]
+struct Prepared {
+    html: Ready,
+    json: Ready,
+}
+
+/// One answer: nothing is left to be done but to send it.
+#[derive(Debug)]
+struct Ready {
+    body: Bytes,
+    headers: HeaderMap,
 }
 
 impl Prepared {
-    fn new(html: String, json: Vec<u8>) -> Self {
+    fn new(html: String, json: Vec<u8>, https: bool) -> Self {
         let hash = Sha256::digest([html.as_bytes(), &json].concat());
         let etag = format!("\"{}\"", hex::encode(&hash[..12]));
-        Self { html: html.into(), json: json.into(), etag: etag.into() }
+        let ready = |body: Bytes, media| Ready { body, headers: web::every_header(&etag, media, https) };
+        Self {
+            html: ready(html.into(), "text/html; charset=utf-8"),
+            json: ready(json.into(), "application/json"),
+        }
     }
 }
 
 /// A site's page as it is served while confirmed, and as it is served when not.
 #[derive(Debug, Clone)]
 struct Pair {
-    confirmed: Prepared,
-    unconfirmed: Prepared,
+    confirmed: Arc<Prepared>,
+    unconfirmed: Arc<Prepared>,
 }
 
 /// Every page of one moment, by the site's code; the page for choosing a site stands under the empty code.
@@ -144,12 +154,14 @@ impl PublicPages {
 ///
 /// # Errors
 /// When nothing was ever prepared and the database does not answer.
-pub async fn answer(app: &App, code: &str) -> Result<Option<Prepared>, Error> {
+async fn answer(app: &App, code: &str) -> Result<Option<Arc<Prepared>>, Error> {
+    if let Some(prepared) = at_once(app, code) {
+        return Ok(Some(prepared));
+    }
     let pages = &app.public;
     if !pages.looking.swap(true, Ordering::AcqRel) {
         app.keep_running("public pages", look_for_others);
     }
-    pages.hear();
     let minute = app.clock.now().seconds().div_euclid(60);
     let (edition, confirmed) = match pages.current(minute) {
         Some(edition) => (edition, pages.is_confirmed()),
@@ -167,14 +179,14 @@ pub async fn answer(app: &App, code: &str) -> Result<Option<Prepared>, Error> {
 }
 
 /// The same, when it is prepared, current and confirmed; `None` when something must be waited for first.
-fn at_once(app: &App, code: &str) -> Option<Prepared> {
+fn at_once(app: &App, code: &str) -> Option<Arc<Prepared>> {
     let pages = &app.public;
     if !pages.looking.load(Ordering::Acquire) {
         return None;
     }
     pages.hear();
     let edition = pages.current(app.clock.now().seconds().div_euclid(60))?;
-    let pair = edition.pages.get(code).filter(|_| !code.is_empty() && pages.is_confirmed())?;
+    let pair = edition.pages.get(code).filter(|_| pages.is_confirmed())?;
     Some(pair.confirmed.clone())
 }
 
@@ -228,7 +240,7 @@ async fn make_anew(app: &App, minute: i64) -> Result<Arc<Edition>, Error> {
     let revisions = journal::revisions(&mut tx).await?;
     let views = page::read(app, &mut tx).await?;
     drop(tx);
-    let edition = Arc::new(Edition { pages: page::render(views), minute, heard });
+    let edition = Arc::new(Edition { pages: page::render(views, app.config.is_https()), minute, heard });
     *pages.edition.lock().unwrap_or_else(PoisonError::into_inner) = Some(edition.clone());
     *pages.revisions.lock().unwrap_or_else(PoisonError::into_inner) = revisions;
     *pages.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = started;

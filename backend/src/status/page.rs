@@ -1,6 +1,6 @@
 //! What each site's page says, read for all sites in one snapshot, and its rendering.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     instructions::{Look, Verdict, World},
@@ -127,24 +127,25 @@ fn shown(verdict: &Verdict, system: &System, zone: &Zone, is_head: bool) -> Syst
 }
 
 /// Both renderings of every page.
-pub fn render(views: Views) -> BTreeMap<String, Pair> {
+pub fn render(views: Views, https: bool) -> BTreeMap<String, Pair> {
     let mut pages = BTreeMap::new();
-    let choose = Prepared::new(
+    let choose = Arc::new(Prepared::new(
         document("Where are you?", frontend::pages::status::choose(&views.choose)),
         serde_json::to_vec(&views.choose).expect("a view is plain data"),
-    );
+        https,
+    ));
     pages.insert(String::new(), Pair { unconfirmed: choose.clone(), confirmed: choose });
     for (code, view) in views.sites {
         let unconfirmed = StatusView { may_be_revoked: true, ..view.clone() };
-        pages.insert(code, Pair { confirmed: site(&view), unconfirmed: site(&unconfirmed) });
+        pages.insert(code, Pair { confirmed: site(&view, https), unconfirmed: site(&unconfirmed, https) });
     }
     pages
 }
 
-fn site(view: &StatusView) -> Prepared {
+fn site(view: &StatusView, https: bool) -> Arc<Prepared> {
     let title = frontend::pages::status::title(view);
     let html = document(&title, frontend::pages::status::body(view));
-    Prepared::new(html, serde_json::to_vec(view).expect("a view is plain data"))
+    Arc::new(Prepared::new(html, serde_json::to_vec(view).expect("a view is plain data"), https))
 }
 
 fn document(title: &str, body: leptos::prelude::AnyView) -> String {

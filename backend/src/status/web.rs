@@ -1,10 +1,10 @@
 //! The doors of the public pages.
 
 use axum::{
-    body::Bytes,
-    extract::{Path, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    response::{IntoResponse, Response},
+    body::{Body, Bytes},
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
+    response::Response,
 };
 use domain::view::status::{SitesView, StatusView};
 
@@ -13,7 +13,7 @@ use crate::{
     app::App,
     web::{
         door,
-        headers::Prepared as PublicBytes,
+        headers::{Prepared as PublicBytes, public_headers},
         problem::Problem,
         routes::{Access, Routes},
     },
@@ -38,50 +38,55 @@ async fn site(
     Path(code): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    // The page for choosing stands under the empty code, which no path can carry.
     serve(&app, &code, &headers).await
 }
 
 /// A site's page when it is prepared and confirmed: nothing is waited for and nothing is read.
-pub fn at_once(app: &App, request: &Request) -> Option<Response> {
+pub fn at_once<B>(app: &App, request: &Request<B>) -> Option<Response> {
     let code = request.uri().path().strip_prefix("/status/").filter(|_| request.method() == Method::GET)?;
-    let prepared = super::at_once(app, code)?;
-    Some(as_asked(prepared, request.headers()))
-}
-
-fn as_asked(prepared: Prepared, headers: &HeaderMap) -> Response {
-    let (bytes, media) = if door::wants_json(headers) {
-        (prepared.json, "application/json")
-    } else {
-        (prepared.html, "text/html; charset=utf-8")
-    };
-    answer(bytes, media, &prepared.etag, headers)
+    // The page for choosing stands under the empty code, which no path can carry.
+    let prepared = super::at_once(app, code).filter(|_| !code.is_empty())?;
+    Some(as_asked(&prepared, request.headers()))
 }
 
 async fn serve(app: &App, code: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let prepared = super::answer(app, code).await?.ok_or_else(|| Problem::not_found("site"))?;
-    Ok(as_asked(prepared, headers))
+    Ok(as_asked(&prepared, headers))
 }
 
-async fn script(headers: HeaderMap) -> Response {
+fn as_asked(prepared: &Prepared, asked: &HeaderMap) -> Response {
+    let ready = if door::wants_json(asked) { &prepared.json } else { &prepared.html };
+    answer(ready.body.clone(), ready.headers.clone(), asked)
+}
+
+async fn script(State(app): State<App>, asked: HeaderMap) -> Response {
     let etag = concat!("\"", env!("CARGO_PKG_VERSION"), "-1\"");
-    answer(Bytes::from_static(SCRIPT.as_bytes()), "text/javascript; charset=utf-8", etag, &headers)
+    let headers = every_header(etag, "text/javascript; charset=utf-8", app.config.is_https());
+    answer(Bytes::from_static(SCRIPT.as_bytes()), headers, &asked)
 }
 
-fn answer(bytes: Bytes, media: &'static str, etag: &str, asked: &HeaderMap) -> Response {
-    let unchanged = asked
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
-    let mut response =
-        if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { bytes.into_response() };
-    let headers = response.headers_mut();
+/// What stands above public bytes, those of every answer included.
+pub fn every_header(etag: &str, media: &'static str, https: bool) -> HeaderMap {
+    let mut headers = public_headers(https);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
     if let Ok(etag) = HeaderValue::from_str(etag) {
         headers.insert(header::ETAG, etag);
     }
+    headers
+}
+
+fn answer(body: Bytes, headers: HeaderMap, asked: &HeaderMap) -> Response {
+    let etag = headers.get(header::ETAG).and_then(|etag| etag.to_str().ok());
+    let known = asked.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+    let unchanged = known
+        .is_some_and(|tags| tags.split(',').any(|tag| Some(tag.trim().trim_start_matches("W/")) == etag));
+    let mut response = Response::new(if unchanged { Body::empty() } else { Body::from(body) });
+    if unchanged {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    *response.headers_mut() = headers;
     response.extensions_mut().insert(PublicBytes);
     response
 }

@@ -23,7 +23,7 @@ use super::{
     session::Caller,
     throttle,
 };
-use crate::{app::App, status};
+use crate::app::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -56,9 +56,6 @@ async fn refuse_nothing_signs(request: Request, next: Next) -> Response {
 /// Gives each request an id and a nonce, each answer its security headers, and the log its line.
 async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    if let Some(answer) = status::web::at_once(&app, &request) {
-        return dress_public(&app, answer, request.uri().path(), started);
-    }
     let nonce: Arc<str> = hex::encode(app.clock.bytes::<16>()).into();
     let id: domain::id::RequestId = app.clock.id();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -73,15 +70,11 @@ async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Resp
     response
 }
 
-/// A whole hospital looks at these at the same moment, so they get what every answer gets and no line in the log.
-fn dress_public(app: &App, mut answer: Response, path: &str, started: Instant) -> Response {
-    let id: domain::id::RequestId = app.clock.id();
-    security_headers(answer.headers_mut(), None, app.config.is_https());
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        answer.headers_mut().insert(REQUEST_ID, value);
-    }
-    tracing::debug!(%id, path, ms = started.elapsed().as_millis(), "answered at once");
-    answer
+/// The headers of public bytes that are handed out before a route is looked for.
+pub fn public_headers(https: bool) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    security_headers(&mut headers, None, https);
+    headers
 }
 
 /// Marks an answer of prepared public bytes: no nonce, and caches may ask whether it changed.

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod door;
 pub mod form;
 pub mod frame;
+pub mod front;
 pub mod headers;
 pub mod live;
 pub mod openapi;

@@ -3,11 +3,12 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use axum::Router;
+use axum::{Router, ServiceExt, extract::Request};
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpSocket;
 
+use super::front::Front;
 use crate::app::App;
 
 const BACKLOG: u32 = 4096;
@@ -59,7 +60,8 @@ pub async fn serve(app: App, router: Router, listener: std::net::TcpListener) ->
         stop.cancelled().await;
         stopping.graceful_shutdown(Some(PATIENCE));
     });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let front = Front::new(app.clone(), router);
+    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(front);
     let served = if let (Some(certificate), Some(key)) = (&app.config.tls_certificate, &app.config.tls_key) {
         let tls = RustlsConfig::from_pem_file(certificate, key)
             .await
