@@ -176,9 +176,10 @@ pub const fn doubt(channel: Channel, sms_again: bool, resends: i64) -> Doubt {
 /// After so many doubts about one address, sending once more tells nothing new.
 pub const MOST_RESENDS: i64 = 3;
 
-/// How many rows may be in `sending` at one moment for one worker: only these can be in doubt after a crash.
+/// How many rows a worker marks at once. One window is sent while another is marked, so twice as many may be in
+/// `sending` at one moment: only these, 64 or twice the connections, can be in doubt after a crash.
 pub const fn window(connections: usize) -> usize {
-    if connections > 64 { connections } else { 64 }
+    if connections > 32 { connections } else { 32 }
 }
 
 /// How long an address that asked to come again is left alone, by the number of attempts made.
@@ -246,6 +247,6 @@ mod tests {
         assert_eq!(doubt(Channel::Sms, true, 0), Doubt::SendAgain);
         assert_eq!(doubt(Channel::Email, false, 0), Doubt::SendAgain);
         assert_eq!(doubt(Channel::Email, false, MOST_RESENDS), Doubt::Ask);
-        assert_eq!((window(4), window(100)), (64, 100));
+        assert_eq!((window(4), window(100)), (32, 100));
     }
 }

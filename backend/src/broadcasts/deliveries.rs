@@ -88,11 +88,21 @@ const EVENTS: Sql = Sql {
     JOIN delivery ON delivery.id = (entry.value ->> 'id')::uuid",
 };
 
-const TALLY: &str = "
+const TALLY: Sql = Sql {
+    sqlite: "
     INSERT INTO broadcast_tally (broadcast, channel, state, count)
-    VALUES ($1, $2, $3, $4)
+    SELECT $1, $2, value ->> 0, value ->> 1
+    FROM json_each($3)
+    WHERE TRUE
     ON CONFLICT (broadcast, channel, state) DO UPDATE
-    SET count = broadcast_tally.count + excluded.count";
+    SET count = broadcast_tally.count + excluded.count",
+    postgres: "
+    INSERT INTO broadcast_tally (broadcast, channel, state, count)
+    SELECT $1, $2, value ->> 0, (value ->> 1)::bigint
+    FROM json_array_elements($3::json)
+    ON CONFLICT (broadcast, channel, state) DO UPDATE
+    SET count = broadcast_tally.count + excluded.count",
+};
 
 /// Writes the event of every change and moves the tallies, in a fixed order.
 pub async fn events(
@@ -113,15 +123,14 @@ pub async fn events(
         *moved.entry(change.from).or_default() -= 1;
         *moved.entry(change.to).or_default() += 1;
     }
-    for (state, step) in moved.into_iter().filter(|(_, step)| *step != 0) {
-        execute!(tx, TALLY, broadcast.0, channel.code(), state, step)?;
-    }
-    Ok(())
+    let moved: Vec<(&str, i64)> = moved.into_iter().filter(|(_, step)| *step != 0).collect();
+    execute!(tx, TALLY, broadcast.0, channel.code(), Rows::of(&moved).text()).map(|_| ())
 }
 
 /// One more delivery of a broadcast, in the queue.
 pub async fn count_one(tx: &mut Tx, broadcast: BroadcastId, channel: Channel) -> Result<(), Error> {
-    execute!(tx, TALLY, broadcast.0, channel.code(), State::Queued.code(), 1_i64).map(|_| ())
+    let one = [(State::Queued.code(), 1)];
+    execute!(tx, TALLY, broadcast.0, channel.code(), Rows::of(&one).text()).map(|_| ())
 }
 
 const FINISH: &str = "

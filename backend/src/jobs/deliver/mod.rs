@@ -1,6 +1,7 @@
-//! The worker that sends: it marks a window as being sent, sends it, and writes down what became of it in the same
-//! transaction that marks the next one. So a crash at any moment leaves one window in doubt and nothing else.
+//! The worker that sends: it marks a window as being sent, sends it, and writes down what became of it in a
+//! transaction that marks another one. So a crash at any moment leaves what was marked in doubt and nothing else.
 
+pub mod books;
 pub mod guard;
 pub mod lane;
 pub mod store;

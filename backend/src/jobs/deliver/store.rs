@@ -58,7 +58,7 @@ pub async fn beat(app: &App, fence: i64) -> Result<bool, Error> {
     let mut tx = app.db.write().await?;
     let alive = execute!(tx, BEAT, fence, now.0)? == 1;
     if alive {
-        super::lane::adopt(&mut tx, now).await?;
+        super::books::adopt(&mut tx, now).await?;
     }
     tx.commit().await?;
     Ok(alive)
@@ -96,14 +96,18 @@ pub async fn orphans(tx: &mut Tx, now: Timestamp) -> Result<Vec<Orphan>, Error> 
     fetch_all!(tx, Orphan, ORPHANS)
 }
 
-const ALIVE: &str = "
+const MAY_SEND: &str = "
     SELECT fence
     FROM worker
-    WHERE fence = $1 AND ended_at IS NULL";
+    WHERE fence = $1 AND ended_at IS NULL AND NOT EXISTS (
+        SELECT 1
+        FROM sending_hold
+        WHERE id = 1
+    )";
 
-/// Whether this worker may still write.
-pub async fn alive(tx: &mut Tx, fence: i64) -> Result<bool, Error> {
-    Ok(fetch_optional!(tx, (i64,), ALIVE, fence)?.is_some())
+/// Whether this worker may still write, and nobody holds what is to be sent.
+pub async fn may_send(tx: &mut Tx, fence: i64) -> Result<bool, Error> {
+    Ok(fetch_optional!(tx, (i64,), MAY_SEND, fence)?.is_some())
 }
 
 const DUE: &str = "
