@@ -288,6 +288,33 @@ both_databases! {
         assert_eq!(night.commander.is_refused(&again, json!({ "choice": "send_again" }), 422).await["type"], "withdrawn");
     }
 
+    /// The code of a message says that a newer one took its place: only one of the same incident can, and only once.
+    async fn an_all_clear_replaces_what_its_own_incident_sent_and_nothing_twice(world: World) {
+        let night = Night::falls(world).await;
+        night.released().await;
+        let other = Post::open(&night.commander, &by_mail(1)).await;
+        let foreign = other.sends().await;
+        let incident = night.incident.rsplit('/').next().expect("has an id").to_owned();
+        let mut post = Post { program: night.commander.clone(), incident, list: String::new() };
+        post.list = post.gives("Staff", &by_mail(1)).await;
+        let clearance = night.scope.rsplit('/').next().expect("has an id");
+        let id = |path: &str| path.rsplit('/').next().expect("has an id").to_owned();
+        let all_clear = |replaces: &str| json!({ "clearance": clearance, "audiences": [post.list], "supersedes": id(replaces) });
+        let (path, draft) = (post.path("/all-clear"), post.program.does(&post.path(""), post.words()).await);
+        let draft = draft["broadcast"].as_str().expect("an id").to_owned();
+        for wrong in [&foreign, &draft] {
+            let refused = night.commander.is_refused(&path, all_clear(wrong), 422).await;
+            assert!(refused["errors"]["supersedes"].is_array(), "{refused}");
+        }
+        let first = post.sends().await;
+        let composed = night.commander.does(&path, all_clear(&first)).await;
+        let second = post.path(&format!("/{}", composed["broadcast"].as_str().expect("an id")));
+        night.commander.does(&format!("{second}/send"), json!({})).await;
+        let refused = night.commander.is_refused(&path, all_clear(&first), 422).await;
+        assert!(refused["errors"]["supersedes"][0].as_str().is_some_and(|sentence| sentence.contains("already")), "{refused}");
+        night.commander.does(&path, all_clear(&second)).await;
+    }
+
     /// Between the order and its approval the scope may have been taken back or never restored again.
     async fn a_pilot_is_approved_only_while_its_scope_is_restored(world: World) {
         let night = Night::falls(world).await;

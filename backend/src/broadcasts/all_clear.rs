@@ -109,6 +109,7 @@ pub async fn compose(
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let row = compose::open_incident(&mut decision.tx, incident).await?;
     compose::may_reach(&mut decision.tx, &by, incident, &to).await?;
+    compose::may_replace(&mut decision.tx, incident, supersedes).await?;
     let text = text(&mut decision.tx, incident, id).await?;
     let record = FromRecord { clearance: id, text: &text, to, supersedes };
     let people = i64::try_from(plan.people.len()).unwrap_or(i64::MAX);

@@ -13,7 +13,7 @@ use domain::{
     codes::CheckCode,
     deliveries::Channel,
     field::FieldErrors,
-    id::{AccountId, IncidentId},
+    id::{AccountId, BroadcastId, IncidentId},
     playbooks::{BlankSource, Message, Playbook, SmsInDoubt},
     scope::{Place, Status},
     time::{Timestamp, Zone},
@@ -127,16 +127,7 @@ async fn prepare(app: &App, by: &By, incident: IncidentId, form: &Compose) -> Re
     let data = template.map(|message| blanks(message, &data)).unwrap_or_default();
     let draft = form.read(template, &data, row.exercise)?;
     may_reach(&mut tx, by, incident, &draft.to).await?;
-    if let Some(supersedes) = draft.supersedes {
-        let found = store::find(&mut tx, supersedes).await?;
-        if found.is_none_or(|found| found.incident != incident || !found.stage.is_out()) {
-            return Err(FieldErrors::one(
-                "supersedes",
-                "Only a broadcast of this incident that was sent can be replaced.",
-            )
-            .into());
-        }
-    }
+    may_replace(&mut tx, incident, draft.supersedes).await?;
     let forbidden = super::forbidden(&mut tx, &row, &draft.to).await?;
     let looks = draft.check(&forbidden, app.clock.now()).map_err(|refusal| match &*refusal.code {
         "patient-data" => refusal,
@@ -183,6 +174,29 @@ fn promised(form: &Compose, zone: &Zone, now: Timestamp) -> Result<Option<Timest
         Ok(_) => Err(FieldErrors::one("next_update_at", "The next update must lie in the future.")),
         Err(error) => Err(FieldErrors::one("next_update_at", error.to_string())),
     }
+}
+
+/// A broadcast takes the place of one of its own incident that was sent and that no other has replaced.
+///
+/// # Errors
+/// What to choose instead, at its field.
+pub(super) async fn may_replace(
+    tx: &mut Tx,
+    incident: IncidentId,
+    supersedes: Option<BroadcastId>,
+) -> Result<(), Failure> {
+    let Some(supersedes) = supersedes else { return Ok(()) };
+    let found = store::find(tx, supersedes).await?;
+    let Some(found) = found.filter(|found| found.incident == incident && found.stage.is_out()) else {
+        let sentence = "Only a broadcast of this incident that was sent can be replaced.";
+        return Err(FieldErrors::one("supersedes", sentence).into());
+    };
+    let Some(newer) = store::successor(tx, supersedes).await? else { return Ok(()) };
+    let sentence = format!(
+        "Broadcast {} was replaced by broadcast {} already: choose that one, or what replaced it.",
+        found.number, newer.number
+    );
+    Err(FieldErrors::one("supersedes", sentence).into())
 }
 
 /// What the blanks of a template may be filled with, by their source.

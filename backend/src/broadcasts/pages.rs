@@ -1,6 +1,6 @@
 //! The view models of the pages of broadcasts, each read in one snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     actor::{Actor, Role},
@@ -241,8 +241,12 @@ async fn audiences(tx: &mut Tx, incident: IncidentId) -> Result<Vec<AudienceChoi
 }
 
 async fn supersedable(tx: &mut Tx, incident: IncidentId) -> Result<Vec<AudienceChoice>, Error> {
-    let rows = store::list(tx, incident).await?.into_iter().filter(|row| row.stage.is_out());
+    let rows: Vec<BroadcastRow> =
+        store::list(tx, incident).await?.into_iter().filter(|row| row.stage.is_out()).collect();
+    let replaced: BTreeSet<BroadcastId> = rows.iter().filter_map(|row| row.supersedes).collect();
     Ok(rows
+        .iter()
+        .filter(|row| !replaced.contains(&row.id))
         .map(|row| AudienceChoice { value: row.id.to_string(), label: format!("Broadcast {}", row.number) })
         .collect())
 }
