@@ -36,7 +36,8 @@ CREATE TABLE broadcast (
     supersedes UUID REFERENCES broadcast (id),
     exercise BOOLEAN NOT NULL,
     captured BOOLEAN NOT NULL,
-    free_text BOOLEAN NOT NULL,
+    -- What people typed of it; the rest is an approved template filled from data.
+    typed TEXT COLLATE "C" NOT NULL,
     second_looks TEXT COLLATE "C" NOT NULL,
     confirm_percent BIGINT NOT NULL,
     sms_again BOOLEAN NOT NULL,

@@ -36,7 +36,8 @@ CREATE TABLE broadcast (
     supersedes BLOB REFERENCES broadcast (id),
     exercise INTEGER CHECK (exercise IN (0, 1)) NOT NULL,
     captured INTEGER CHECK (captured IN (0, 1)) NOT NULL,
-    free_text INTEGER CHECK (free_text IN (0, 1)) NOT NULL,
+    -- What people typed of it; the rest is an approved template filled from data.
+    typed TEXT NOT NULL,
     second_looks TEXT NOT NULL,
     confirm_percent INTEGER NOT NULL,
     sms_again INTEGER CHECK (sms_again IN (0, 1)) NOT NULL,

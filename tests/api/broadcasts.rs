@@ -143,6 +143,29 @@ both_databases! {
         assert_eq!(composed["second_looks"][0]["reason"], "may_identify", "{composed}");
     }
 
+    /// What was typed at the declaration is typed text where a template inserts it; the playbook's own words are not.
+    async fn a_cause_that_names_a_forbidden_system_waits_for_another_person(world: World) {
+        let harbor = world.harbor().await;
+        let ada = commander(world).await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let playbooks = administrator.reads("/playbooks").await["playbooks"].clone();
+        let crash = playbooks.as_array().expect("a list").iter().find(|each| each["key"] == "endpoint-crash");
+        let fingerprint = crash.expect("is built in")["fingerprint"].as_str().expect("a text");
+        administrator.does(&format!("/playbooks/{fingerprint}/approve"), json!({})).await;
+        for (site, cause, waits) in [("cape", "", false), ("general", "vendor update, Epic is back", true)] {
+            let place = Place::Facility(harbor.facility(site)).to_string();
+            let form = json!({ "playbook": "endpoint-crash", "basis": "Two wards called", "places": [place], "cause": cause });
+            let incident = ada.does("/incidents", form).await["incident"].as_str().expect("an id").to_owned();
+            let mut post = Post { program: ada.clone(), incident, list: String::new() };
+            post.list = post.gives("Staff", &by_mail(1)).await;
+            let words = json!({ "template": "first-word", "audiences": [post.list] });
+            let composed = ada.does(&post.path(""), words).await;
+            let path = post.path(&format!("/{}", composed["broadcast"].as_str().expect("an id")));
+            let ordered = ada.does(&format!("{path}/send"), json!({})).await;
+            assert_eq!(ordered["stage"], if waits { "pending_approval" } else { "staged" }, "{cause}: {composed}");
+        }
+    }
+
     /// A code shows the genuine text and whether a newer one took its place; a draft was never issued.
     async fn a_code_shows_the_genuine_text(world: World) {
         world.harbor().await;

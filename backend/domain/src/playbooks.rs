@@ -414,6 +414,16 @@ impl Playbook {
         self.levels.iter().find(|level| level.usual)
     }
 
+    /// Whether the value of a blank is this playbook's own text and not what somebody typed over it.
+    pub fn wrote(&self, source: BlankSource, value: &str) -> bool {
+        match source {
+            BlankSource::Incident => self.name == value,
+            BlankSource::Level => self.levels.iter().any(|level| level.number.to_string() == value),
+            BlankSource::Cause => self.causes.iter().any(|cause| cause == value),
+            _ => false,
+        }
+    }
+
     /// `Endpoint outage v7`, as on every page of an incident.
     pub fn title(&self) -> String {
         format!("{} v{}", self.name, self.version)

@@ -174,7 +174,7 @@ async fn draft(
         supersedes: record.supersedes,
         exercise: row.exercise,
         captured: row.exercise && !super::exercise_is_live(&mut decision.tx, row.id).await?,
-        free_text: false,
+        typed: String::new(),
         second_looks: Vec::new(),
         confirm_percent: compose::USUAL_PERCENT,
         sms_again: false,

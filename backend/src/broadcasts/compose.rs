@@ -7,7 +7,7 @@ use domain::{
     actor::Role,
     broadcasts::{
         Stage,
-        compose::{Compose, Composed, Draft, To},
+        compose::{Compose, Composed, Draft, Template, To},
         text::Body,
     },
     codes::CheckCode,
@@ -93,7 +93,7 @@ impl Prepared {
             supersedes: self.draft.supersedes,
             exercise: self.incident.exercise,
             captured: self.incident.exercise && !self.live,
-            free_text: self.draft.free_text,
+            typed: self.draft.typed.clone(),
             second_looks: self.looks.clone(),
             confirm_percent: self.confirm_percent,
             sms_again: self.sms_again,
@@ -124,7 +124,7 @@ async fn prepare(app: &App, by: &By, incident: IncidentId, form: &Compose) -> Re
     let template = chosen(playbook, form.template.trimmed())?;
     let next_update_at = promised(form, &zone, app.clock.now())?.or(row.next_update_at);
     let data = data(&mut tx, &row, &installation.name, &zone, next_update_at, app.clock.now()).await?;
-    let data = template.map(|message| blanks(message, &data)).unwrap_or_default();
+    let data = template.map(|(_, message)| blanks(message, &data)).unwrap_or_default();
     let draft = form.read(template, &data, row.exercise)?;
     may_reach(&mut tx, by, incident, &draft.to).await?;
     may_replace(&mut tx, incident, draft.supersedes).await?;
@@ -155,11 +155,11 @@ pub(super) async fn open_incident(tx: &mut Tx, incident: IncidentId) -> Result<I
     Ok(row)
 }
 
-fn chosen<'a>(playbook: Option<&'a Playbook>, key: &str) -> Result<Option<&'a Message>, FieldErrors> {
+fn chosen<'a>(playbook: Option<&'a Playbook>, key: &str) -> Result<Option<Template<'a>>, FieldErrors> {
     if key.is_empty() {
         return Ok(None);
     }
-    let found = playbook.and_then(|playbook| playbook.messages.iter().find(|message| message.key == key));
+    let found = playbook.and_then(|playbook| Some((playbook, playbook.message(key)?)));
     found.map(Some).ok_or_else(|| {
         FieldErrors::one("template", format!("This incident's playbook has no template {key:?}."))
     })

@@ -87,7 +87,7 @@ async fn looks_by_now(
         supersedes: row.supersedes,
         // Confirmed when it was composed, where it had to be.
         no_patient_data: true,
-        free_text: row.free_text,
+        typed: row.typed.clone(),
     };
     let forbidden = super::forbidden(tx, incident, &row.to).await?;
     let mut looks = row.second_looks.clone();

@@ -28,8 +28,8 @@ pub struct BroadcastRow {
     pub exercise: bool,
     /// An exercise whose messages become files: no gateway is touched (rule 11).
     pub captured: bool,
-    /// Whether anybody's own words are in it; what an approved template says alone needs no second look.
-    pub free_text: bool,
+    /// What people typed of it, which is checked again before it leaves.
+    pub typed: String,
     pub second_looks: Vec<SecondLook>,
     pub confirm_percent: i64,
     pub sms_again: bool,
@@ -62,7 +62,7 @@ struct Kept {
     supersedes: Option<Uuid>,
     exercise: bool,
     captured: bool,
-    free_text: bool,
+    typed: String,
     second_looks: String,
     confirm_percent: i64,
     sms_again: bool,
@@ -99,7 +99,7 @@ impl TryFrom<Kept> for BroadcastRow {
             supersedes: kept.supersedes.map(BroadcastId),
             exercise: kept.exercise,
             captured: kept.captured,
-            free_text: kept.free_text,
+            typed: kept.typed,
             second_looks: serde_json::from_str(&kept.second_looks).map_err(corrupt)?,
             confirm_percent: kept.confirm_percent,
             sms_again: kept.sms_again,
@@ -134,7 +134,7 @@ const INSERT: &str = "
     INSERT INTO broadcast (
         id, incident, number, stage, template, recipients, recipients_words, supersedes, exercise, captured,
         second_looks, confirm_percent, sms_again, clearance, next_update_at, author, created_at, people, deliveries,
-        free_text)
+        typed)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
 
 /// Adds a broadcast.
@@ -162,7 +162,7 @@ pub async fn insert(tx: &mut Tx, row: &BroadcastRow) -> Result<(), Error> {
         row.created_at.0,
         row.people,
         row.deliveries,
-        row.free_text
+        &row.typed
     )
     .map(|_| ())
 }
@@ -221,7 +221,7 @@ pub async fn body_of_code(tx: &mut Tx, code: &CheckCode) -> Result<Option<(Broad
 const FIND: &str = "
     SELECT id, incident, number, stage, template, recipients, recipients_words, supersedes, exercise, captured,
         second_looks, confirm_percent, sms_again, clearance, next_update_at, author, created_at, sent_by, sent_at,
-        approver, people, deliveries, switched_at, done_at, free_text, withdrawn_at, trouble
+        approver, people, deliveries, switched_at, done_at, typed, withdrawn_at, trouble
     FROM broadcast
     WHERE id = $1";
 
@@ -233,7 +233,7 @@ pub async fn find(tx: &mut Tx, broadcast: BroadcastId) -> Result<Option<Broadcas
 const LIST: &str = "
     SELECT id, incident, number, stage, template, recipients, recipients_words, supersedes, exercise, captured,
         second_looks, confirm_percent, sms_again, clearance, next_update_at, author, created_at, sent_by, sent_at,
-        approver, people, deliveries, switched_at, done_at, free_text, withdrawn_at, trouble
+        approver, people, deliveries, switched_at, done_at, typed, withdrawn_at, trouble
     FROM broadcast
     WHERE incident = $1 AND stage <> 'discarded'
     ORDER BY number DESC

@@ -12,7 +12,7 @@ use crate::{
     id::{AudienceId, BroadcastId},
     identifiers::patient_identifiers,
     lexicon::{self, ForbiddenSystem},
-    playbooks::{BlankSource, Message},
+    playbooks::{BlankSource, Message, Playbook},
     time::Timestamp,
 };
 
@@ -69,9 +69,12 @@ pub struct Draft {
     pub to: Vec<To>,
     pub supersedes: Option<BroadcastId>,
     pub no_patient_data: bool,
-    /// Whether anybody's own words are in it.
-    pub free_text: bool,
+    /// Everything in it that people typed, now or when they declared; the rest is an approved template and data.
+    pub typed: String,
 }
+
+/// A template with the playbook that approved it.
+pub type Template<'a> = (&'a Playbook, &'a Message);
 
 const MOST_BODY: usize = 8_000;
 const MOST_SMS: usize = 900;
@@ -83,7 +86,7 @@ impl Compose {
     /// What is missing or too long, at its field.
     pub fn read(
         &self,
-        template: Option<&Message>,
+        template: Option<Template<'_>>,
         data: &BTreeMap<String, String>,
         exercise: bool,
     ) -> Result<Draft, FieldErrors> {
@@ -91,21 +94,26 @@ impl Compose {
         let to = self.to(&mut errors);
         let supersedes = self.supersedes(&mut errors);
         let words = match template {
-            Some(message) => self.filled_template(message, data, &mut errors),
+            Some((_, message)) => self.filled_template(message, data, &mut errors),
             None => self.typed(&mut errors),
         };
         let (Some([subject, body, sms]), true) = (words, errors.is_empty()) else { return Err(errors) };
         let untouched = self.subject.is_blank() && self.body.is_blank() && self.sms.is_blank();
-        let safe = template.is_some_and(|message| message.approved && message.is_free_of_typing());
+        let approved = template.filter(|(_, message)| message.approved && message.is_free_of_typing());
+        let [subject, body, sms] = [subject, body, sms].map(|text| mark_exercise(&text, exercise));
+        let typed = match approved.filter(|_| untouched) {
+            Some(template) => typed_into(template, data),
+            None => format!("{subject}\n{body}\n{sms}"),
+        };
         Ok(Draft {
-            template: template.map(|message| message.key.clone()),
-            subject: mark_exercise(&subject, exercise),
-            body: mark_exercise(&body, exercise),
-            sms: mark_exercise(&sms, exercise),
+            template: template.map(|(_, message)| message.key.clone()),
+            subject,
+            body,
+            sms,
             to,
             supersedes,
             no_patient_data: self.no_patient_data.is_yes(),
-            free_text: !(safe && untouched),
+            typed,
         })
     }
 
@@ -179,6 +187,15 @@ impl Compose {
     }
 }
 
+/// What people typed elsewhere and the template takes over, such as the cause in the declaration.
+fn typed_into((playbook, message): Template<'_>, data: &BTreeMap<String, String>) -> String {
+    let taken = message.blanks.iter().filter(|blank| blank.source.is_typed()).filter_map(|blank| {
+        let value = data.get(&blank.key)?.trim();
+        (!value.is_empty() && !playbook.wrote(blank.source, value)).then_some(value)
+    });
+    taken.collect::<Vec<_>>().join("\n")
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -197,7 +214,7 @@ fn read_to(text: &str) -> Result<To, &'static str> {
 }
 
 impl Draft {
-    /// Checks the text (rules 1 and 17): what a second person must look at, or why it cannot be sent at all.
+    /// Checks the text (rule 1) and what people typed of it (rules 1 and 17): what a second person must look at, or why it cannot be sent at all.
     ///
     /// # Errors
     /// A claim of an all clear, with a link to where it is signed; data that may be a patient's without the
@@ -205,11 +222,10 @@ impl Draft {
     pub fn check(&self, forbidden: &[ForbiddenSystem], now: Timestamp) -> Result<Vec<SecondLook>, Refusal> {
         let text = format!("{}\n{}\n{}", self.subject, self.body, self.sms);
         lexicon::refuse_all_clear(&text)?;
-        if !self.free_text {
-            return Ok(Vec::new());
-        }
+        // Also by itself: the words around a blank may make an allowed clause of what was typed into it.
+        lexicon::refuse_all_clear(&self.typed)?;
         let mut looks: Vec<SecondLook> = Vec::new();
-        for named in lexicon::forbidden_systems_named(&text, forbidden) {
+        for named in lexicon::forbidden_systems_named(&self.typed, forbidden) {
             let look = SecondLook::NamesForbidden {
                 system: named.system.to_string(),
                 quoted: named.found.quoted,
@@ -219,7 +235,7 @@ impl Draft {
                 looks.push(look);
             }
         }
-        for hit in patient_identifiers(&text, now) {
+        for hit in patient_identifiers(&self.typed, now) {
             let look =
                 SecondLook::MayIdentify { likeness: hit.likeness.words().to_owned(), quoted: hit.quoted };
             if !looks.contains(&look) {
@@ -277,6 +293,49 @@ mod tests {
         assert!(
             matches!(&looks[..], [SecondLook::NamesForbidden { order, .. }] if order == "do not log in"),
             "{looks:?}"
+        );
+    }
+
+    /// The update of the sample, with its cause as somebody typed it at the declaration.
+    fn update(cause: &str) -> Draft {
+        let sample = include_str!("../playbooks/sample.toml");
+        let mut playbook = Playbook::parse("sample.toml", sample).expect("is good");
+        playbook.causes = vec!["Epic failed".to_owned()];
+        let message = Message {
+            key: "update".to_owned(),
+            name: "Update".to_owned(),
+            when: crate::playbooks::MessageUse::Update,
+            language: "en".to_owned(),
+            audience: "everyone".to_owned(),
+            approved: true,
+            email: None,
+            sms: Some("Epic is down until {cause} is sent.".to_owned()),
+            blanks: vec![crate::playbooks::Blank {
+                key: "cause".to_owned(),
+                label: "Cause".to_owned(),
+                source: BlankSource::Cause,
+                required: true,
+            }],
+        };
+        let form = Compose { audiences: vec!["all".into()], ..Compose::default() };
+        let data = BTreeMap::from([("cause".to_owned(), cause.to_owned())]);
+        form.read(Some((&playbook, &message)), &data, false).expect("is complete")
+    }
+
+    #[test]
+    fn what_was_typed_elsewhere_is_checked_where_a_template_inserts_it() {
+        let looks = |cause: &str| update(cause).check(&[epic()], Timestamp(0));
+        assert_eq!(looks("a vendor update"), Ok(Vec::new()), "the template may name what it likes");
+        assert_eq!(looks("Epic failed"), Ok(Vec::new()), "the playbook's own words");
+        let back = looks("a fault, Epic is back").expect("may be sent after a second look");
+        assert!(
+            matches!(&back[..], [SecondLook::NamesForbidden { quoted, .. }] if quoted == "Epic"),
+            "{back:?}"
+        );
+        assert!(looks("the all clear").is_err(), "the words around it make an allowed clause of it");
+        assert_eq!(
+            looks("MRN 00412345").map_err(|refusal| refusal.code.into_owned()),
+            Err("patient-data".into())
         );
     }
 

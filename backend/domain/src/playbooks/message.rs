@@ -96,6 +96,14 @@ pub enum BlankSource {
     Typed,
 }
 
+impl BlankSource {
+    /// Whether somebody typed it, now or when the downtime was declared: words that nobody has approved (rule 1).
+    /// Names of places and systems are kept by administrators, times come from the clock.
+    pub const fn is_typed(self) -> bool {
+        matches!(self, Self::Incident | Self::Level | Self::Cause | Self::Typed)
+    }
+}
+
 const fn required() -> bool {
     true
 }
