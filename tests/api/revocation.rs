@@ -2,7 +2,13 @@
 //! clear, and the records that may be wrong are counted from the release.
 
 use acceptance::{World, both_databases};
-use domain::scope::Place;
+use backend::instructions::picture::{picture, subject};
+use domain::{
+    actor::Role,
+    id::AccountId,
+    instructions::{self, Reader},
+    scope::Place,
+};
 use serde_json::{Value, json};
 
 use crate::clearance::{Night, laboratory, said};
@@ -15,6 +21,16 @@ impl Night {
     async fn reports(&self, status: &str) -> Value {
         let report = json!({ "system": "laboratory", "status": status, "sites": ["cape"] });
         self.commander.does(&format!("{}/statuses", self.incident), report).await
+    }
+
+    /// Gives an order for one pilot, which a second person approves; gives its path.
+    async fn lets_in(&self, world: &World, pilot: AccountId, place: &str) -> String {
+        let orders = format!("{}/instructions", self.incident);
+        let wanted = json!({ "system": "laboratory", "word": "use", "place": place, "whom": "pilots", "pilots": [pilot] });
+        let issued = self.commander.does(&orders, wanted).await;
+        let order = format!("{orders}/{}", issued["instruction"].as_str().expect("is a text"));
+        world.program(&[Role::Communicator]).await.does(&format!("{order}/approve"), json!({})).await;
+        order
     }
 
     fn path_of(&self, clearance: &Value) -> String {
@@ -40,6 +56,17 @@ async fn intensive_care(world: &World) -> String {
     let own =
         verdict["units"].as_array().expect("is a list").iter().find(|unit| unit["unit"] == "Intensive care");
     own.map_or(&verdict["lines"][0], |unit| &unit["words"]).as_str().expect("is a text").to_owned()
+}
+
+/// What a pilot may do with the laboratory at a place.
+async fn pilot_reads(world: &World, night: &Night, pilot: AccountId, at: Place) -> String {
+    let mut tx = world.app.db.read().await.expect("can be read");
+    let seen = picture(&mut tx).await.expect("can be read");
+    let laboratory = night.harbor.system("laboratory");
+    let system = seen.systems.iter().find(|system| system.id == laboratory).expect("is there");
+    let reader = Reader::Person { account: pilot, positions: std::collections::BTreeSet::new() };
+    let real = instructions::World::Real;
+    instructions::verdict(&seen.families, real, &seen.places, &reader, at, subject(system)).words()
 }
 
 /// The numbers under which the incident's log has entries of a kind.
@@ -94,6 +121,61 @@ both_databases! {
         again.released().await;
         assert_eq!(laboratory(world, "cape").await, "USE");
         assert_eq!(intensive_care(world).await, "DO NOT LOG IN", "its own clearance is open");
+    }
+
+    /// Whoever was let in before the release is let in no longer: the order for pilots ends, and lifting the prohibition
+    /// does not bring it back.
+    async fn a_pilot_ends_when_its_scope_is_taken_back(world: World) {
+        let night = Night::falls(world).await;
+        night.restored().await;
+        let cape = Place::Facility(night.harbor.facility("cape"));
+        let pilot = world.account(&[]).await.account;
+        let order = night.lets_in(world, pilot, &cape.to_string()).await;
+        assert_eq!(pilot_reads(world, &night, pilot, cape).await, "USE");
+        night.sign_both().await;
+        night.commander.does(&format!("{}/release", night.scope), json!({})).await;
+        night.takes_back(json!({ "reason": "Results went to the wrong patients" })).await;
+        assert_eq!(pilot_reads(world, &night, pilot, cape).await, "DO NOT LOG IN");
+        let refused = night.commander.is_refused(&format!("{order}/lift"), json!({ "reason": "Over" }), 422).await;
+        assert_eq!(refused["type"], "ended");
+        assert_eq!(logged(world, &night.incident, "instruction.ended_by_revocation").await.len(), 1);
+    }
+
+    /// An order that reaches further goes on elsewhere; here a newer prohibition holds, for the pilots as well.
+    async fn a_pilot_of_all_sites_ends_where_its_scope_is_taken_back(world: World) {
+        let night = Night::falls(world).await;
+        night.restored().await;
+        let (cape, general) = (night.harbor.facility("cape"), night.harbor.facility("general"));
+        let pilot = world.account(&[]).await.account;
+        night.lets_in(world, pilot, "all").await;
+        night.sign_both().await;
+        night.commander.does(&format!("{}/release", night.scope), json!({})).await;
+        let part = json!({ "reason": "Orders print twice", "functions": ["orders"] });
+        assert_eq!(night.takes_back(part).await["holds_now"], "LOG IN ONLY FOR registration, results, medications, documentation, scheduling, billing. ON PAPER: orders");
+        let read = pilot_reads(world, &night, pilot, Place::Facility(cape)).await;
+        assert!(read.ends_with("ON PAPER: orders"), "{read}");
+        assert_eq!(pilot_reads(world, &night, pilot, Place::Facility(general)).await, "USE");
+    }
+
+    /// A narrower permission would outlive the prohibition around it.
+    async fn a_permission_for_one_unit_ends_with_the_clearance_of_its_site(world: World) {
+        let night = Night::falls(world).await;
+        night.released().await;
+        let unit = Place::Unit(night.harbor.unit("cape", "icu")).to_string();
+        let order = json!({ "system": "laboratory", "word": "use", "place": unit });
+        night.commander.does(&format!("{}/instructions", night.incident), order).await;
+        night.takes_back(json!({ "reason": "Labels of the wrong ward" })).await;
+        assert_eq!(intensive_care(world).await, "DO NOT LOG IN");
+    }
+
+    async fn pilots_are_not_let_into_what_is_down_again(world: World) {
+        let night = Night::falls(world).await;
+        night.restored().await;
+        let cape = Place::Facility(night.harbor.facility("cape"));
+        let pilot = world.account(&[]).await.account;
+        night.lets_in(world, pilot, &cape.to_string()).await;
+        night.reports("down").await;
+        assert_eq!(pilot_reads(world, &night, pilot, cape).await, "DO NOT LOG IN");
     }
 
     /// While the unit's own scope is only restored, its site does not read operational.

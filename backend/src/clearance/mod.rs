@@ -3,6 +3,7 @@
 mod card;
 pub mod closing;
 mod effects;
+mod forbid;
 mod page;
 pub mod record;
 pub mod store;
@@ -323,7 +324,7 @@ pub async fn after_report(
     }
     let opened = open_missing(app, decision, incident.id).await?;
     for at in down {
-        revoke::forbid_what_is_down(app, decision, incident, *at).await?;
+        forbid::what_is_down(app, decision, incident, *at).await?;
     }
     let lattice = places::lattice(&mut decision.tx).await?;
     let down_again = taken_back > 0 || (opened && incident.phase == Phase::Reconciling);

@@ -6,28 +6,22 @@ use domain::{
     clearance::{Clearance, Revoke, Revoked, Stage},
     field::{FieldErrors, Text},
     id::{ClearanceId, FacilityId, IncidentId, SystemId},
-    instructions::{Order, State, Verdict, Whom, Word, World},
-    scope::{Function, Functions, Place, Places, Scope, Target},
+    scope::{Function, Functions, Place, Places, Scope},
 };
 use serde_json::json;
 
-use super::{About, about, effects, store, store::Moment};
+use super::{About, about, effects, forbid, store, store::Moment};
 use crate::{
     app::App,
     begin,
     broadcasts::all_clear,
     failure::Failure,
-    incidents::store::IncidentRow,
-    instructions::{picture, store as orders, store::OrderRow},
     places::store as places,
-    store::{
-        Error,
-        journal::{By, Chain, Decision, Say},
-    },
+    store::journal::{By, Chain, Decision, Say},
 };
 
-/// Takes a release back. What was ordered before holds again there; where nothing was, or only a permission, the
-/// revocation orders DO NOT LOG IN itself, for a revoked scope must never read USE.
+/// Takes a release back. What was forbidden before is forbidden again there; permissions end, also those for named
+/// people, and where nothing forbids, the revocation orders DO NOT LOG IN itself: a revoked scope never reads USE.
 ///
 /// # Errors
 /// Refused without a reason, for a part outside the scope or taken back already, and unless it is clear.
@@ -45,7 +39,7 @@ pub async fn revoke(
     let mut stepped = taken.reopened;
     stepped.stage = Stage::Revoked;
     effects::of_steps(&app, &mut decision, &row, &stepped, &places).await?;
-    let holds_now = forbid_if_nothing_does(&app, &mut decision, &row, part).await?;
+    let holds_now = forbid::what_was_taken_back(&app, &mut decision, &row, part).await?;
     let outcome = Revoked {
         clearance: id,
         reopened: stepped.id,
@@ -175,34 +169,6 @@ pub async fn taken_back_by_outage(
     Ok(count)
 }
 
-/// A system that is down reads USE nowhere at its site, whatever was ordered before.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn forbid_what_is_down(
-    app: &App,
-    decision: &mut Decision,
-    incident: &IncidentRow,
-    (system, site): (SystemId, FacilityId),
-) -> Result<(), Failure> {
-    let seen = picture(&mut decision.tx).await?;
-    let Some(system) = seen.systems.iter().find(|each| each.id == system) else { return Ok(()) };
-    let world = world_of(incident);
-    let here = seen.verdict(world, Place::Facility(site), system);
-    let units = seen.differing_units(world, site, system);
-    let permits = permits(&here) || units.iter().any(|(_, verdict)| permits(verdict));
-    if permits {
-        let place = Place::Facility(site);
-        let scope = Scope { place, target: Target::System(system.id), functions: Functions::ALL };
-        order_do_not_log_in(app, decision, incident.id, (scope, "instruction.issued_by_outage")).await?;
-    }
-    Ok(())
-}
-
-fn permits(verdict: &Verdict) -> bool {
-    !verdict.permitted.is_empty() || verdict.others.iter().any(permits)
-}
-
 fn may_revoke(by: &By, about: &About) -> Result<(), Failure> {
     let place = about.place();
     let signs = about.clearance.gate.signers.iter().any(|key| by.actor.signs_as(key, place, &about.places));
@@ -237,73 +203,10 @@ fn part(form: &Revoke, clearance: &Clearance) -> Result<(Scope, String), FieldEr
     Ok((Scope { place, functions, ..clearance.scope }, reason.unwrap_or_default()))
 }
 
-/// The words that hold at the revoked part, after a prohibition was made sure of.
-async fn forbid_if_nothing_does(
-    app: &App,
-    decision: &mut Decision,
-    incident: &IncidentRow,
-    part: Scope,
-) -> Result<String, Failure> {
-    let world = world_of(incident);
-    let Target::System(system) = part.target else { return Ok(String::new()) };
-    let seen = picture(&mut decision.tx).await?;
-    let Some(system) = seen.systems.iter().find(|each| each.id == system).cloned() else {
-        return Ok(String::new());
-    };
-    let now = seen.verdict(world, part.place, &system);
-    if now.prohibited.includes(part.functions.common(system.functions)) {
-        return Ok(now.words());
-    }
-    let why = "instruction.issued_by_revocation";
-    order_do_not_log_in(app, decision, incident.id, (part, why)).await?;
-    let after = picture(&mut decision.tx).await?;
-    Ok(after.verdict(world, part.place, &system).words())
-}
-
-fn world_of(incident: &IncidentRow) -> World {
-    if incident.exercise { World::Exercise(incident.id) } else { World::Real }
-}
-
-/// The decision itself orders DO NOT LOG IN for a scope; `kind` says in the log why.
-async fn order_do_not_log_in(
-    app: &App,
-    decision: &mut Decision,
-    incident: IncidentId,
-    (scope, kind): (Scope, &str),
-) -> Result<(), Error> {
-    let row = OrderRow {
-        order: Order {
-            id: app.clock.id(),
-            scope,
-            word: Word::DoNotLogIn,
-            only_for: Functions::NONE,
-            whom: Whom::Everyone,
-            condition: String::new(),
-            text: String::new(),
-            since: decision.at,
-            age: decision.next_seq(),
-            keeps: std::collections::BTreeSet::new(),
-        },
-        incident,
-        short: String::new(),
-        state: State::InForce,
-        text_waits: false,
-        issued_by: decision.account,
-        approved_by: None,
-        supersedes: None,
-    };
-    let say = Say {
-        kind,
-        subject: format!("instruction:{}", row.order.id),
-        data: json!({ "word": row.order.word.code() }),
-        ..Say::default()
-    };
-    decision.append(app, say).await?;
-    orders::insert(&mut decision.tx, &row).await
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::scope::Target;
+
     use super::*;
 
     fn clearance() -> Clearance {
