@@ -1,8 +1,11 @@
 //! Signing in without hospital sign-on: the first administrator, cards, limits, and forms that survive an expired
 //! session.
 
+use std::time::Duration;
+
 use acceptance::both_databases;
-use domain::actor::Role;
+use backend::accounts::changes::{self, Change};
+use domain::{actor::Role, id::AccountId};
 use serde_json::json;
 
 both_databases! {
@@ -78,5 +81,25 @@ both_databases! {
         let fields: Vec<&str> =
             refused["errors"].as_object().expect("is an object").keys().map(String::as_str).collect();
         assert_eq!(fields, ["login", "name", "password", "zone"]);
+    }
+
+    /// The terminal locks it in another process: a page that stands open learns nothing more.
+    async fn a_locked_account_is_shown_nothing_more_on_a_page_that_is_open(world: World) {
+        let mut first = world.person(&[Role::Viewer]).await;
+        let commander = world.program(&[Role::Commander]).await;
+        world.harbor().await;
+        let form = json!({ "name": "Computers down", "basis": "Two wards called", "places": ["all"], "systems": ["epic:down"] });
+        let incident = commander.does("/incidents", form).await["incident"].as_str().expect("an id").to_owned();
+        let live = format!("/incidents/{incident}/live?view=board");
+        let stream = tokio::time::timeout(Duration::from_secs(40), first.asks(&live));
+        let lock = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let by = AccountId(world.app.installation);
+            changes::change(&world.app, by, "account1", Change::Lock).await.expect("the first account");
+        };
+        let (stream, ()) = tokio::join!(stream, lock);
+        let events = stream.expect("the stream ends").expect(200);
+        assert!(events.text().trim_end().ends_with("event: bye"), "{}", events.text());
+        assert_eq!(first.asks(&live).await.status, 401);
     }
 }

@@ -31,10 +31,6 @@ const SET_LOCK: &str = "
     SET disabled_at = $2
     WHERE id = $1";
 
-const END_SESSIONS: &str = "
-    DELETE FROM session
-    WHERE account = $1";
-
 const REVOKE_TOKENS: &str = "
     UPDATE token
     SET revoked_at = $2
@@ -56,7 +52,7 @@ pub async fn change(app: &App, by: AccountId, login: &str, change: Change) -> Re
         Change::Lock => {
             let at = decision.at.0;
             execute!(decision.tx, SET_LOCK, account.0, Some(at))?;
-            execute!(decision.tx, END_SESSIONS, account.0)?;
+            store::end_sessions(&mut decision.tx, account).await?;
             execute!(decision.tx, REVOKE_TOKENS, account.0, at)?;
             ("account.locked", None)
         }

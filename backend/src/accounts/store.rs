@@ -200,6 +200,15 @@ pub async fn end_session(tx: &mut Tx, hash: &[u8; 32]) -> Result<(), Error> {
     execute!(tx, END_SESSION, &hash[..]).map(|_| ())
 }
 
+const END_SESSIONS: &str = "
+    DELETE FROM session
+    WHERE account = $1";
+
+/// Ends every session of an account.
+pub async fn end_sessions(tx: &mut Tx, account: AccountId) -> Result<(), Error> {
+    execute!(tx, END_SESSIONS, account.0).map(|_| ())
+}
+
 const OF_SESSION: &str = "
     SELECT account.id, account.name
     FROM session

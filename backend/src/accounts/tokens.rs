@@ -94,10 +94,6 @@ const FORGET_PASSWORD: &str = "
     SET password_hash = NULL, disabled_at = NULL
     WHERE id = $1";
 
-const END_SESSIONS: &str = "
-    DELETE FROM session
-    WHERE account = $1";
-
 /// Takes a person's password and sessions away and gives a new one-time code.
 ///
 /// # Errors
@@ -107,7 +103,7 @@ pub async fn reset(app: &App, by: AccountId, login: &str) -> Result<String, Fail
     let row = store::by_login(&mut decision.tx, login).await?.filter(|row| row.kind == "person");
     let account = AccountId(row.ok_or(Failure::NotFound("person who signs in"))?.id);
     execute!(decision.tx, FORGET_PASSWORD, account.0)?;
-    execute!(decision.tx, END_SESSIONS, account.0)?;
+    store::end_sessions(&mut decision.tx, account).await?;
     let code = card_code(app);
     let until = decision.at.plus_minutes(CARD_MINUTES);
     store::set_first_use(&mut decision.tx, account, &hash_secret(&code), until).await?;

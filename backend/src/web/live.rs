@@ -13,13 +13,16 @@ use std::{
 
 use axum::{
     extract::{Path, Query},
-    http::{HeaderName, header},
+    http::{HeaderMap, HeaderName, header},
     response::{
         IntoResponse, Response,
         sse::{Event, Sse},
     },
 };
-use domain::id::{AccountId, IncidentId};
+use domain::{
+    actor::Actor,
+    id::{AccountId, IncidentId},
+};
 use futures::Stream;
 use serde::Deserialize;
 use serde_json::json;
@@ -34,7 +37,7 @@ use super::{
     door::Door,
     problem::Problem,
     routes::{Access, Routes},
-    session::Caller,
+    session::{self, Caller},
 };
 use crate::{
     app::App,
@@ -53,6 +56,8 @@ const BYTES_A_SECOND: usize = 20_000_000;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// By this a page knows that a silent stream is alive.
 const BEAT: Duration = Duration::from_secs(10);
+/// An account may be locked by another process: no stream sends anything for longer without asking for its caller.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// Then the browser comes again, and with it the question whether it still may.
 const ONE_STREAM: Duration = Duration::from_mins(15);
 
@@ -91,18 +96,32 @@ async fn stream(
     door: Door,
     Path(incident): Path<String>,
     Query(asked): Query<Asked>,
+    caller: HeaderMap,
 ) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
     let snapshots = watched(&door.app, incident).await?;
     let headers = [(header::CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
-    let what = match asked.view.as_str() {
-        "board" if door.actor().has(&board::WRITERS) => What::BoardOfWriters,
-        "board" => What::BoardOfReaders,
-        _ => What::Word,
-    };
-    let caller = door.caller.as_ref().ok_or_else(|| Problem::not_found("incident"))?;
-    let seat = door.app.streams.1.take(caller);
-    Ok((headers, Sse::new(events(door.app, seat, snapshots, what))).into_response())
+    let caller = Asking { headers: caller, view: asked.view, at: Instant::now() };
+    let what = caller.may_see(door.actor());
+    let seat = door.app.streams.1.take(door.caller.as_ref().ok_or_else(|| Problem::not_found("incident"))?);
+    Ok((headers, Sse::new(events(door.app, (seat, caller), snapshots, what))).into_response())
+}
+
+/// By what a stream was asked for, to ask again whether its caller still may, and when that was asked last.
+struct Asking {
+    headers: HeaderMap,
+    view: String,
+    at: Instant,
+}
+
+impl Asking {
+    fn may_see(&self, actor: &Actor) -> What {
+        match self.view.as_str() {
+            "board" if actor.has(&board::WRITERS) => What::BoardOfWriters,
+            "board" => What::BoardOfReaders,
+            _ => What::Word,
+        }
+    }
 }
 
 /// Streams of one account at once; one more ends the oldest.
@@ -165,6 +184,7 @@ impl Drop for Taken {
 struct Reader {
     app: App,
     seat: Taken,
+    asking: Asking,
     snapshots: watch::Receiver<Snapshot>,
     what: What,
     next: Next,
@@ -188,12 +208,12 @@ enum Next {
 
 fn events(
     app: App,
-    seat: Taken,
+    (seat, asking): (Taken, Asking),
     snapshots: watch::Receiver<Snapshot>,
     what: What,
 ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let until = Instant::now() + ONE_STREAM;
-    let reader = Reader { app, seat, snapshots, what, next: Next::Hello, until };
+    let reader = Reader { app, seat, asking, snapshots, what, next: Next::Hello, until };
     futures::stream::unfold(reader, |mut reader| async {
         let event = reader.event().await?;
         Some((Ok(event), reader))
@@ -201,8 +221,29 @@ fn events(
 }
 
 impl Reader {
-    /// The next event; nothing more when the program stops.
+    /// The next event; nothing more when the program stops, or when the caller may look no longer.
     async fn event(&mut self) -> Option<Event> {
+        let event = self.next_event().await?;
+        Some(if self.may_still_look().await { event } else { self.bye() })
+    }
+
+    /// The session or token is asked for again, with its roles; who may see something else now comes again for it.
+    async fn may_still_look(&mut self) -> bool {
+        if self.asking.at.elapsed() < ASK_AGAIN {
+            return true;
+        }
+        self.asking.at = Instant::now();
+        let may = |caller: &Caller| {
+            Access::VIEWERS.lets_in(&caller.actor) && self.asking.may_see(&caller.actor) == self.what
+        };
+        match session::find(&self.app, &self.asking.headers).await {
+            Ok(caller) => caller.as_ref().is_some_and(may),
+            // A database that does not answer locks nobody out, and has nothing new to send either.
+            Err(_) => true,
+        }
+    }
+
+    async fn next_event(&mut self) -> Option<Event> {
         match self.next {
             Next::Hello => {
                 self.next = if self.what == What::Word { Next::Change } else { Next::First };

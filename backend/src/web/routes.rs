@@ -11,7 +11,7 @@ use axum::{
     middleware,
     routing::{MethodFilter, MethodRouter, on},
 };
-use domain::actor::Role;
+use domain::actor::{Actor, Role};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::session;
@@ -31,6 +31,14 @@ pub enum Access {
 impl Access {
     /// Every role: whoever is signed in and has been given anything at all.
     pub const VIEWERS: Self = Self::Roles(&Role::ALL);
+
+    /// Whether somebody who is signed in may use the route.
+    pub fn lets_in(self, actor: &Actor) -> bool {
+        match self {
+            Self::Public | Self::SignedIn => true,
+            Self::Roles(roles) => actor.has(roles),
+        }
+    }
 }
 
 /// Gives the schema of a type when the OpenAPI document is made.

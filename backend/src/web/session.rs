@@ -38,7 +38,7 @@ pub async fn check_access(
     };
     let Some(caller) = caller else { return sign_in_first(&app, request).await };
     if let Access::Roles(roles) = access
-        && !caller.actor.has(roles)
+        && !access.lets_in(&caller.actor)
     {
         let words: Vec<_> = roles.iter().map(|role| role.words().to_lowercase()).collect();
         return Problem::forbidden(format!("This needs one of these roles: {}.", words.join(", ")))
