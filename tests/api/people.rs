@@ -107,6 +107,19 @@ both_databases! {
         assert!(rejects.text().contains("3,Department,This site has no such unit."), "{}", rejects.text());
     }
 
+    /// Whoever did not hear the answer asks again, at the same moment or later, and hears what was done the first time.
+    async fn taking_over_is_told_its_first_outcome_whatever_has_happened_since(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let offered = offer(&administrator, "/people/import", "staff.csv", staff(40).as_bytes()).await;
+        let path = format!("/people/import/{}/commit", offered["import"].as_str().expect("is a text"));
+        let command = json!({ "request_id": "01900000-0000-7000-8000-0000000000ac" });
+        let (one, two) = tokio::join!(administrator.does(&path, &command), administrator.does(&path, &command));
+        assert_eq!(one, two);
+        assert_eq!(administrator.does(&path, &command).await, one, "the file is gone by now");
+        assert_eq!(administrator.is_refused(&path, json!({}), 422).await["type"], "already-imported");
+    }
+
     async fn a_file_that_nobody_takes_over_is_removed_after_a_day(world: World) {
         world.harbor().await;
         let administrator = world.program(&[Role::Administrator]).await;

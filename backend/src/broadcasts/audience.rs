@@ -34,7 +34,6 @@ use crate::{
     store::{
         Db, Error, Sql, Tx,
         journal::{By, Chain, Say},
-        requests,
     },
 };
 
@@ -85,9 +84,6 @@ pub struct Uploaded {
 /// When the file is no table, or no row of it can be used.
 pub async fn upload(app: App, by: By, upload: Upload) -> Result<Uploaded, Failure> {
     let mut tx = app.db.read().await?;
-    if let Some(outcome) = requests::first_outcome(&mut tx, by.actor.account, &by.request).await? {
-        return Ok(outcome);
-    }
     incidents::find(&mut tx, upload.incident).await?.ok_or(Failure::NotFound("incident"))?;
     drop(tx);
     let (members, refused) = read(&app, upload.file.clone()).await?;

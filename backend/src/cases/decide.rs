@@ -107,10 +107,6 @@ fn read(
 /// # Errors
 /// By field; refused when the numbers are others than those that were shown, or nothing is left to decide.
 pub async fn apply(app: App, by: By, incident: IncidentId, form: Decide) -> Result<DecisionMade, Failure> {
-    // What was done is told again, also when the incident has ended since.
-    if let Some(done) = repeated(&app, &by).await? {
-        return Ok(done);
-    }
     let mut tx = app.db.read().await?;
     change::refuse_when_closed(&mut tx, incident).await?;
     let lattice = places::lattice(&mut tx).await?;
@@ -130,11 +126,6 @@ pub async fn apply(app: App, by: By, incident: IncidentId, form: Decide) -> Resu
         tracing::warn!(%error, "a stage of a decision is left for later");
     }
     outcome
-}
-
-async fn repeated(app: &App, by: &By) -> Result<Option<DecisionMade>, Failure> {
-    let mut tx = app.db.read().await?;
-    crate::store::requests::first_outcome(&mut tx, by.actor.account, &by.request).await
 }
 
 fn may_decide(by: &By, place: Place, lattice: &Places) -> Result<(), Failure> {

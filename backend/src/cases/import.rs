@@ -27,7 +27,6 @@ use crate::{
     store::{
         Tx,
         journal::{By, Chain, Say},
-        requests,
         seal::{self, Seal},
     },
 };
@@ -171,9 +170,6 @@ fn columns(form: &ImportColumns, table: &Table) -> Result<(Mapping, Option<Schem
 /// By field when a required column is missing; refused when the columns were changed meanwhile.
 pub async fn commit(app: App, by: By, incident: IncidentId, id: SnapshotId) -> Result<Committed, Failure> {
     let mut tx = app.db.read().await?;
-    if let Some(done) = requests::first_outcome(&mut tx, by.actor.account, &by.request).await? {
-        return Ok(done);
-    }
     change::refuse_when_closed(&mut tx, incident).await?;
     let snapshot = snapshots::find(&mut tx, incident, id).await?.ok_or(Failure::NotFound("schedule"))?;
     let sites = sites(&mut tx).await?;

@@ -28,7 +28,6 @@ use crate::{
     store::{
         Error, Tx,
         journal::{By, Chain, Decision, Say},
-        requests,
     },
 };
 
@@ -192,9 +191,6 @@ pub async fn commit(
 ) -> Result<ImportOutcome, Failure> {
     must_administer_everything(&by.actor)?;
     let mut tx = app.db.read().await?;
-    if let Some(done) = requests::first_outcome(&mut tx, by.actor.account, &by.request).await? {
-        return Ok(done);
-    }
     still_open(&mut tx, id).await?;
     drop(tx);
     let (row, table) = read_again(&app, kind, id).await?;

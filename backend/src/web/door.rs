@@ -55,7 +55,8 @@ pub struct Door {
     nonce: Arc<str>,
 }
 
-/// What this request has done before; what cannot be found out now is found by the use case.
+/// What this request has done before. It is looked for here alone, before each try; what cannot be found out now, or
+/// is done in this very moment, the decision finds when it begins.
 async fn first_outcome<O: DeserializeOwned>(app: &App, by: &By) -> Result<Option<O>, Failure> {
     let Ok(mut tx) = app.db.read().await else { return Ok(None) };
     match requests::first_outcome(&mut tx, by.actor.account, &by.request).await {
@@ -155,19 +156,23 @@ impl Door {
         let (app, form) = (self.app.clone(), input.form.clone());
         let by = By { actor: self.actor().clone(), request: input.request };
         let task = async move {
-            if let Some(first) = first_outcome(&app, &by).await? {
-                return Ok(first);
-            }
             let (mut attempt, began) = (0, Instant::now());
             loop {
+                if let Some(first) = first_outcome(&app, &by).await? {
+                    return Ok(first);
+                }
                 match use_case(app.clone(), by.clone(), form.clone()).await {
+                    Ok(outcome) => return Ok(outcome),
                     Err(failure) if failure.is_transient() && attempt < 8 && began.elapsed() < PATIENCE => {
                         attempt += 1;
                         let [random] = app.clock.bytes::<1>();
                         let pause = u64::from(random % 16) + (1 << attempt);
                         tokio::time::sleep(Duration::from_millis(pause)).await;
                     }
-                    other => return other,
+                    // The same request may have run beside this one, which was refused for what that one has done.
+                    Err(failure) => {
+                        return first_outcome(&app, &by).await.ok().flatten().ok_or(failure);
+                    }
                 }
             }
         };
