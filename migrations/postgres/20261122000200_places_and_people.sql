@@ -79,12 +79,13 @@ CREATE TABLE import (
     committed_at BIGINT
 );
 
--- Rows that an import refused; never a value of the row.
+-- Rows that a file was refused, or of which something was left out; never a value of the row. The file is an import
+-- or a schedule.
 CREATE TABLE import_reject (
-    import UUID NOT NULL REFERENCES import (id),
+    file UUID NOT NULL,
     ordinal BIGINT NOT NULL,
     line BIGINT NOT NULL,
     column_name TEXT NOT NULL,
     reason TEXT NOT NULL,
-    PRIMARY KEY (import, ordinal)
+    PRIMARY KEY (file, ordinal)
 );

@@ -34,16 +34,6 @@ CREATE TABLE schedule_stage (
     begun_at BIGINT NOT NULL
 );
 
--- Rows that an import refused, or whose duplicate differs; never a value of the row.
-CREATE TABLE schedule_reject (
-    snapshot UUID NOT NULL REFERENCES schedule_snapshot (id),
-    ordinal BIGINT NOT NULL,
-    line BIGINT NOT NULL,
-    column_name TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    PRIMARY KEY (snapshot, ordinal)
-);
-
 CREATE TABLE decision (
     id UUID PRIMARY KEY,
     incident UUID NOT NULL REFERENCES incident (id),

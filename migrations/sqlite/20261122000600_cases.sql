@@ -34,16 +34,6 @@ CREATE TABLE schedule_stage (
     begun_at INTEGER NOT NULL
 ) STRICT;
 
--- Rows that an import refused, or whose duplicate differs; never a value of the row.
-CREATE TABLE schedule_reject (
-    snapshot BLOB NOT NULL REFERENCES schedule_snapshot (id),
-    ordinal INTEGER NOT NULL,
-    line INTEGER NOT NULL,
-    column_name TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    PRIMARY KEY (snapshot, ordinal)
-) STRICT;
-
 CREATE TABLE decision (
     id BLOB PRIMARY KEY,
     incident BLOB NOT NULL REFERENCES incident (id),

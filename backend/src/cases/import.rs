@@ -23,6 +23,7 @@ use crate::{
     app::App,
     begin,
     failure::Failure,
+    imports::rejects,
     places::store as places,
     store::{
         Tx,
@@ -315,7 +316,7 @@ async fn switch(
     let figures = schedule.figures();
     let added = snapshots::make_visible(&mut decision.tx, stage).await?;
     let late = leave_late_rows_undecided(&mut decision.tx, incident, snapshot.id).await?;
-    snapshots::add_rejects(&mut decision.tx, snapshot.id, &schedule.rejects).await?;
+    rejects::keep(&mut decision.tx, snapshot.id, &schedule.rejects).await?;
     snapshots::set_committed(&mut decision.tx, snapshot.id, &figures, added, decision.at).await?;
     tally::count_again(&mut decision.tx, incident).await?;
     let say = Say {

@@ -23,6 +23,7 @@ use crate::{
     accounts::store as accounts,
     demo,
     failure::Failure,
+    imports::rejects,
     incidents::web::incident_id,
     places::store as places,
     store::{Tx, requests::Request},
@@ -193,7 +194,7 @@ async fn snapshot_page(
         snapshots::find(&mut tx, incident, id).await?.ok_or_else(|| Problem::not_found("schedule"))?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let sites = import::sites(&mut tx).await?;
-    let kept = snapshots::rejects(&mut tx, id).await?;
+    let kept = rejects::of_file(&mut tx, id).await?;
     drop(tx);
     let mut view = snapshot_view(incident, &snapshot, &zone, door.request_id());
     if snapshot.state == "committed" {
@@ -285,7 +286,7 @@ async fn rejects(door: Door, Path((incident, id)): Ids) -> Result<Response, Prob
     let mut tx = door.app.db.read().await?;
     let snapshot =
         snapshots::find(&mut tx, incident, id).await?.ok_or_else(|| Problem::not_found("schedule"))?;
-    let kept = snapshots::rejects(&mut tx, id).await?;
+    let kept = rejects::of_file(&mut tx, id).await?;
     let sites = import::sites(&mut tx).await?;
     drop(tx);
     if snapshot.state == "committed" {

@@ -6,7 +6,7 @@ use domain::{
     cases::{Case, Decided},
     id::{AccountId, CaseId, IncidentId, SnapshotId},
     schedule::{Booking, Figures},
-    table::{Mapping, Reject},
+    table::Mapping,
     time::Timestamp,
 };
 use serde::Serialize;
@@ -369,53 +369,6 @@ const LEAVE_UNDECIDED: Sql = Sql {
 /// Leaves these cases for a person to decide.
 pub async fn leave_undecided(tx: &mut Tx, cases: &[String]) -> Result<(), Error> {
     execute!(tx, LEAVE_UNDECIDED, Rows::of(cases).text()).map(|_| ())
-}
-
-#[derive(Serialize)]
-struct NewReject<'a> {
-    ordinal: usize,
-    line: u64,
-    column_name: &'a str,
-    reason: &'a str,
-}
-
-const ADD_REJECTS: Sql = Sql {
-    sqlite: "
-    INSERT INTO schedule_reject (snapshot, ordinal, line, column_name, reason)
-    SELECT $1, value ->> 'ordinal', value ->> 'line', value ->> 'column_name', value ->> 'reason'
-    FROM json_each($2)",
-    postgres: "
-    INSERT INTO schedule_reject (snapshot, ordinal, line, column_name, reason)
-    SELECT $1, ordinal, line, column_name, reason
-    FROM json_to_recordset($2::json) AS row (ordinal BIGINT, line BIGINT, column_name TEXT, reason TEXT)",
-};
-
-/// Keeps what the import refused.
-pub async fn add_rejects(tx: &mut Tx, id: SnapshotId, rejects: &[Reject]) -> Result<(), Error> {
-    let rows: Vec<NewReject<'_>> = rejects
-        .iter()
-        .enumerate()
-        .map(|(ordinal, reject)| NewReject {
-            ordinal,
-            line: reject.row,
-            column_name: &reject.column,
-            reason: &reject.reason,
-        })
-        .collect();
-    execute!(tx, ADD_REJECTS, id.0, Rows::of(&rows).text()).map(|_| ())
-}
-
-const REJECTS: &str = "
-    SELECT line, column_name, reason
-    FROM schedule_reject
-    WHERE snapshot = $1
-    ORDER BY ordinal";
-
-/// What an import refused.
-pub async fn rejects(tx: &mut Tx, id: SnapshotId) -> Result<Vec<Reject>, Error> {
-    let rows = fetch_all!(tx, (i64, String, String), REJECTS, id.0)?;
-    let reject = |(line, column, reason)| Reject { row: u64::try_from(line).unwrap_or(0), column, reason };
-    Ok(rows.into_iter().map(reject).collect())
 }
 
 const SET_COMMITTED: &str = "

@@ -5,6 +5,7 @@
 //! doing so twice changes nothing.
 
 pub mod file;
+pub mod rejects;
 pub mod store;
 pub mod web;
 
@@ -231,7 +232,7 @@ async fn take_over(
     if let Plan::Places(plan) = plan {
         places::import::save(app, &mut decision.tx, &plan.read).await?;
     }
-    store::add_rejects(&mut decision.tx, id, plan.rejects()).await?;
+    rejects::keep(&mut decision.tx, id, plan.rejects()).await?;
     store::set_committed(&mut decision.tx, id, plan.figures(), decision.at).await?;
     say(app, decision, "import.committed", id, kind, sha256, plan.figures()).await?;
     Ok(ImportOutcome { import: id, figures: plan.figures().clone() })

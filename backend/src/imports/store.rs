@@ -2,7 +2,7 @@
 
 use domain::{
     id::{AccountId, ImportId},
-    table::{Mapping, Reject},
+    table::Mapping,
     time::Timestamp,
     view::imports::Figures,
 };
@@ -11,8 +11,8 @@ use sqlx::types::Uuid;
 
 use super::Offered;
 use crate::{
-    execute, fetch_all, fetch_optional,
-    store::{Error, Rows, Sql, Tx},
+    execute, fetch_optional,
+    store::{Error, Tx},
 };
 
 /// An import as it is kept.
@@ -104,51 +104,4 @@ const SET_COMMITTED: &str = "
 /// Notes that a file was taken over, and what it did.
 pub async fn set_committed(tx: &mut Tx, id: ImportId, figures: &Figures, at: Timestamp) -> Result<(), Error> {
     execute!(tx, SET_COMMITTED, id.0, text(figures), at.0).map(|_| ())
-}
-
-#[derive(Serialize)]
-struct NewReject<'a> {
-    ordinal: usize,
-    line: u64,
-    column_name: &'a str,
-    reason: &'a str,
-}
-
-const ADD_REJECTS: Sql = Sql {
-    sqlite: "
-    INSERT INTO import_reject (import, ordinal, line, column_name, reason)
-    SELECT $1, value ->> 'ordinal', value ->> 'line', value ->> 'column_name', value ->> 'reason'
-    FROM json_each($2)",
-    postgres: "
-    INSERT INTO import_reject (import, ordinal, line, column_name, reason)
-    SELECT $1, ordinal, line, column_name, reason
-    FROM json_to_recordset($2::json) AS row (ordinal BIGINT, line BIGINT, column_name TEXT, reason TEXT)",
-};
-
-/// Keeps what a file was refused, because the file itself goes.
-pub async fn add_rejects(tx: &mut Tx, id: ImportId, rejects: &[Reject]) -> Result<(), Error> {
-    let rows: Vec<NewReject<'_>> = rejects
-        .iter()
-        .enumerate()
-        .map(|(ordinal, reject)| NewReject {
-            ordinal,
-            line: reject.row,
-            column_name: &reject.column,
-            reason: &reject.reason,
-        })
-        .collect();
-    execute!(tx, ADD_REJECTS, id.0, Rows::of(&rows).text()).map(|_| ())
-}
-
-const REJECTS: &str = "
-    SELECT line, column_name, reason
-    FROM import_reject
-    WHERE import = $1
-    ORDER BY ordinal";
-
-/// What a file that was taken over was refused.
-pub async fn rejects(tx: &mut Tx, id: ImportId) -> Result<Vec<Reject>, Error> {
-    let rows = fetch_all!(tx, (i64, String, String), REJECTS, id.0)?;
-    let reject = |(line, column, reason)| Reject { row: u64::try_from(line).unwrap_or(0), column, reason };
-    Ok(rows.into_iter().map(reject).collect())
 }

@@ -16,7 +16,7 @@ use domain::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Kind, Offered, file, store};
+use super::{Kind, Offered, file, rejects, store};
 use crate::{
     accounts::must_administer_everything,
     failure::Failure,
@@ -163,7 +163,7 @@ async fn one_page(door: &Door, kind: Kind, id: ImportId, mistakes: Mistakes) -> 
     let mut tx = door.read().await?;
     let row = super::find(&mut tx, kind, id).await?;
     if row.state == "committed" {
-        let rejects = store::rejects(&mut tx, id).await?;
+        let rejects = rejects::of_file(&mut tx, id).await?;
         let view = view_of(door, kind, &row, row.figures()?, &rejects);
         let title = frontend::pages::imports::title(&view);
         return door.page(tx, &title, view, frontend::pages::imports::one, mistakes).await;
@@ -239,7 +239,7 @@ async fn rejects_file(door: Door, kind: Kind, id: &str) -> Result<Response, Prob
     let id = import_id(id)?;
     let mut tx = door.read().await?;
     let row = super::find(&mut tx, kind, id).await?;
-    let kept = store::rejects(&mut tx, id).await?;
+    let kept = rejects::of_file(&mut tx, id).await?;
     drop(tx);
     let rejects = if row.state == "committed" {
         kept
