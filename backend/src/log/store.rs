@@ -33,29 +33,28 @@ pub enum Person {
     Account(Uuid),
 }
 
-const LIST: &str = "
-    SELECT seq, event_at, entered_at, actor, kind, subject, data, hash
-    FROM journal
-    WHERE chain = $1
-        AND seq < $2
-        AND event_at >= $3
-        AND event_at < $4
-        AND ($5 = '' OR kind = $5)
-        AND ($6 = FALSE OR actor IS NULL)
-        AND ($7 IS NULL OR actor = $7)
-        AND ($8 = FALSE OR (
-            kind IN (SELECT value FROM json_each($9))
+/// Entries of these kinds that have no basis in writing; how a list of kinds is read differs by database.
+macro_rules! without_basis {
+    ($kinds:literal) => {
+        concat!(
+            "kind IN (",
+            $kinds,
+            ")
             AND NOT EXISTS (
                 SELECT 1
                 FROM journal_text
                 WHERE journal_text.chain = journal.chain
                     AND journal_text.seq = journal.seq
                     AND journal_text.name IN ('basis', 'reason')
-                    AND journal_text.body <> '')))
-    ORDER BY seq DESC
-    LIMIT $10";
+                    AND journal_text.body <> '')"
+        )
+    };
+}
 
-const LIST_POSTGRES: &str = "
+macro_rules! list {
+    ($kinds:literal) => {
+        concat!(
+            "
     SELECT seq, event_at, entered_at, actor, kind, subject, data, hash
     FROM journal
     WHERE chain = $1
@@ -65,17 +64,19 @@ const LIST_POSTGRES: &str = "
         AND ($5 = '' OR kind = $5)
         AND ($6 = FALSE OR actor IS NULL)
         AND ($7 IS NULL OR actor = $7)
-        AND ($8 = FALSE OR (
-            kind IN (SELECT json_array_elements_text($9::json))
-            AND NOT EXISTS (
-                SELECT 1
-                FROM journal_text
-                WHERE journal_text.chain = journal.chain
-                    AND journal_text.seq = journal.seq
-                    AND journal_text.name IN ('basis', 'reason')
-                    AND journal_text.body <> '')))
+        AND ($8 = FALSE OR (",
+            without_basis!($kinds),
+            "))
     ORDER BY seq DESC
-    LIMIT $10";
+    LIMIT $10"
+        )
+    };
+}
+
+const LIST: Sql = Sql {
+    sqlite: list!("SELECT value FROM json_each($9)"),
+    postgres: list!("SELECT json_array_elements_text($9::json)"),
+};
 
 /// The entries of a chain that a filter wants, the newest first.
 pub async fn list(tx: &mut Tx, chain: Uuid, filter: &Filter, most: i64) -> Result<Vec<JournalRow>, Error> {
@@ -88,7 +89,7 @@ pub async fn list(tx: &mut Tx, chain: Uuid, filter: &Filter, most: i64) -> Resul
     fetch_all!(
         tx,
         JournalRow,
-        Sql { sqlite: LIST, postgres: LIST_POSTGRES },
+        LIST,
         chain,
         filter.before,
         filter.from,
@@ -240,31 +241,21 @@ pub async fn kinds_and_times(tx: &mut Tx, chain: Uuid, most: i64) -> Result<Vec<
     fetch_all!(tx, Beat, BEATS, chain, most)
 }
 
+macro_rules! count_without_basis {
+    ($kinds:literal) => {
+        concat!(
+            "
+    SELECT COUNT(*)
+    FROM journal
+    WHERE chain = $1 AND ",
+            without_basis!($kinds)
+        )
+    };
+}
+
 const WITHOUT_BASIS: Sql = Sql {
-    sqlite: "
-    SELECT COUNT(*)
-    FROM journal
-    WHERE chain = $1
-        AND kind IN (SELECT value FROM json_each($2))
-        AND NOT EXISTS (
-            SELECT 1
-            FROM journal_text
-            WHERE journal_text.chain = journal.chain
-                AND journal_text.seq = journal.seq
-                AND journal_text.name IN ('basis', 'reason')
-                AND journal_text.body <> '')",
-    postgres: "
-    SELECT COUNT(*)
-    FROM journal
-    WHERE chain = $1
-        AND kind IN (SELECT json_array_elements_text($2::json))
-        AND NOT EXISTS (
-            SELECT 1
-            FROM journal_text
-            WHERE journal_text.chain = journal.chain
-                AND journal_text.seq = journal.seq
-                AND journal_text.name IN ('basis', 'reason')
-                AND journal_text.body <> '')",
+    sqlite: count_without_basis!("SELECT value FROM json_each($2)"),
+    postgres: count_without_basis!("SELECT json_array_elements_text($2::json)"),
 };
 
 /// How many decisions that need a basis (rule 4) have none in writing.
