@@ -161,7 +161,7 @@ both_databases! {
         );
         let offered = offer(&administrator, "/people/import", "staff.csv", file.as_bytes()).await;
         let figures = &offered["figures"];
-        assert_eq!((&figures["valid"], &figures["duplicates"], &figures["refused"]), (&json!(1), &json!(0), &json!(6)));
+        assert_eq!((&figures["valid"], &figures["duplicates"], &figures["refused"]), (&json!(3), &json!(0), &json!(4)));
         let path = format!("/people/import/{}", offered["import"].as_str().expect("is a text"));
         let answer = administrator.asks(&format!("{path}/rejects.csv")).await.expect(200);
         let rejects = answer.text();
@@ -169,6 +169,25 @@ both_databases! {
         assert_eq!(lines[1], "3,Department,This site has no such unit.");
         assert_eq!(lines.len(), 7);
         assert!(!rejects.contains("eli at home"), "the list travels further than the file");
+    }
+
+    /// One misspelt number keeps nobody out of the directory; the list says what is missing, and once only.
+    async fn a_person_with_a_bad_phone_is_taken_without_it(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let file = format!("{HEADER}1,Ada,General,Emergency,Nurse,yes,ada@harbor-health.example,12\r\n");
+        let (preview, done) = import(&administrator, file.as_bytes()).await;
+        for figures in [preview, done] {
+            assert_eq!((&figures["added"], &figures["refused"], &figures["taken_in_part"]), (&json!(1), &json!(0), &json!(1)));
+        }
+        let ada = administrator.reads("/people?search=ada").await["people"][0].clone();
+        assert_eq!((&ada["emails"], &ada["phones"]), (&json!(["ada@harbor-health.example"]), &json!([])));
+        let again = offer(&administrator, "/people/import", "staff.csv", file.as_bytes()).await;
+        assert_eq!((&again["figures"]["unchanged"], &again["figures"]["changed"]), (&json!(1), &json!(0)));
+        let path = format!("/people/import/{}", again["import"].as_str().expect("is a text"));
+        administrator.does(&format!("{path}/commit"), json!({})).await;
+        let remarks = administrator.asks(&format!("{path}/rejects.csv")).await.expect(200);
+        assert!(remarks.text().contains("2,Mobile,\"Taken without this phone"), "{}", remarks.text());
     }
 
     async fn columns_with_strange_names_are_mapped_by_hand(world: World) {

@@ -107,6 +107,22 @@ pub struct Read {
     /// Rows that say the same as an earlier row; one that says something else of the same number is refused.
     pub duplicates: usize,
     pub rejects: Vec<Reject>,
+    /// What was left out of people who were taken: a misspelt number keeps nobody out of the directory.
+    pub left_out: Vec<Reject>,
+}
+
+impl Read {
+    /// What to look at in the file, row by row: what was refused and what was left out.
+    pub fn remarks(&self) -> Vec<Reject> {
+        let mut all = [&self.rejects[..], &self.left_out[..]].concat();
+        all.sort_by_key(|reject| reject.row);
+        all
+    }
+
+    /// How many people were taken without one of their addresses.
+    pub fn taken_in_part(&self) -> usize {
+        self.left_out.iter().map(|left| left.row).collect::<BTreeSet<_>>().len()
+    }
 }
 
 /// Reads the rows of a staff file.
@@ -123,7 +139,7 @@ pub fn read(rows: &[Record], header: &[String], mapping: &Mapping, units: &Known
                 let column = mapping.column(header, key).to_owned();
                 read.rejects.push(Reject { row: row.line, column, reason });
             }
-            Ok(person) => match seen.get(&person.staff_number) {
+            Ok((person, left_out)) => match seen.get(&person.staff_number) {
                 Some(earlier) if read.staff[*earlier] == person => read.duplicates += 1,
                 Some(_) => read.rejects.push(Reject {
                     row: row.line,
@@ -133,6 +149,11 @@ pub fn read(rows: &[Record], header: &[String], mapping: &Mapping, units: &Known
                 None => {
                     seen.insert(person.staff_number.clone(), read.staff.len());
                     read.staff.push(person);
+                    read.left_out.extend(left_out.into_iter().map(|(key, reason)| Reject {
+                        row: row.line,
+                        column: mapping.column(header, key).to_owned(),
+                        reason: reason.to_owned(),
+                    }));
                 }
             },
         }
@@ -140,7 +161,14 @@ pub fn read(rows: &[Record], header: &[String], mapping: &Mapping, units: &Known
     read
 }
 
-fn person(row: &Record, mapping: &Mapping, units: &KnownUnits) -> Result<Staff, (&'static str, String)> {
+/// The columns of a row whose addresses were left out, and why.
+type LeftOut = Vec<(&'static str, &'static str)>;
+
+fn person(
+    row: &Record,
+    mapping: &Mapping,
+    units: &KnownUnits,
+) -> Result<(Staff, LeftOut), (&'static str, String)> {
     let value = |key| mapping.cell(row, key);
     let required = |key: &'static str, most: usize| match value(key) {
         "" => Err((key, "This is empty.".to_owned())),
@@ -153,26 +181,31 @@ fn person(row: &Record, mapping: &Mapping, units: &KnownUnits) -> Result<Staff, 
     let job = required("job", 120)?;
     let unit_lead =
         yes_or_no(value("unit_lead")).ok_or_else(|| ("unit_lead", "Write yes or no.".to_owned()))?;
-    let mut emails = Vec::new();
-    for key in ["email", "email_2"] {
-        for address in list(value(key)) {
-            emails.push(email(&address).ok_or_else(|| (key, "This is not an e-mail address.".to_owned()))?);
+    let mut left_out = Vec::new();
+    let mut addresses = |keys: [&'static str; 2], read: fn(&str) -> Option<String>, reason: &'static str| {
+        let mut good = Vec::new();
+        for key in keys {
+            let typed = list(value(key));
+            let before = good.len();
+            good.extend(typed.iter().filter_map(|address| read(address)));
+            if good.len() - before < typed.len() {
+                left_out.push((key, reason));
+            }
         }
-    }
-    let mut phones = Vec::new();
-    for key in ["phone", "phone_2"] {
-        for number in list(value(key)) {
-            let read = phone(&number).ok_or_else(|| {
-                (key, "This is not a phone number; write it as +1 617 555 0123.".to_owned())
-            })?;
-            phones.push(read);
-        }
-    }
-    keep_first(&mut emails);
-    keep_first(&mut phones);
+        keep_first(&mut good);
+        good
+    };
+    let emails = addresses(["email", "email_2"], email, NO_EMAIL);
+    let phones = addresses(["phone", "phone_2"], phone, NO_PHONE);
     let qualifications = list(value("qualifications"));
-    Ok(Staff { staff_number, name, facility, unit, job, unit_lead, emails, phones, qualifications })
+    Ok((
+        Staff { staff_number, name, facility, unit, job, unit_lead, emails, phones, qualifications },
+        left_out,
+    ))
 }
+
+const NO_EMAIL: &str = "Taken without this e-mail: it is not an e-mail address.";
+const NO_PHONE: &str = "Taken without this phone: it is not a phone number; write it as +1 617 555 0123.";
 
 fn keep_first(values: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
@@ -241,13 +274,28 @@ mod tests {
     fn a_refused_row_says_row_column_and_reason() {
         let read = read_text(
             "staff_number,name,facility,unit,job,email\n\
-             1,Ada,general,ed,Nurse,ada(at)x\n\
+             1,Ada,general,nowhere,Nurse,ada@x.example\n\
              2,Ben,general,icu,Nurse,\n\
              3,Cai,general,ed,Nurse,\n\
              3,Cai,general,ed,Nurse,",
         );
         assert_eq!((read.staff.len(), read.duplicates, read.rejects.len()), (1, 1, 2));
-        assert_eq!((read.rejects[0].row, read.rejects[0].column.as_str()), (2, "email"));
+        assert_eq!((read.rejects[0].row, read.rejects[0].column.as_str()), (2, "unit"));
         assert_eq!(read.rejects[1].reason, "This site has no such unit.");
+    }
+
+    #[test]
+    fn a_bad_address_is_left_out_and_said_and_the_person_is_taken() {
+        let read = read_text(
+            "staff_number,name,facility,unit,job,email,phone,phone_2\n\
+             1,Ada,general,ed,Nurse,ada(at)x,+1 617 555 0123,12\n\
+             2,Ben,general,icu,Nurse,,12,",
+        );
+        assert_eq!((read.staff.len(), read.rejects.len(), read.taken_in_part()), (1, 1, 1));
+        let ada = &read.staff[0];
+        assert_eq!((ada.emails.len(), &ada.phones[..]), (0, &["+16175550123".to_owned()][..]));
+        let said: Vec<_> = read.remarks().into_iter().map(|each| (each.row, each.column)).collect();
+        let expected = [(2, "email"), (2, "phone_2"), (3, "unit")];
+        assert_eq!(said, expected.map(|(row, column)| (row, column.to_owned())));
     }
 }

@@ -22,6 +22,7 @@ use crate::{
 /// What taking a staff file over would do.
 pub struct Plan {
     pub figures: Figures,
+    /// What was refused, and what was left out of people who are taken.
     pub rejects: Vec<Reject>,
     /// Those who are new or have changed.
     pub rows: Vec<store::Saved>,
@@ -58,10 +59,12 @@ impl Directory {
             valid: read.staff.len(),
             duplicates: read.duplicates,
             refused: read.rejects.len(),
+            taken_in_part: read.taken_in_part(),
             ..Figures::default()
         };
+        let rejects = read.remarks();
         let rows = self.changes(clock, read.staff, &mut figures)?;
-        Ok(Plan { figures, rejects: read.rejects, rows })
+        Ok(Plan { figures, rejects, rows })
     }
 
     /// The people who are new or have changed, with the id that they have or get.

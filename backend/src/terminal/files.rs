@@ -25,11 +25,14 @@ pub(super) async fn import(app: &App, kind: Kind, path: &Path) -> Result<(), Str
         "{} rows: {} added, {} changed, {} as they were, {} repeated, {} refused.",
         figures.rows, figures.added, figures.changed, figures.unchanged, figures.duplicates, figures.refused
     ));
+    if figures.taken_in_part > 0 {
+        print(&format!("{} people were taken without a phone or an e-mail.", figures.taken_in_part));
+    }
     if !rejects.is_empty() {
         let beside = path.with_extension("refused.csv");
         std::fs::write(&beside, rejects_csv(&rejects))
             .map_err(|error| format!("{} cannot be written: {error}", beside.display()))?;
-        print(&format!("What was refused, and why: {}", beside.display()));
+        print(&format!("What was refused or left out, and why: {}", beside.display()));
     }
     Ok(())
 }

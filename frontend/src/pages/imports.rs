@@ -78,6 +78,7 @@ fn figures(view: &ImportView) -> AnyView {
         ("As they are", figures.unchanged),
         ("Repeat an earlier row", figures.duplicates),
         ("Refused", figures.refused),
+        ("Taken without a phone or an e-mail", figures.taken_in_part),
     ];
     let columns = vec![Column::new("What"), Column::number("Rows")];
     let rows = lines.map(|(words, number)| {
@@ -87,7 +88,7 @@ fn figures(view: &ImportView) -> AnyView {
 }
 
 fn refused(view: &ImportView, path: &str) -> AnyView {
-    if view.figures.refused == 0 {
+    if view.figures.refused + view.figures.taken_in_part == 0 {
         return view! { <p class="muted">"No row was refused."</p> }.into_any();
     }
     let columns = vec![Column::number("Row"), Column::new("Column"), Column::new("Reason")];
@@ -99,10 +100,10 @@ fn refused(view: &ImportView, path: &str) -> AnyView {
         ])
     });
     let body = view! {
-        <p><a href=format!("{path}/rejects.csv")>"All refused rows as a file"</a></p>
-        {table::table("Refused rows", columns, rows.collect(), "")}
+        <p><a href=format!("{path}/rejects.csv")>"All of them as a file"</a></p>
+        {table::table("Refused rows and addresses left out", columns, rows.collect(), "")}
     };
-    ui::section("Refused rows", body.into_any())
+    ui::section("Refused rows and addresses left out", body.into_any())
 }
 
 fn columns(view: &ImportView, path: &str) -> AnyView {

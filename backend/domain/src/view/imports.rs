@@ -32,6 +32,8 @@ pub struct Figures {
     /// Rows that repeat an earlier one.
     pub duplicates: usize,
     pub refused: usize,
+    /// Rows of people who are taken without an address that cannot be read.
+    pub taken_in_part: usize,
 }
 
 /// The preview of an import.
@@ -48,7 +50,7 @@ pub struct ImportView {
     pub columns: Vec<ColumnChoice>,
     /// The header of the file.
     pub header: Vec<String>,
-    /// The first refused rows; the file of all of them is at `rejects.csv`.
+    /// The first rows that were refused or taken in part; the file of all of them is at `rejects.csv`.
     pub rejects: Vec<Reject>,
     pub request_id: RequestId,
 }
