@@ -80,7 +80,6 @@ pub async fn list(
         .collect();
     let lists = audience::lists(&mut tx, incident).await?;
     let hold = hold::held(&mut tx).await?;
-    let by = |set: bool, name: &str| if set { name.to_owned() } else { "outbox".to_owned() };
     Ok(BroadcastsView {
         incident,
         request_id: app.clock.id(),
@@ -95,8 +94,6 @@ pub async fn list(
         audiences: audiences(&mut tx, incident).await?,
         typed_audiences: typed.into_iter().map(|text| text.0).collect(),
         hold: hold.map(|(reason, since)| HoldView { reason, since: zone.full(since) }),
-        email_by: by(app.config.smtp.is_some(), "smtp"),
-        sms_by: by(app.config.sms.is_some(), "sms"),
         files_only: files_only(app),
     })
 }

@@ -28,9 +28,6 @@ pub struct BroadcastsView {
     pub audiences: Vec<AudienceChoice>,
     /// What was ticked before a refusal.
     pub typed_audiences: Vec<String>,
-    /// How messages leave: `smtp`, or `outbox` when they become files.
-    pub email_by: String,
-    pub sms_by: String,
     /// Which messages become files instead of leaving, as a sentence; empty when all leave.
     pub files_only: String,
 }
