@@ -34,9 +34,9 @@ async fn one(
     broadcast: BroadcastId,
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
-    let view = pages::one(&door.app, door.actor(), incident, broadcast).await?;
+    let mut tx = door.read().await?;
+    let view = pages::one(&mut tx, &door.app, door.actor(), (incident, broadcast)).await?;
     let title = page::one_title(&view);
-    let tx = door.read().await?;
     door.incident_page(tx, incident, &title, view, page::one, mistakes).await
 }
 

@@ -24,9 +24,9 @@ pub(super) async fn show_answer(door: Door, Path(token): Path<String>) -> Result
 }
 
 async fn answer(door: &Door, token: &str, form: GiveAnswer, mistakes: Mistakes) -> Result<Response, Problem> {
-    let view = pages::answer_page(&door.app, token, form).await?;
+    let mut tx = door.read().await?;
+    let view = pages::answer_page(&mut tx, &door.app, token, form).await?;
     let title = answer_page::title(&view);
-    let tx = door.read().await?;
     door.page(tx, &title, view, answer_page::page, mistakes).await
 }
 
@@ -64,8 +64,8 @@ pub(super) async fn verify(door: Door, input: Input<Verify>) -> Result<Response,
 }
 
 async fn verified(door: &Door, typed: &str) -> Result<Response, Problem> {
-    let view = pages::verify(&door.app, typed).await?;
+    let mut tx = door.read().await?;
+    let view = pages::verify(&mut tx, typed).await?;
     let title = verify_page::title(&view);
-    let tx = door.read().await?;
     door.page(tx, &title, view, verify_page::page, Mistakes::default()).await
 }

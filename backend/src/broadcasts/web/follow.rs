@@ -9,11 +9,15 @@ use domain::{
     actor::Role,
     broadcasts::AnswerForUnit,
     deliveries::{Channel, State},
-    id::{BroadcastId, DeliveryId, IncidentId},
+    id::{BroadcastId, DeliveryId, IncidentId, UnitId},
     table,
-    view::broadcasts::{DeliveriesView, DeliveryView, WhoKnowsView},
+    view::{
+        broadcasts::{DeliveriesView, DeliveryView, WhoKnowsView},
+        frame::Frame,
+    },
 };
 use frontend::pages::broadcasts as page;
+use leptos::prelude::AnyView;
 use serde::Deserialize;
 
 use super::{ids, path};
@@ -27,37 +31,30 @@ use crate::{
     },
 };
 
-async fn knows_view(
-    door: &Door,
-    incident: IncidentId,
-    broadcast: BroadcastId,
-) -> Result<WhoKnowsView, Problem> {
-    let mut tx = door.app.db.read().await?;
+type BroadcastPath = Path<(String, String)>;
+
+/// Who knows, as one of its two pages.
+async fn knows(
+    door: Door,
+    Path((incident, broadcast)): BroadcastPath,
+    title: fn(&WhoKnowsView) -> String,
+    body: fn(&Frame, &WhoKnowsView) -> AnyView,
+) -> Result<Response, Problem> {
+    let (incident, broadcast) = ids(&incident, &broadcast)?;
+    let mut tx = door.read().await?;
     let row = send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
-    Ok(knows::view(&mut tx, &row, door.app.clock.now(), &zone).await?)
+    let view = knows::view(&mut tx, &row, door.app.clock.now(), &zone).await?;
+    let title = title(&view);
+    door.incident_page(tx, incident, &title, view, body, Mistakes::default()).await
 }
 
-pub(super) async fn who_knows(
-    door: Door,
-    Path((incident, broadcast)): Path<(String, String)>,
-) -> Result<Response, Problem> {
-    let (incident, broadcast) = ids(&incident, &broadcast)?;
-    let view = knows_view(&door, incident, broadcast).await?;
-    let title = page::knows_title(&view);
-    let tx = door.read().await?;
-    door.incident_page(tx, incident, &title, view, page::who_knows, Mistakes::default()).await
+pub(super) async fn who_knows(door: Door, path: BroadcastPath) -> Result<Response, Problem> {
+    knows(door, path, page::knows_title, page::who_knows).await
 }
 
-pub(super) async fn call_list(
-    door: Door,
-    Path((incident, broadcast)): Path<(String, String)>,
-) -> Result<Response, Problem> {
-    let (incident, broadcast) = ids(&incident, &broadcast)?;
-    let view = knows_view(&door, incident, broadcast).await?;
-    let title = page::call_list_title(&view);
-    let tx = door.read().await?;
-    door.incident_page(tx, incident, &title, view, page::call_list, Mistakes::default()).await
+pub(super) async fn call_list(door: Door, path: BroadcastPath) -> Result<Response, Problem> {
+    knows(door, path, page::call_list_title, page::call_list).await
 }
 
 type UnitPath = Path<(String, String, String)>;
@@ -68,10 +65,19 @@ pub(super) async fn show_unit(
 ) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let unit = unit.parse().map_err(|_| Problem::not_found("unit"))?;
-    let view = pages::unit(&door.app, incident, broadcast, unit, Default::default()).await?;
+    unit_page(&door, (incident, broadcast, unit), Default::default(), Mistakes::default()).await
+}
+
+async fn unit_page(
+    door: &Door,
+    (incident, broadcast, unit): (IncidentId, BroadcastId, UnitId),
+    typed: (String, String),
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let mut tx = door.read().await?;
+    let view = pages::unit(&mut tx, &door.app, (incident, broadcast, unit), typed).await?;
     let title = page::unit_title(&view);
-    let tx = door.read().await?;
-    door.incident_page(tx, incident, &title, view, page::unit, Mistakes::default()).await
+    door.incident_page(tx, incident, &title, view, page::unit, mistakes).await
 }
 
 pub(super) async fn answer_unit(
@@ -86,12 +92,7 @@ pub(super) async fn answer_unit(
         Ok(answered) => Ok(door.done(&format!("{}/who-knows", path(incident, broadcast)), &answered)),
         Err(failure) => {
             let typed = (input.form.answer.0, input.form.note.0);
-            let again = async |mistakes| {
-                let view = pages::unit(&door.app, incident, broadcast, unit, typed).await?;
-                let title = page::unit_title(&view);
-                let tx = door.read().await?;
-                door.incident_page(tx, incident, &title, view, page::unit, mistakes).await
-            };
+            let again = async |mistakes| unit_page(&door, (incident, broadcast, unit), typed, mistakes).await;
             door.again(failure, &input.typed, again).await
         }
     }
@@ -121,11 +122,11 @@ impl Wanted {
 
 pub(super) async fn show_ledger(
     door: Door,
-    Path((incident, broadcast)): Path<(String, String)>,
+    Path((incident, broadcast)): BroadcastPath,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
-    let mut tx = door.app.db.read().await?;
+    let mut tx = door.read().await?;
     let row = send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let filter = wanted.filter(ledger::PAGE);
@@ -157,11 +158,11 @@ pub(super) async fn show_ledger(
 
 pub(super) async fn ledger_file(
     door: Door,
-    Path((incident, broadcast)): Path<(String, String)>,
+    Path((incident, broadcast)): BroadcastPath,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
-    let mut tx = door.app.db.read().await?;
+    let mut tx = door.read().await?;
     send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let lines = ledger::lines(&mut tx, broadcast, wanted.filter(1_000_000), &zone).await?;
@@ -198,7 +199,7 @@ pub(super) async fn show_delivery(
 ) -> Result<Response, Problem> {
     let (incident, broadcast) = ids(&incident, &broadcast)?;
     let delivery: DeliveryId = delivery.parse().map_err(|_| Problem::not_found("delivery"))?;
-    let mut tx = door.app.db.read().await?;
+    let mut tx = door.read().await?;
     let row = send::of_incident(&mut tx, incident, broadcast).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
     let found = ledger::one(&door.app, &mut tx, broadcast, delivery, &zone).await?;

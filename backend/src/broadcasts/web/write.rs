@@ -34,9 +34,9 @@ async fn list_page(
     typed: Vec<Text>,
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
-    let view = pages::list(&door.app, door.actor(), incident, typed).await?;
+    let mut tx = door.read().await?;
+    let view = pages::list(&mut tx, &door.app, door.actor(), incident, typed).await?;
     let title = page::list_title(&view);
-    let tx = door.read().await?;
     door.incident_page(tx, incident, &title, view, page::list, mistakes).await
 }
 
@@ -63,8 +63,8 @@ async fn composer(
     form: Compose,
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
-    let view = pages::composer(&door.app, incident, form).await?;
-    let tx = door.read().await?;
+    let mut tx = door.read().await?;
+    let view = pages::composer(&mut tx, &door.app, incident, form).await?;
     door.incident_page(tx, incident, "Compose a broadcast", view, page::compose, mistakes).await
 }
 

@@ -1,0 +1,110 @@
+//! What everyone may see without signing in: the message behind an answer link, and what a check code belongs to.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    broadcasts::{GiveAnswer, Stage, text::Body},
+    codes::{CheckCode, NotACode},
+    id::BroadcastId,
+    time::{Timestamp, Zone},
+    view::broadcasts::{AnswerView, AudienceChoice, Verified, VerifyView},
+};
+
+use super::super::{
+    answer::{self, Link},
+    store,
+};
+use crate::{
+    accounts::store as accounts,
+    app::App,
+    failure::Failure,
+    store::{Error, Tx},
+};
+
+/// What an answer link shows.
+///
+/// # Errors
+/// When the link leads nowhere.
+pub async fn answer_page(
+    tx: &mut Tx,
+    app: &App,
+    token: &str,
+    form: GiveAnswer,
+) -> Result<AnswerView, Failure> {
+    let Link { broadcast, channel, people, expired, .. } =
+        answer::link(tx, token, app.clock.now()).await?.ok_or(Failure::NotFound("answer link"))?;
+    let installation = accounts::installation(tx).await?;
+    let zone = installation.zone();
+    let row = store::find(tx, broadcast).await?.ok_or(Failure::NotFound("broadcast"))?;
+    let bodies = store::bodies(tx, broadcast).await?;
+    let code = bodies
+        .iter()
+        .find(|body| body.channel == channel)
+        .map(|body| body.code.to_string())
+        .unwrap_or_default();
+    let email = bodies.into_iter().next().ok_or(Failure::NotFound("broadcast"))?;
+    let mut behind = BTreeMap::new();
+    for ordinal in people.iter().take(200) {
+        if let Some(person) = answer::recipient(tx, broadcast, *ordinal).await? {
+            behind.insert(*ordinal, person);
+        }
+    }
+    let only = (people.len() == 1).then(|| behind.values().next()).flatten();
+    let answered = only
+        .and_then(|person| Some((person.answered()?, zone.clock_with_zone(Timestamp(person.answered_at?)))));
+    let shared = |person: &answer::Recipient| AudienceChoice {
+        value: person.ordinal.to_string(),
+        label: person.name.clone(),
+    };
+    Ok(AnswerView {
+        organisation: installation.name,
+        path: format!("/a/{token}"),
+        exercise: row.exercise,
+        subject: email.subject,
+        text: email.text,
+        sent: row.sent_at.map(|at| zone.full(at)).unwrap_or_default(),
+        code,
+        superseded: store::successor(tx, broadcast).await?.is_some(),
+        expired,
+        people: if people.len() > 1 { behind.values().map(shared).collect() } else { Vec::new() },
+        answered,
+        form,
+    })
+}
+
+/// What a typed code is. It never says that a text is genuine: it shows the genuine one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn verify(tx: &mut Tx, typed: &str) -> Result<VerifyView, Failure> {
+    let installation = accounts::installation(tx).await?;
+    let zone = installation.zone();
+    let found = match typed.parse::<CheckCode>() {
+        _ if typed.trim().is_empty() => Verified::NothingTyped,
+        Err(why @ (NotACode::Length | NotACode::Sign(_) | NotACode::Check)) => {
+            Verified::NotACode { why: why.to_string() }
+        }
+        Ok(code) => match store::body_of_code(tx, &code).await? {
+            None => Verified::NotIssued,
+            Some((broadcast, body)) => issued(tx, broadcast, body, &zone).await?,
+        },
+    };
+    Ok(VerifyView { organisation: installation.name, typed: typed.chars().take(40).collect(), found })
+}
+
+async fn issued(tx: &mut Tx, broadcast: BroadcastId, body: Body, zone: &Zone) -> Result<Verified, Error> {
+    let row =
+        store::find(tx, broadcast).await?.filter(|row| matches!(row.stage, Stage::Sending | Stage::Done));
+    // A draft has a code and was never issued.
+    let Some(row) = row else { return Ok(Verified::NotIssued) };
+    let next = store::successor(tx, broadcast).await?;
+    Ok(Verified::Belongs {
+        code: body.code.to_string(),
+        channel: body.channel,
+        exercise: row.exercise,
+        subject: body.subject,
+        text: body.text,
+        sent: row.sent_at.map(|at| zone.full(at)).unwrap_or_default(),
+        superseded: next.and_then(|next| next.sent_at).map(|at| zone.full(at)),
+    })
+}
