@@ -11,7 +11,7 @@ fn caller(number: u128) -> AccountId {
 }
 
 fn at(minutes: i64) -> Timestamp {
-    Timestamp::parse_rfc3339("2024-07-19T08:20:00Z").unwrap().plus_minutes(minutes)
+    Timestamp::parse_rfc3339("2024-07-19T08:20:00Z").expect("is a time").plus_minutes(minutes)
 }
 
 fn case() -> Case {
@@ -20,17 +20,17 @@ fn case() -> Case {
 
 fn cancelled() -> Case {
     let mut case = case();
-    case.cancel(at(0), Some(date(2024, 8, 16))).unwrap();
+    case.cancel(at(0), Some(date(2024, 8, 16))).expect("may be cancelled");
     case
 }
 
 #[test]
 fn a_second_cancellation_reopens_the_case_and_keeps_its_first_clocks() {
     let mut case = cancelled();
-    case.log_contact(ContactResult::Told, caller(1), at(1)).unwrap();
-    case.rebook((at(20_000), date(2024, 8, 2)), true, caller(1), at(2)).unwrap();
+    case.log_contact(ContactResult::Told, caller(1), at(1)).expect("may be called");
+    case.rebook((at(20_000), date(2024, 8, 2)), true, caller(1), at(2)).expect("may be rebooked");
     let clocks = (case.first_cancelled_at, case.safe_by, case.day_28);
-    case.cancel(at(5_000), Some(date(2025, 1, 1))).unwrap();
+    case.cancel(at(5_000), Some(date(2025, 1, 1))).expect("may be cancelled");
     assert_eq!((case.first_cancelled_at, case.safe_by, case.day_28), clocks);
     assert_eq!((case.state, case.told, case.new_start), (State::ToContact, false, None));
     assert_eq!(case.day_28, Some(date(2024, 8, 16)));
@@ -39,40 +39,40 @@ fn a_second_cancellation_reopens_the_case_and_keeps_its_first_clocks() {
 #[test]
 fn who_was_told_of_a_cancellation_must_be_told_that_it_is_off() {
     let mut untold = cancelled();
-    untold.keep().unwrap();
+    untold.keep().expect("may be kept");
     assert!(!untold.must_tell());
     let mut told = cancelled();
-    told.log_contact(ContactResult::Told, caller(1), at(1)).unwrap();
-    told.keep().unwrap();
+    told.log_contact(ContactResult::Told, caller(1), at(1)).expect("may be called");
+    told.keep().expect("may be kept");
     assert!(told.must_tell());
-    told.log_contact(ContactResult::Told, caller(1), at(2)).unwrap();
+    told.log_contact(ContactResult::Told, caller(1), at(2)).expect("may be called");
     assert_eq!((told.state, told.must_tell()), (State::Kept, false));
 }
 
 #[test]
 fn while_one_calls_nobody_else_does() {
     let mut case = cancelled();
-    case.take(caller(1), at(0)).unwrap();
+    case.take(caller(1), at(0)).expect("is free");
     assert_eq!(case.take(caller(2), at(1)).unwrap_err().code, "being-called");
     assert!(case.log_contact(ContactResult::Told, caller(2), at(1)).is_err());
     assert_eq!(case.take(caller(1), at(2)), Ok(()), "who has it may take it again");
     assert_eq!(case.take(caller(2), at(2 + LOCK_MINUTES)), Ok(()), "a forgotten lock ends by itself");
-    case.log_contact(ContactResult::NoAnswer, caller(2), at(13)).unwrap();
+    case.log_contact(ContactResult::NoAnswer, caller(2), at(13)).expect("may be called");
     assert_eq!((case.lock, case.state), (None, State::Contacting));
 }
 
 #[test]
 fn rebooked_is_no_end_and_past_safe_by_comes_first() {
     let mut late = cancelled();
-    late.rebook((at(60_000), date(2024, 8, 22)), true, caller(1), at(1)).unwrap();
+    late.rebook((at(60_000), date(2024, 8, 22)), true, caller(1), at(1)).expect("may be rebooked");
     assert!(!late.state.is_end() && late.is_booked_past_safe_by());
     let waiting = cancelled();
-    assert!(late.risk().unwrap() < waiting.risk().unwrap());
+    assert!(late.risk().expect("has a risk") < waiting.risk().expect("has a risk"));
     let mut in_time = cancelled();
-    in_time.rebook((at(9_000), date(2024, 8, 1)), true, caller(1), at(1)).unwrap();
+    in_time.rebook((at(9_000), date(2024, 8, 1)), true, caller(1), at(1)).expect("may be rebooked");
     assert_eq!(in_time.risk(), None);
     assert!(in_time.rebook((at(0), date(2024, 7, 19)), true, caller(1), at(1)).is_err(), "in the past");
-    in_time.mark_seen().unwrap();
+    in_time.mark_seen().expect("may be seen");
     assert!(in_time.state.is_end());
 }
 
@@ -81,7 +81,7 @@ fn closing_as_not_reached_takes_three_tries() {
     let mut case = cancelled();
     assert_eq!(case.end(State::ClosedByClinician).unwrap_err().code, "too-few-tries");
     for minute in 0..3 {
-        case.log_contact(ContactResult::NoAnswer, caller(1), at(minute)).unwrap();
+        case.log_contact(ContactResult::NoAnswer, caller(1), at(minute)).expect("may be called");
     }
     assert_eq!(case.end(State::ClosedByClinician), Ok(()));
     assert_eq!(case.end(State::Died).unwrap_err().code, "has-ended");
@@ -90,7 +90,7 @@ fn closing_as_not_reached_takes_three_tries() {
 #[test]
 fn only_a_kept_case_is_done_and_only_a_cancelled_one_is_seen() {
     let mut kept = case();
-    kept.keep().unwrap();
+    kept.keep().expect("may be kept");
     assert!(kept.mark_seen().is_err());
     assert_eq!(kept.mark_done(), Ok(()));
     assert!(cancelled().mark_done().is_err());
@@ -151,7 +151,7 @@ proptest! {
         let mut case = case();
         for (minute, step) in steps.iter().enumerate() {
             let before = case.clone();
-            let outcome = run(&mut case, step, at(i64::try_from(minute).unwrap()));
+            let outcome = run(&mut case, step, at(i64::try_from(minute).expect("is a small number")));
             if outcome.is_err() || before.state.is_end() {
                 prop_assert_eq!(&case, &before, "a refusal changes nothing");
                 continue;
