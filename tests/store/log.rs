@@ -1,35 +1,19 @@
 //! Proving the log against somebody who has the database's file: every change shows at its first entry; a cut end
 //! and a rewritten chain show only against a head that was kept elsewhere.
 
-use acceptance::{World, both_databases, harbor};
+use acceptance::{
+    World, both_databases, harbor,
+    intruder::{changes, cuts_after, moves_the_end_to, takes_the_lock_off},
+};
 use backend::{
     execute, fetch_all,
     jobs::{fold, witness},
     log::verify::{self, Finding, Verdict},
-    store::{
-        Sql,
-        facts::{Apply, Noted},
-    },
+    store::facts::{Apply, Noted},
 };
 use domain::{actor::Role, id::IncidentId, journal::chain, log::Flaw};
 use serde_json::json;
 use sqlx::types::Uuid;
-
-const DROP_UPDATE: Sql = Sql {
-    sqlite: "DROP TRIGGER journal_is_append_only_update",
-    postgres: "DROP TRIGGER journal_is_append_only ON journal",
-};
-const DROP_DELETE: Sql = Sql { sqlite: "DROP TRIGGER journal_is_append_only_delete", postgres: "SELECT 1" };
-
-const END_AT_FOUR: &str = "
-    UPDATE chain
-    SET seq = 4, head = (SELECT hash FROM journal WHERE journal.chain = chain.id AND seq = 4)
-    WHERE kind = 'incident'";
-
-const FACTS_END_AT_TWO: &str = "
-    UPDATE chain
-    SET seq = 2, head = (SELECT hash FROM journal WHERE journal.chain = chain.id AND seq = 2)
-    WHERE kind = 'facts'";
 
 /// An incident with six entries: the declaration and five promises.
 async fn six_entries(world: &World) -> IncidentId {
@@ -45,18 +29,6 @@ async fn six_entries(world: &World) -> IncidentId {
         commander.does(&format!("/incidents/{incident}/next-update"), json!({ "minutes": 30 })).await;
     }
     incident
-}
-
-async fn takes_the_lock_off(world: &World) {
-    changes(world, DROP_UPDATE).await;
-    changes(world, DROP_DELETE).await;
-}
-
-async fn changes(world: &World, statement: impl Into<Sql>) {
-    let sql: Sql = statement.into();
-    let mut tx = world.app.db.write().await.expect("can be written");
-    execute!(tx, sql).expect("the lock is off");
-    tx.commit().await.expect("can be written");
 }
 
 async fn findings(world: &World, kept: &witness::Heads) -> Vec<Finding> {
@@ -119,10 +91,10 @@ both_databases! {
         let kept = heads(world).await;
         assert!(findings(world, &kept).await.iter().all(|finding| finding.verdict.is_whole()));
         takes_the_lock_off(world).await;
-        changes(world, "DELETE FROM journal WHERE seq > 4").await;
+        cuts_after(world, "incident", 4).await;
         assert_eq!(found(world, incident.0).await, Verdict::Broken(Flaw::Removed { seq: 5 }));
         // A careful attacker also moves the chain's own record of its end.
-        changes(world, END_AT_FOUR).await;
+        moves_the_end_to(world, "incident", 4).await;
         let verdict = found(world, incident.0).await;
         assert_eq!(verdict, Verdict::InItself);
         assert_eq!(verdict.to_string(), "unbroken in itself; cannot tell whether its end was cut or all was rewritten");
@@ -149,8 +121,8 @@ both_databases! {
         takes_the_lock_off(world).await;
         rewrites(world, facts).await;
         assert_eq!(found(world, facts).await, Verdict::Broken(Flaw::NotAsFolded { seq: 3 }));
-        changes(world, "DELETE FROM journal WHERE kind = 'test.counted' AND seq = 3").await;
-        changes(world, FACTS_END_AT_TWO).await;
+        cuts_after(world, "facts", 2).await;
+        moves_the_end_to(world, "facts", 2).await;
         assert_eq!(found(world, facts).await, Verdict::Broken(Flaw::FoldedEndCut { seq: 3, last: 2 }));
     }
 }

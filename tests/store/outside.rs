@@ -1,16 +1,17 @@
 //! What lies beside the database: a log whose end was cut and a database that was put back are noticed at the next
 //! start, also after it, and a person answers once for all machines.
 
-use acceptance::{Program, World, both_databases, harbor};
+use acceptance::{
+    Program, World, both_databases, harbor,
+    intruder::{cuts_after, moves_the_end_to, takes_the_lock_off},
+};
 use backend::{
     broadcasts::hold,
-    execute,
     jobs::{
         self,
         deliver::guard,
         witness::{self, Heads},
     },
-    store::Sql,
 };
 use domain::{
     actor::{Grant, Role},
@@ -18,21 +19,6 @@ use domain::{
     scope::Place,
 };
 use serde_json::json;
-
-const DROP_UPDATE: Sql = Sql {
-    sqlite: "DROP TRIGGER journal_is_append_only_update",
-    postgres: "DROP TRIGGER journal_is_append_only ON journal",
-};
-const DROP_DELETE: Sql = Sql { sqlite: "DROP TRIGGER journal_is_append_only_delete", postgres: "SELECT 1" };
-
-const END_AT_TWO: &str = "
-    UPDATE chain
-    SET seq = 2, head = (SELECT hash FROM journal WHERE journal.chain = chain.id AND seq = 2)
-    WHERE kind = 'incident'";
-
-const CUT: &str = "
-    DELETE FROM journal
-    WHERE seq > 2 AND chain IN (SELECT id FROM chain WHERE kind = 'incident')";
 
 /// An incident with some entries, and its commander.
 async fn declared(world: &World) -> (Program, IncidentId) {
@@ -54,17 +40,10 @@ async fn promises(world: &World, commander: &Program, incident: IncidentId, time
     }
 }
 
-async fn changes(world: &World, statement: impl Into<Sql>) {
-    let sql: Sql = statement.into();
-    let mut tx = world.app.db.write().await.expect("can be written");
-    execute!(tx, sql).expect("the statement is ours");
-    tx.commit().await.expect("can be written");
-}
-
 async fn cuts_the_log(world: &World) {
-    for statement in [DROP_UPDATE, DROP_DELETE, CUT.into(), END_AT_TWO.into()] {
-        changes(world, statement).await;
-    }
+    takes_the_lock_off(world).await;
+    cuts_after(world, "incident", 2).await;
+    moves_the_end_to(world, "incident", 2).await;
 }
 
 fn kept(world: &World) -> Heads {

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod disk;
 pub mod door;
 pub mod harbor;
+pub mod intruder;
 pub mod letters;
 pub mod mail;
 pub mod morning;
