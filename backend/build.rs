@@ -22,7 +22,6 @@ mod bundle {
     /// The name of the files that are embedded, without the hash under which they are served.
     const NAME: &str = "app";
 
-    #[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
     pub fn make() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the backend lies in the workspace");
         for source in ["frontend/src", "frontend/Cargo.toml", "backend/domain", "Cargo.lock", "Cargo.toml"] {

@@ -127,6 +127,10 @@ both_databases! {
         assert_eq!(ada.does(&format!("{path}/send"), json!({})).await["stage"], "pending_approval");
         deliver_all(world).await;
         assert_eq!(mail::in_outbox(world.folder.path()).len(), 0);
+        for page in ["who-knows", "call-list"] {
+            let page = world.person(&[Role::Viewer]).await.opens(&format!("{path}/{page}")).await;
+            assert!(!page.says("unit has confirmed") && page.says("not sent"), "nobody knows yet: {}", page.text());
+        }
         assert_eq!(ada.is_refused(&format!("{path}/approve"), json!({}), 422).await["type"], "own-broadcast");
         let bea = world.program(&[Role::Communicator]).await;
         bea.does(&format!("{path}/approve"), json!({})).await;

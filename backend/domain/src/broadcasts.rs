@@ -73,6 +73,11 @@ impl Stage {
     pub const fn is_out(self) -> bool {
         matches!(self, Self::Staged | Self::Sending | Self::Done)
     }
+
+    /// Whether it has begun to leave, so that there is something to know.
+    pub const fn has_left(self) -> bool {
+        matches!(self, Self::Sending | Self::Done)
+    }
 }
 
 /// A person's answer.

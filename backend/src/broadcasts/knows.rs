@@ -74,6 +74,7 @@ pub async fn view(
         incident: row.incident,
         id: row.id,
         number: row.number,
+        stage: row.stage,
         subject: bodies.first().map(|body| body.subject.clone()).unwrap_or_default(),
         sent: zone.full(sent_at),
         as_of: zone.full(now),

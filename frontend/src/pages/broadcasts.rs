@@ -10,9 +10,12 @@ pub use knows::{call_list, call_list_title, knows_title, unit, unit_title, who_k
 pub use ledger::{delivery, ledger, ledger_title};
 pub use one::{one, one_title};
 
-use domain::view::{
-    broadcasts::{BroadcastLine, BroadcastsView, HoldView},
-    frame::Frame,
+use domain::{
+    broadcasts::Stage,
+    view::{
+        broadcasts::{BroadcastLine, BroadcastsView, HoldView},
+        frame::Frame,
+    },
 };
 use leptos::prelude::*;
 
@@ -25,19 +28,19 @@ use crate::ui::{
 
 /// What the list says first.
 pub fn list_title(view: &BroadcastsView) -> String {
-    let waiting = view.lines.iter().filter(|line| line.open > 0).count();
-    match (view.lines.len(), waiting) {
-        (0, _) => "Nothing has been sent yet".into(),
-        (_, 0) => match view.lines.iter().find(|line| !line.sent.is_empty()) {
-            Some(last) => {
-                format!("Broadcast {}: {} of {} units know", last.number, last.units_confirmed, last.units)
-            }
-            None => "Nothing has been sent yet".into(),
-        },
-        (_, waiting) => {
-            let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
-            format!("{} being sent", counted(waiting, "broadcast is", "broadcasts are"))
+    let count = |which: fn(&BroadcastLine) -> bool| {
+        i64::try_from(view.lines.iter().filter(|line| which(line)).count()).unwrap_or(i64::MAX)
+    };
+    let asks = count(|line| line.stage == Stage::PendingApproval);
+    let leaves = count(|line| line.open > 0);
+    let newest = view.lines.iter().find(|line| line.stage.has_left());
+    match newest {
+        _ if asks > 0 => format!("{} for a second look", counted(asks, "broadcast waits", "broadcasts wait")),
+        _ if leaves > 0 => format!("{} being sent", counted(leaves, "broadcast is", "broadcasts are")),
+        Some(last) => {
+            format!("Broadcast {}: {} of {} units know", last.number, last.units_confirmed, last.units)
         }
+        None => "Nothing has been sent yet".into(),
     }
 }
 
@@ -58,7 +61,7 @@ pub fn list(frame: &Frame, view: &BroadcastsView) -> AnyView {
     let resting = view
         .resting
         .iter()
-        .map(|line| view! { <li><span class="late">{icon::flag()}{line.clone()}</span></li> })
+        .map(|line| view! { <li><span class="late">{icon::flag()}" "{line.clone()}</span></li> })
         .collect_view();
     view! {
         {ui::head(frame, &list_title(view), None, action)}
@@ -75,7 +78,7 @@ pub fn list(frame: &Frame, view: &BroadcastsView) -> AnyView {
 /// That something does not leave, to be read before anything is sent.
 fn files_only(words: &str) -> AnyView {
     let words = words.to_owned();
-    (!words.is_empty()).then(|| view! { <p class="late">{icon::flag()}{words}</p> }).into_any()
+    (!words.is_empty()).then(|| view! { <p class="late">{icon::flag()}" "{words}</p> }).into_any()
 }
 
 fn row(view: &BroadcastsView, line: &BroadcastLine) -> Row {
@@ -90,7 +93,11 @@ fn row(view: &BroadcastsView, line: &BroadcastLine) -> Row {
         table::text(&line.number.to_string()),
         table::two_lines(view! { <a href=path.clone()>{line.subject.clone()}</a> }, line.to.clone()),
         table::two_lines(line.stage_words.clone(), line.sent.clone()),
-        view! { <a href=knows>{format!("{} of {}", line.units_confirmed, line.units)}</a> }.into_any(),
+        if line.stage.has_left() {
+            view! { <a href=knows>{format!("{} of {}", line.units_confirmed, line.units)}</a> }.into_any()
+        } else {
+            table::text("not sent")
+        },
         number(line.open, state("queued"), false),
         number(line.failed, state("failed"), true),
         number(line.in_doubt, state("in_doubt"), true),
@@ -104,7 +111,7 @@ fn held(view: &BroadcastsView, hold: &HoldView) -> AnyView {
         Choice::new("hold", "Hold on"),
     ];
     let body = view! {
-        <p><b class="late">{icon::flag()}"Nothing is sent."</b>" "{hold.reason.clone()}" Held since "{hold.since.clone()}"."</p>
+        <p><b class="late">{icon::flag()}" ""Nothing is sent."</b>" "{hold.reason.clone()}" Held since "{hold.since.clone()}"."</p>
         {Field::new("choice", "What shall happen with the open messages?").value("hold").radios(choices)}
         {button::secondary("Decide")}
     };

@@ -41,9 +41,9 @@ fn found(view: &VerifyView) -> AnyView {
     };
     match &view.found {
         Verified::NothingTyped => view! { <p>"Every message carries a code. Type it here to read the text that was really sent with it."</p> }.into_any(),
-        Verified::NotACode { why } => view! { <p>{icon::flag()}{why.clone()}</p><p>{call()}</p> }.into_any(),
+        Verified::NotACode { why } => view! { <p>{icon::flag()}" "{why.clone()}</p><p>{call()}</p> }.into_any(),
         Verified::NotIssued => view! {
-            <p class="late">{icon::flag()}"No message with this code was sent."</p>
+            <p class="late">{icon::flag()}" ""No message with this code was sent."</p>
             <p>{call()}</p>
         }
         .into_any(),

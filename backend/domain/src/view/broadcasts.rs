@@ -171,6 +171,8 @@ pub struct WhoKnowsView {
     pub incident: IncidentId,
     pub id: BroadcastId,
     pub number: i64,
+    /// Until it has begun to leave nobody knows anything, whatever the figures say.
+    pub stage: Stage,
     pub subject: String,
     pub sent: String,
     pub as_of: String,

@@ -24,9 +24,20 @@ const MOST_CALLS: usize = 50;
 /// What the page says first.
 pub fn knows_title(view: &WhoKnowsView) -> String {
     match view.not + view.nobody {
+        _ if !view.stage.has_left() => format!("Who knows: nobody, broadcast {} is not sent", view.number),
+        _ if view.units == 0 => "Who knows: no unit is among those it went to".into(),
         0 if view.partly == 0 => "Who knows: every unit has confirmed".into(),
         0 => format!("Who knows: {} confirmed in part", counted(view.partly, "unit has", "units have")),
         silent => format!("Who knows: {} not answered", counted(silent, "unit has", "units have")),
+    }
+}
+
+/// Why nobody is to be called.
+fn nobody_to_call(view: &WhoKnowsView) -> &'static str {
+    match view.units {
+        _ if !view.stage.has_left() => "It is not sent yet.",
+        0 => "No unit is among those it went to.",
+        _ => "Every unit has confirmed.",
     }
 }
 
@@ -55,7 +66,7 @@ pub fn who_knows(frame: &Frame, view: &WhoKnowsView) -> AnyView {
             {ui::panel("Every unit, by site", unit_map(sites(view)))}
             {ui::panel("Call next", call_next(view, &calls))}
         </div>
-        <p class="hint">{format!("As of {}. Sent {}.", view.as_of, view.sent)}{without_unit(view)}</p>
+        <p class="hint">{format!("As of {}.{}", view.as_of, sent(view))}{without_unit(view)}</p>
     }
     .into_any()
 }
@@ -69,14 +80,18 @@ fn call_next(view: &WhoKnowsView, calls: &str) -> AnyView {
         view! { <p class="next-page"><a href=calls.to_owned()>{words}</a></p> }
     });
     view! {
-        {table::queue("Units to be called", columns(true), rows, "Every unit has confirmed.")}
+        {table::queue("Units to be called", columns(true), rows, nobody_to_call(view))}
         {more}
     }
     .into_any()
 }
 
+fn sent(view: &WhoKnowsView) -> String {
+    if view.stage.has_left() { format!(" Sent {}.", view.sent) } else { " Not sent yet.".into() }
+}
+
 fn without_unit(view: &WhoKnowsView) -> Option<String> {
-    (view.people_without_unit > 0).then(|| {
+    (view.stage.has_left() && view.people_without_unit > 0).then(|| {
         format!(" {} of no unit are not counted here.", counted(view.people_without_unit, "person", "people"))
     })
 }
@@ -153,8 +168,8 @@ pub fn call_list(frame: &Frame, view: &WhoKnowsView) -> AnyView {
     let rows = view.call_list.iter().map(|line| row(line, false)).collect();
     view! {
         {ui::head(frame, &call_list_title(view), None, None)}
-        <p>{format!("{}. Sent {}. As of {}.", view.subject, view.sent, view.as_of)}</p>
-        {table::table("Units to be called", columns(false), rows, "Every unit has confirmed.")}
+        <p>{format!("{}.{} As of {}.", view.subject, sent(view), view.as_of)}</p>
+        {table::table("Units to be called", columns(false), rows, nobody_to_call(view))}
     }
     .into_any()
 }

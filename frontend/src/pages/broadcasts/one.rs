@@ -173,6 +173,6 @@ fn acts(view: &BroadcastView, path: &str) -> AnyView {
     }
     let waits = view.stage == Stage::PendingApproval;
     waits
-        .then(|| view! { <p>{icon::flag()}"Another communicator or commander must look at it."</p> })
+        .then(|| view! { <p>{icon::flag()}" ""Another communicator or commander must look at it."</p> })
         .into_any()
 }
