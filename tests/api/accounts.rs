@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use acceptance::both_databases;
 use backend::accounts::changes::{self, Change};
-use domain::{actor::Role, id::AccountId};
+use domain::{
+    actor::{Grant, Role},
+    scope::Place,
+};
 use serde_json::json;
 
 both_databases! {
@@ -94,12 +97,82 @@ both_databases! {
         let stream = tokio::time::timeout(Duration::from_secs(40), first.asks(&live));
         let lock = async {
             tokio::time::sleep(Duration::from_millis(500)).await;
-            let by = AccountId(world.app.installation);
-            changes::change(&world.app, by, "account1", Change::Lock).await.expect("the first account");
+            changes::from_terminal(&world.app, "account1", &Change::Lock).await.expect("the first account");
         };
         let (stream, ()) = tokio::join!(stream, lock);
         let events = stream.expect("the stream ends").expect(200);
         assert!(events.text().trim_end().ends_with("event: bye"), "{}", events.text());
         assert_eq!(first.asks(&live).await.status, 401);
+    }
+
+    /// By forms: made with roles that the page lists, given one more, relieved of it, locked, and given a new card.
+    async fn an_account_is_changed_on_its_page(world: World) {
+        world.harbor().await;
+        let mut ada = world.person(&[Role::Administrator]).await;
+        let form = ada.opens("/accounts").await.form("Make the account");
+        let form = form.types("Name", "Nia Night").types("Name for signing in", "n.night");
+        let refused = ada.is_refused(&form, "Make the account").await;
+        assert!(refused.says("Give at least one role."), "{}", refused.text());
+        let form = form.ticks("Commander").ticks("Communicator").chooses("Where?", "all");
+        assert!(ada.presses(&form, "Make the account").await.says("Card for the first use"));
+        let accounts = world.program(&[Role::Administrator]).await.reads("/accounts").await;
+        let lines = accounts["accounts"].as_array().expect("a list");
+        let nia = lines.iter().find(|line| line["login"] == "n.night").expect("was made");
+        assert_eq!(nia["grants"], json!(["commander@all", "communicator@all"]));
+        let path = format!("/accounts/{}", nia["id"].as_str().expect("an id"));
+        let page = ada.opens(&path).await;
+        assert!(page.says("Commander, All 12 sites"), "{}", page.text());
+        let give = page.form("Give these roles").ticks("Signer").chooses("Where?", "all");
+        assert!(ada.is_refused(&give, "Give these roles").await.says("Say as what the signer signs"));
+        let page = ada.presses(&give.types("A signer signs as", "cio"), "Give these roles").await;
+        assert!(page.says("Signer as cio, All 12 sites"), "{}", page.text());
+        let page = ada.presses(&page.form("Take away"), "Take away").await;
+        assert!(!page.says("Commander, All 12 sites"), "the first is taken: {}", page.text());
+        let page = ada.presses(&page.form("Lock this account"), "Lock this account").await;
+        assert_eq!(page.heading(), "Nia Night: locked");
+        let page = ada.presses(&page.form("Open it again"), "Open it again").await;
+        assert_eq!(page.heading(), "Nia Night: card not used yet");
+        assert!(ada.presses(&page.form("Make a new card"), "Make a new card").await.says("Card for the first use"));
+        assert!(ada.opens("/log").await.says("took a password away"));
+    }
+
+    async fn a_new_card_ends_sessions_and_the_old_password(world: World) {
+        let administrator = world.program(&[Role::Administrator]).await;
+        let form = json!({ "login": "n.night", "name": "Nia Night", "grants": ["viewer@all"] });
+        let made = administrator.does("/accounts", form).await;
+        let stranger = world.unknown_program();
+        let card = |code: &serde_json::Value| json!({ "login": "n.night", "code": code, "password": "nobody sleeps tonight" });
+        stranger.does("/first-use", card(&made["first_use_code"])).await;
+        let path = format!("/accounts/{}", made["account"].as_str().expect("an id"));
+        let changed = administrator.does(&format!("{path}/card"), json!({})).await;
+        let old = json!({ "login": "n.night", "password": "nobody sleeps tonight" });
+        stranger.is_refused("/sign-in", old, 422).await;
+        stranger.does("/first-use", card(&changed["first_use_code"])).await;
+        administrator.does(&format!("{path}/lock"), json!({})).await;
+        let again = json!({ "login": "n.night", "password": "nobody sleeps tonight" });
+        stranger.is_refused("/sign-in", again, 422).await;
+    }
+
+    /// Nobody changes an account that reaches further than they do, their own, or the last that administers all.
+    async fn an_account_is_changed_only_by_who_administers_all_of_it(world: World) {
+        let harbor = world.harbor().await;
+        let at = |role, place| Grant { role, place, signs_as: String::new() };
+        let cape = Place::Facility(harbor.facility("cape"));
+        let (root, everywhere) = world.program_with(&[at(Role::Administrator, Place::All)]).await;
+        let (_, local) = world.program_with(&[at(Role::Administrator, cape)]).await;
+        let (both, _) = world.program_with(&[at(Role::Viewer, cape), at(Role::Viewer, Place::All)]).await;
+        let (clerk, _) = world.program_with(&[at(Role::FormsClerk, cape)]).await;
+        let path = |actor: &domain::actor::Actor, what: &str| format!("/accounts/{}/{what}", actor.account);
+        local.is_refused(&path(&both, "lock"), json!({}), 403).await;
+        local.is_refused(&path(&root, "card"), json!({}), 403).await;
+        let commander = json!({ "grants": ["commander@all"] });
+        local.is_refused(&path(&clerk, "roles"), commander, 403).await;
+        let taken = local.does(&path(&clerk, "roles/take"), json!({ "grant": format!("forms_clerk@{cape}") })).await;
+        assert_eq!(taken["grants"], json!([]));
+        assert_eq!(everywhere.is_refused(&path(&root, "lock"), json!({}), 422).await["type"], "own-account");
+        let last = json!({ "grant": "administrator@all" });
+        let refused = everywhere.is_refused(&path(&root, "roles/take"), last, 422).await;
+        assert_eq!(refused["type"], "last-administrator");
+        everywhere.is_refused("/accounts/00000000-0000-0000-0000-000000000000/lock", json!({}), 404).await;
     }
 }

@@ -1,18 +1,24 @@
-//! What becomes of an account after it was made: locked and opened again, roles given and taken.
+//! What becomes of an account after it was made: locked and opened again, roles given and taken, a new card.
 
 use domain::{
-    accounts::{parse_grant, written},
-    actor::Grant,
+    accounts::{AccountChanged, parse_grant, written},
+    actor::{Actor, Grant, Role},
     id::AccountId,
+    scope::Place,
+    time::Timestamp,
 };
 use serde_json::json;
 
-use super::store;
+use super::{CARD_MINUTES, card_code, hash_secret, may_give, store};
 use crate::{
     app::App,
-    execute,
-    failure::Failure,
-    store::journal::{self, Chain, Say},
+    begin, execute,
+    failure::{Failure, Refusal},
+    fetch_one,
+    store::{
+        Error, Tx,
+        journal::{self, By, Chain, Decision, Say},
+    },
 };
 
 /// What is changed.
@@ -21,9 +27,80 @@ pub enum Change {
     /// Nobody gets in under it: sessions end, tokens are revoked, the password is kept.
     Lock,
     Unlock,
-    /// A role with its place, as `commander@all`.
-    Give(String),
-    Take(String),
+    Give(Vec<Grant>),
+    Take(Grant),
+    /// The password is forgotten, sessions end, a lock is opened, and a card with a one-time code is made.
+    Card,
+}
+
+/// Changes an account from the terminal, by its name for signing in; gives the code of a new card.
+///
+/// # Errors
+/// When there is no such account, it does not hold the role, or nobody would be left who administers all sites.
+pub async fn from_terminal(app: &App, login: &str, change: &Change) -> Result<String, Failure> {
+    let by = AccountId(app.installation);
+    let mut decision = journal::begin_unasked(app, by, Chain::Installation).await?;
+    let row = store::by_login(&mut decision.tx, &login.trim().to_lowercase()).await?;
+    let row = row.ok_or(Failure::NotFound("account"))?;
+    let code = apply(app, &mut decision, &row, change).await?;
+    decision.commit(app, &()).await?;
+    Ok(code)
+}
+
+/// Changes an account for an administrator of every place where it holds a role.
+///
+/// # Errors
+/// When the account reaches further than the administrator, is their own, or as from the terminal.
+pub async fn change(
+    app: App,
+    by: By,
+    (account, change): (AccountId, Change),
+) -> Result<AccountChanged, Failure> {
+    let mut decision = begin!(&app, &by, Chain::Installation);
+    let row = store::by_id(&mut decision.tx, account).await?.ok_or(Failure::NotFound("account"))?;
+    may_change(&mut decision.tx, &by.actor, account, &change).await?;
+    let code = apply(&app, &mut decision, &row, &change).await?;
+    let row = store::by_id(&mut decision.tx, account).await?.ok_or(Failure::NotFound("account"))?;
+    let grants = store::grants(&mut decision.tx, account).await?;
+    // The code is shown once; a repeat of the request does not show it again.
+    let mut changed = AccountChanged {
+        account,
+        login: row.login,
+        locked: row.disabled_at.is_some(),
+        grants: grants.iter().map(written).collect(),
+        first_use_code: String::new(),
+    };
+    decision.commit(&app, &changed).await?;
+    changed.first_use_code = code;
+    Ok(changed)
+}
+
+/// Whether an administrator may change an account at all: every place of its roles is theirs.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn administers(tx: &mut Tx, actor: &Actor, account: AccountId) -> Result<bool, Failure> {
+    let held = store::grants(tx, account).await?;
+    match may_give(tx, actor, &held).await {
+        Ok(()) => Ok(!held.is_empty() || actor.administers_everything()),
+        Err(Failure::Forbidden(_)) => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn may_change(tx: &mut Tx, actor: &Actor, account: AccountId, change: &Change) -> Result<(), Failure> {
+    if let Change::Give(grants) = change {
+        may_give(tx, actor, grants).await?;
+    }
+    if !administers(tx, actor, account).await? {
+        let sentence = "This account has roles at sites that are not yours; ask an administrator of those.";
+        return Err(Failure::Forbidden(sentence.into()));
+    }
+    if actor.account == account && matches!(change, Change::Lock | Change::Card) {
+        let sentence = "This is your own account: another administrator must do this.";
+        return Err(Refusal::new("own-account", sentence).into());
+    }
+    Ok(())
 }
 
 const SET_LOCK: &str = "
@@ -40,46 +117,83 @@ const TAKE: &str = "
     DELETE FROM account_grant
     WHERE account = $1 AND role = $2 AND place = $3 AND signs_as = $4";
 
-/// Changes an account, by its name for signing in.
-///
-/// # Errors
-/// When there is no such account, a role cannot be read, or it is not held.
-pub async fn change(app: &App, by: AccountId, login: &str, change: Change) -> Result<(), Failure> {
-    let mut decision = journal::begin_unasked(app, by, Chain::Installation).await?;
-    let row = store::by_login(&mut decision.tx, &login.trim().to_lowercase()).await?;
-    let account = AccountId(row.ok_or(Failure::NotFound("account"))?.id);
-    let (kind, grant) = match change {
+const FORGET_PASSWORD: &str = "
+    UPDATE account
+    SET password_hash = NULL, disabled_at = NULL
+    WHERE id = $1";
+
+/// Makes the change and writes it down; gives the code of a new card.
+async fn apply(
+    app: &App,
+    decision: &mut Decision,
+    row: &store::AccountRow,
+    change: &Change,
+) -> Result<String, Failure> {
+    let (account, at) = (AccountId(row.id), decision.at);
+    let before = administrators(&mut decision.tx).await?;
+    let mut code = String::new();
+    let (kind, data) = match change {
         Change::Lock => {
-            let at = decision.at.0;
-            execute!(decision.tx, SET_LOCK, account.0, Some(at))?;
-            store::end_sessions(&mut decision.tx, account).await?;
-            execute!(decision.tx, REVOKE_TOKENS, account.0, at)?;
-            ("account.locked", None)
+            lock(&mut decision.tx, account, at).await?;
+            ("account.locked", json!({}))
         }
         Change::Unlock => {
             execute!(decision.tx, SET_LOCK, account.0, None::<i64>)?;
-            ("account.unlocked", None)
+            ("account.unlocked", json!({}))
         }
-        Change::Give(role) => {
-            let grant = read(&role)?;
-            store::grant(&mut decision.tx, account, std::slice::from_ref(&grant)).await?;
-            ("account.role_given", Some(grant))
+        Change::Give(grants) => {
+            store::grant(&mut decision.tx, account, grants).await?;
+            let roles: Vec<String> = grants.iter().map(written).collect();
+            ("account.role_given", json!({ "role": roles.join(" ") }))
         }
-        Change::Take(role) => {
-            let grant = read(&role)?;
+        Change::Take(grant) => {
             let (role, place) = (grant.role.code(), grant.place.to_string());
             if execute!(decision.tx, TAKE, account.0, role, place, &grant.signs_as)? == 0 {
                 return Err(Failure::NotFound("role of this account"));
             }
-            ("account.role_taken", Some(grant))
+            ("account.role_taken", json!({ "role": written(grant) }))
+        }
+        Change::Card if row.kind == "program" => return Err(Failure::NotFound("person who signs in")),
+        Change::Card => {
+            execute!(decision.tx, FORGET_PASSWORD, account.0)?;
+            store::end_sessions(&mut decision.tx, account).await?;
+            code = card_code(app);
+            let until = at.plus_minutes(CARD_MINUTES);
+            store::set_first_use(&mut decision.tx, account, &hash_secret(&code), until).await?;
+            ("account.reset", json!({}))
         }
     };
-    let data = grant.map_or_else(|| json!({}), |grant| json!({ "role": written(&grant) }));
-    let say = Say { kind, subject: format!("account:{account}"), data, ..Say::default() };
-    decision.append(app, say).await?;
-    Ok(decision.commit(app, &()).await?)
+    if before > 0 && administrators(&mut decision.tx).await? == 0 {
+        let sentence = "Nobody would be left who administers all sites: give somebody else that role first.";
+        return Err(Refusal::new("last-administrator", sentence).into());
+    }
+    decision.append(app, Say { kind, subject: format!("account:{account}"), data, ..Say::default() }).await?;
+    Ok(code)
 }
 
-fn read(role: &str) -> Result<Grant, Failure> {
+async fn lock(tx: &mut Tx, account: AccountId, at: Timestamp) -> Result<(), Error> {
+    execute!(tx, SET_LOCK, account.0, Some(at.0))?;
+    store::end_sessions(tx, account).await?;
+    execute!(tx, REVOKE_TOKENS, account.0, at.0).map(|_| ())
+}
+
+const ADMINISTRATORS: &str = "
+    SELECT COUNT(*)
+    FROM account
+    JOIN account_grant ON account_grant.account = account.id
+    WHERE account_grant.role = $1 AND account_grant.place = $2 AND account.kind = 'person'
+        AND account.disabled_at IS NULL";
+
+/// How many people administer all sites.
+async fn administrators(tx: &mut Tx) -> Result<i64, Error> {
+    let (role, place) = (Role::Administrator.code(), Place::All.to_string());
+    fetch_one!(tx, (i64,), ADMINISTRATORS, role, place).map(|(count,)| count)
+}
+
+/// Reads a role as it is written in forms and files.
+///
+/// # Errors
+/// One sentence at the field `role`.
+pub fn read(role: &str) -> Result<Grant, Failure> {
     parse_grant(role).map_err(|sentence| Failure::Fields(domain::field::FieldErrors::one("role", sentence)))
 }

@@ -173,12 +173,7 @@ pub async fn create(app: App, by: By, form: NewAccount) -> Result<AccountMade, F
     let mut errors = FieldErrors::default();
     let login = words::check_login(&mut errors, &form.login);
     let name = errors.required("name", &form.name, 80, "Write the person's or the program's name.");
-    let written = form.grants.iter().filter(|grant| !grant.is_blank());
-    let grants: Vec<Grant> =
-        written.filter_map(|grant| errors.keep("grants", words::parse_grant(&grant.0))).collect();
-    if grants.is_empty() && errors.at("grants").is_none() {
-        errors.add("grants", "Give at least one role.");
-    }
+    let grants = words::read_grants(&mut errors, &form.grants, &form.roles, &form.place, &form.signs_as);
     errors.into_result()?;
     let (login, name) = (login.unwrap_or_default(), name.unwrap_or_default());
     let mut decision = begin!(&app, &by, Chain::Installation);

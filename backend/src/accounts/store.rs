@@ -63,6 +63,16 @@ pub async fn by_login(tx: &mut Tx, login: &str) -> Result<Option<AccountRow>, Er
     fetch_optional!(tx, AccountRow, BY_LOGIN, login)
 }
 
+const BY_ID: &str = "
+    SELECT id, login, name, kind, password_hash, disabled_at
+    FROM account
+    WHERE id = $1";
+
+/// An account.
+pub async fn by_id(tx: &mut Tx, account: AccountId) -> Result<Option<AccountRow>, Error> {
+    fetch_optional!(tx, AccountRow, BY_ID, account.0)
+}
+
 const LIST: &str = "
     SELECT id, login, name, kind, password_hash, disabled_at
     FROM account

@@ -1,4 +1,4 @@
-//! Bearer tokens of programs, and new cards for people who have lost their password.
+//! Bearer tokens of programs.
 
 use domain::{
     id::{AccountId, TokenId},
@@ -7,7 +7,7 @@ use domain::{
 use serde_json::json;
 use sqlx::types::Uuid;
 
-use super::{CARD_MINUTES, card_code, hash_secret, store};
+use super::hash_secret;
 use crate::{
     app::App,
     execute,
@@ -87,28 +87,4 @@ pub async fn revoke(app: &App, by: AccountId, id: TokenId) -> Result<(), Failure
     let say = Say { kind: "token.revoked", subject: format!("token:{id}"), ..Say::default() };
     decision.append(app, say).await?;
     Ok(decision.commit(app, &()).await?)
-}
-
-const FORGET_PASSWORD: &str = "
-    UPDATE account
-    SET password_hash = NULL, disabled_at = NULL
-    WHERE id = $1";
-
-/// Takes a person's password and sessions away and gives a new one-time code.
-///
-/// # Errors
-/// When there is no such person.
-pub async fn reset(app: &App, by: AccountId, login: &str) -> Result<String, Failure> {
-    let mut decision = journal::begin_unasked(app, by, Chain::Installation).await?;
-    let row = store::by_login(&mut decision.tx, login).await?.filter(|row| row.kind == "person");
-    let account = AccountId(row.ok_or(Failure::NotFound("person who signs in"))?.id);
-    execute!(decision.tx, FORGET_PASSWORD, account.0)?;
-    store::end_sessions(&mut decision.tx, account).await?;
-    let code = card_code(app);
-    let until = decision.at.plus_minutes(CARD_MINUTES);
-    store::set_first_use(&mut decision.tx, account, &hash_secret(&code), until).await?;
-    let say = Say { kind: "account.reset", subject: format!("account:{account}"), ..Say::default() };
-    decision.append(app, say).await?;
-    decision.commit(app, &()).await?;
-    Ok(code)
 }

@@ -1,4 +1,6 @@
-//! The doors of accounts: sign in and out, set up, first use, the list.
+//! The doors of accounts: sign in and out, set up, first use; and those for managing them.
+
+mod manage;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -8,19 +10,17 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
-    accounts::{self as words, AccountMade, FirstUse, NewAccount, SetUp, SignIn, SignedInAs},
-    actor::Role,
+    accounts::{FirstUse, SetUp, SignIn, SignedInAs},
     field::Text,
-    id::AccountId,
     view::{
-        accounts::{AccountLine, AccountsView, Card, FirstUseView, SetUpView, SignInView},
+        accounts::{FirstUseView, SetUpView, SignInView},
         frame::Frame,
         problem::Resend,
     },
 };
 use serde::Deserialize;
 
-use super::{Session, store};
+use super::Session;
 use crate::{
     app::App,
     failure::Failure,
@@ -33,12 +33,9 @@ use crate::{
     },
 };
 
-const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
-const PAGE: i64 = 100;
-
 /// The routes of accounts.
 pub fn routes(routes: Routes) -> Routes {
-    routes
+    manage::routes(routes)
         .page::<SignInView, _>("/sign-in", Access::Public, "The page for signing in", show_sign_in)
         .command::<SignIn, SignedInAs, _>(
             "/sign-in",
@@ -56,8 +53,6 @@ pub fn routes(routes: Routes) -> Routes {
             show_first_use,
         )
         .command::<FirstUse, SignedInAs, _>("/first-use", Access::Public, "Use a card and sign in", first_use)
-        .page::<AccountsView, _>("/accounts", ADMINISTRATORS, "Accounts", list)
-        .command::<NewAccount, AccountMade, _>("/accounts", ADMINISTRATORS, "Make an account", create)
 }
 
 /// The address a request came from, for counting tries.
@@ -78,8 +73,6 @@ struct Asked {
     path: String,
     #[serde(default)]
     secret: String,
-    #[serde(default)]
-    after: String,
 }
 
 async fn show_sign_in(door: Door, Query(asked): Query<Asked>) -> Result<Response, Problem> {
@@ -227,73 +220,6 @@ async fn first_use(door: Door, From(from): From, input: Input<FirstUse>) -> Resu
             door.again(failure, &input.typed, page).await
         }
     }
-}
-
-async fn list(door: Door, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    accounts_page(&door, &asked.after, NewAccount::default(), None, Mistakes::default()).await
-}
-
-async fn accounts_page(
-    door: &Door,
-    after: &str,
-    form: NewAccount,
-    card: Option<Card>,
-    mistakes: Mistakes,
-) -> Result<Response, Problem> {
-    let mut tx = door.app.db.read().await?;
-    let rows = store::list(&mut tx, after, PAGE).await?;
-    let mut accounts = Vec::with_capacity(rows.len());
-    for row in rows {
-        let id = AccountId(row.id);
-        let grants = store::grants(&mut tx, id).await?.iter().map(words::written).collect();
-        let state = match (&row.disabled_at, &row.password_hash, row.kind.as_str()) {
-            (Some(_), ..) => "locked",
-            (None, Some(_), _) => "in use",
-            (None, None, "program") => "program",
-            (None, None, _) => "card not used yet",
-        };
-        accounts.push(AccountLine {
-            id,
-            login: row.login,
-            name: row.name,
-            kind: row.kind,
-            grants,
-            state: state.into(),
-        });
-    }
-    let full = i64::try_from(accounts.len()).is_ok_and(|count| count == PAGE);
-    let next = accounts.last().filter(|_| full).map(|last| format!("/accounts?after={}", last.login));
-    let view = AccountsView { accounts, next, form, request_id: door.request_id(), card };
-    door.page(tx, "Accounts", view, frontend::pages::accounts::list, mistakes).await
-}
-
-async fn create(door: Door, mut input: Input<NewAccount>) -> Result<Response, Problem> {
-    // One box may hold several grants.
-    let spread = input.form.grants.iter().flat_map(|text| text.0.split_whitespace().map(Text::from));
-    input.form.grants = spread.collect();
-    match door.run(&input, super::create).await {
-        Ok(made) if door.wants_json() || made.first_use_code.is_empty() => Ok(door.done("/accounts", &made)),
-        Ok(made) => {
-            let card =
-                Card { login: made.login, name: input.form.name.0, code: spaced(&made.first_use_code) };
-            accounts_page(&door, "", NewAccount::default(), Some(card), Mistakes::default()).await
-        }
-        Err(failure) => {
-            let form = input.form;
-            door.again(failure, &input.typed, async |mistakes| {
-                accounts_page(&door, "", form, None, mistakes).await
-            })
-            .await
-        }
-    }
-}
-
-fn spaced(code: &str) -> String {
-    code.as_bytes()
-        .chunks(4)
-        .map(|four| String::from_utf8_lossy(four).into_owned())
-        .collect::<Vec<_>>()
-        .join("-")
 }
 
 #[cfg(test)]

@@ -12,7 +12,11 @@ use domain::{
 
 use super::{files::sentence, print};
 use crate::{
-    accounts::{self, changes::Change, store, tokens},
+    accounts::{
+        self,
+        changes::{self, Change},
+        store, tokens,
+    },
     app::App,
     store::{journal::By, requests::Request},
 };
@@ -106,19 +110,24 @@ pub(super) async fn user(app: &App, command: UserCommand) -> Result<(), String> 
         UserCommand::List => list_users(app).await?,
         UserCommand::Lock { login } => changed(app, &login, Change::Lock).await?,
         UserCommand::Unlock { login } => changed(app, &login, Change::Unlock).await?,
-        UserCommand::Give { login, role } => changed(app, &login, Change::Give(role)).await?,
-        UserCommand::Take { login, role } => changed(app, &login, Change::Take(role)).await?,
+        UserCommand::Give { login, role } => {
+            let grants = vec![changes::read(&role).map_err(sentence)?];
+            changed(app, &login, Change::Give(grants)).await?;
+        }
+        UserCommand::Take { login, role } => {
+            let grant = changes::read(&role).map_err(sentence)?;
+            changed(app, &login, Change::Take(grant)).await?;
+        }
         UserCommand::Reset { login } => {
-            let login = login.trim().to_lowercase();
-            let code = tokens::reset(app, AccountId(app.installation), &login).await.map_err(sentence)?;
-            print_card(app, &login, &code);
+            let code = changes::from_terminal(app, &login, &Change::Card).await.map_err(sentence)?;
+            print_card(app, &login.trim().to_lowercase(), &code);
         }
     }
     Ok(())
 }
 
 async fn changed(app: &App, login: &str, change: Change) -> Result<(), String> {
-    accounts::changes::change(app, AccountId(app.installation), login, change).await.map_err(sentence)?;
+    changes::from_terminal(app, login, &change).await.map_err(sentence)?;
     print("Changed; it holds at once.");
     Ok(())
 }

@@ -1,20 +1,17 @@
-//! Signing in, setting up, first use of a card, and the list of accounts.
+//! Signing in, setting up, first use of a card; and the accounts themselves.
 
-use domain::{
-    actor::Role,
-    view::{
-        accounts::{AccountLine, AccountsView, Card, FirstUseView, SetUpView, SignInView},
-        frame::Frame,
-    },
+mod manage;
+
+pub use manage::{list, one, one_title};
+
+use domain::view::{
+    accounts::{FirstUseView, SetUpView, SignInView},
+    frame::Frame,
 };
 use leptos::prelude::*;
 
 use super::problem::{hidden, resend};
-use crate::ui::{
-    self, button,
-    field::Field,
-    table::{self, Column, Row},
-};
+use crate::ui::{self, button, field::Field};
 
 /// The page for signing in.
 pub fn sign_in(frame: &Frame, view: &SignInView) -> AnyView {
@@ -93,53 +90,4 @@ pub fn first_use(frame: &Frame, view: &FirstUseView) -> AnyView {
         </form>
     }
     .into_any()
-}
-
-/// The list of accounts, with the form for a new one.
-pub fn list(frame: &Frame, view: &AccountsView) -> AnyView {
-    let columns =
-        vec![Column::new("Name"), Column::new("Signs in as"), Column::new("Roles"), Column::new("State")];
-    let rows = view.accounts.iter().map(row).collect();
-    view! {
-        {ui::head(frame, "Accounts", None, None)}
-        {view.card.as_ref().map(card)}
-        {table::table("Accounts by name for signing in", columns, rows, "No account yet.")}
-        {table::next_page("More accounts", view.next.clone())}
-        {ui::section("New account", new_account(frame, view))}
-    }
-    .into_any()
-}
-
-fn row(line: &AccountLine) -> Row {
-    Row::new(vec![
-        table::text(&line.name),
-        table::text(&line.login),
-        table::text(&line.grants.join(", ")),
-        table::text(&line.state),
-    ])
-}
-
-fn card(card: &Card) -> AnyView {
-    let body = view! {
-        <p>{format!("For {}, to be used at /first-use with the name ", card.name)}<b>{card.login.clone()}</b></p>
-        <p class="secret">{card.code.clone()}</p>
-        <p class="muted">"This code is shown once. Print this page and seal it."</p>
-    };
-    ui::panel("Card for the first use", body.into_any())
-}
-
-fn new_account(frame: &Frame, view: &AccountsView) -> AnyView {
-    let (form, errors) = (&view.form, &frame.errors);
-    let roles: Vec<&str> = Role::ALL.iter().map(|role| role.code()).collect();
-    let written: Vec<&str> = form.grants.iter().map(domain::field::Text::trimmed).collect();
-    let body = view! {
-        {Field::new("name", "Name").value(form.name.0.clone()).errors(errors).text()}
-        {Field::new("login", "Name for signing in").value(form.login.0.clone()).errors(errors).text()}
-        {Field::new("grants", "Role and place")
-            .hint(format!("As commander@all or signer:cio@all. Roles: {}.", roles.join(", ")))
-            .value(written.join(" ")).errors(errors).text()}
-        {Field::new("program", "This is a program, which gets a bearer token and no card").tick(form.program.is_yes())}
-        {button::primary("Make the account")}
-    };
-    button::form("/accounts", &view.request_id.to_string(), body.into_any())
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::Resend;
 use crate::{
-    accounts::{FirstUse, NewAccount, SetUp},
+    accounts::{FirstUse, GiveRoles, NewAccount, SetUp},
     id::{AccountId, RequestId},
 };
 
@@ -43,6 +43,31 @@ pub struct AccountsView {
     pub request_id: RequestId,
     /// Shown once, after an account was made.
     pub card: Option<Card>,
+    /// Where the administrator may give roles.
+    pub places: Vec<PlaceOption>,
+}
+
+/// A place as a form offers it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct PlaceOption {
+    /// As in a grant.
+    pub value: String,
+    pub label: String,
+}
+
+/// One account, and what may be changed about it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct AccountView {
+    pub request_id: RequestId,
+    pub account: AccountLine,
+    pub locked: bool,
+    /// Whether every place of its roles is administered by who looks.
+    pub may_change: bool,
+    pub is_own: bool,
+    pub places: Vec<PlaceOption>,
+    pub form: GiveRoles,
+    /// Shown once, after a new card was made.
+    pub card: Option<Card>,
 }
 
 /// One account.
@@ -55,6 +80,8 @@ pub struct AccountLine {
     pub kind: String,
     /// Role and place, as written in a grant.
     pub grants: Vec<String>,
+    /// The same in words, in the same order.
+    pub roles: Vec<String>,
     /// `signed in before`, `card not used yet`, `disabled`.
     pub state: String,
 }
