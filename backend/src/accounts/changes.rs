@@ -4,6 +4,7 @@ use domain::{
     accounts::{AccountChanged, parse_grant, written},
     actor::{Actor, Grant, Role},
     id::AccountId,
+    refusal::Refusal,
     scope::Place,
     time::Timestamp,
 };
@@ -13,7 +14,7 @@ use super::{CARD_MINUTES, card_code, hash_secret, may_give, store};
 use crate::{
     app::App,
     begin, execute,
-    failure::{Failure, Refusal},
+    failure::Failure,
     fetch_one,
     store::{
         Error, Tx,
