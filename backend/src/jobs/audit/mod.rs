@@ -23,6 +23,7 @@ use domain::{
 };
 
 pub use desk::{About, Desk, Found, Standing, alarm, page};
+pub use ping::Ping;
 
 use crate::{app::App, broadcasts::hold, failure::Failure, gateways, store::Tx};
 use store::{Listed, Read};
@@ -38,7 +39,7 @@ const BUDGET: Duration = Duration::from_secs(10);
 /// Audits each minute until the program stops.
 pub async fn keep(app: App) {
     app.audit.begin(&app.clock);
-    let mut ping = ping::Ping::of(&app.config);
+    let mut ping = Ping::of(&app.config);
     let mut pause = FIRST;
     loop {
         tokio::select! {
@@ -46,14 +47,21 @@ pub async fn keep(app: App) {
             () = tokio::time::sleep(pause) => {}
         }
         pause = MINUTE;
-        if let Err(failure) = in_time(&app).await {
-            tracing::error!("sending could not be audited: {failure}");
-        }
-        if app.audit.standing(&app.clock).vouches() {
-            tokio::select! {
-                () = app.stop.cancelled() => return,
-                () = ping.send() => {}
-            }
+        turn(&app, &mut ping).await;
+    }
+}
+
+/// Audits once, and pings as long as nothing is found.
+pub async fn turn(app: &App, ping: &mut Ping) {
+    if let Err(failure) = in_time(app).await {
+        // Nothing new is known, so nobody is told that all is well.
+        tracing::error!("sending could not be audited: {failure}");
+        return;
+    }
+    if app.audit.standing(&app.clock).vouches() {
+        tokio::select! {
+            () = app.stop.cancelled() => {}
+            () = ping.send() => {}
         }
     }
 }
