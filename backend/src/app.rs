@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     config::Config,
     execute, fetch_one, fetch_optional,
+    jobs::audit,
     live::Live,
     playbooks,
     status::PublicPages,
@@ -44,6 +45,8 @@ pub struct Parts {
     pub doorkeeper: Doorkeeper,
     /// How often strangers may answer and check codes.
     pub throttle: Throttle,
+    /// What the auditor of sending knows.
+    pub audit: audit::Desk,
     /// The public pages, prepared.
     pub public: PublicPages,
     /// Every spawned task; the program ends when they have.
@@ -108,6 +111,7 @@ impl App {
             installation,
             doorkeeper: Doorkeeper::new(&clock),
             throttle: Throttle::default(),
+            audit: audit::Desk::default(),
             clock,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

@@ -2,10 +2,10 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use domain::time::Timestamp;
@@ -42,6 +42,17 @@ impl Clock {
                 Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
             }
             Self::Fixed(fixed) => Timestamp(fixed.now.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Microseconds that only ever grow, whatever is done to the machine's clock: for how long something has taken.
+    pub fn steady(&self) -> i64 {
+        static START: OnceLock<Instant> = OnceLock::new();
+        match self {
+            Self::System => {
+                i64::try_from(START.get_or_init(Instant::now).elapsed().as_micros()).unwrap_or(i64::MAX)
+            }
+            Self::Fixed(_) => self.now().0,
         }
     }
 

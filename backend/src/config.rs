@@ -60,6 +60,11 @@ pub struct Config {
     #[arg(long, env = "DOWNTIME_SMS", global = true, hide_env_values = true)]
     pub sms: Option<Secret>,
 
+    /// Monitor's address that is asked for (GET) each minute as long as every message is accounted for; a monitor there
+    /// raises the alarm when that stops.
+    #[arg(long, env = "DOWNTIME_PING_URL", global = true, hide_env_values = true)]
+    pub ping_url: Option<Secret>,
+
     /// How the log is written to standard error.
     #[arg(long, env = "DOWNTIME_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
     pub log_format: LogFormat,
@@ -105,6 +110,7 @@ impl Config {
             mail_from: "Downtime Command <downtime@localhost>".into(),
             smtp_connections: 4,
             sms: None,
+            ping_url: None,
             log_format: LogFormat::Text,
         }
     }

@@ -3,6 +3,7 @@
 //! Sent is not delivered, delivered is not known (rule 10). A delivery of which nobody knows whether it left says
 //! *in doubt*, for ever: `doubted_at` and `resent_at` are set once and never cleared.
 
+pub mod audit;
 pub mod replies;
 
 use schemars::JsonSchema;

@@ -22,6 +22,9 @@ use super::{
     smtp::{Broken, Connection, Deadlines, Protection, Server, stuffed},
 };
 
+/// As it stands in the ledger.
+pub const NAME: &str = "smtp";
+
 /// After so many messages a connection is made anew: many servers take no more in one session.
 const MOST_IN_SESSION: usize = 100;
 
@@ -234,7 +237,7 @@ pub(super) fn as_file(from: &Mailbox, message: &Outgoing) -> Result<Vec<u8>, Str
 
 impl Gateway for Email {
     fn name(&self) -> &'static str {
-        "smtp"
+        NAME
     }
 
     fn connections(&self) -> usize {

@@ -8,6 +8,9 @@ use lettre::message::Mailbox;
 
 use super::{Gateway, Outcome, Outgoing, Report, email};
 
+/// As it stands in the ledger.
+pub const NAME: &str = "outbox";
+
 /// A folder of messages.
 #[derive(Clone)]
 pub struct Outbox {
@@ -48,7 +51,7 @@ impl Outbox {
 
 impl Gateway for Outbox {
     fn name(&self) -> &'static str {
-        "outbox"
+        NAME
     }
 
     fn send<'a>(&'a mut self, window: &'a [Outgoing]) -> BoxFuture<'a, Report> {

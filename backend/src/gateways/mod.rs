@@ -11,6 +11,8 @@ pub mod smtp;
 use domain::{deliveries::Channel, id::DeliveryId, time::Timestamp};
 use futures::future::BoxFuture;
 
+use crate::config::Config;
+
 /// One message to one address.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
@@ -72,4 +74,13 @@ pub trait Gateway: Send + Sync {
 
     /// Sends a window. It always ends: every command has a deadline.
     fn send<'a>(&'a mut self, window: &'a [Outgoing]) -> BoxFuture<'a, Report>;
+}
+
+/// The name of the gateway that takes a channel's messages under these settings; what is captured becomes files.
+pub fn taking(config: &Config, channel: Channel, captured: bool) -> &'static str {
+    match channel {
+        Channel::Email if !captured && config.smtp.is_some() => email::NAME,
+        Channel::Sms if !captured && config.sms.is_some() => sms::NAME,
+        Channel::Email | Channel::Sms => files::NAME,
+    }
 }

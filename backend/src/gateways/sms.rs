@@ -7,6 +7,9 @@ use futures::future::{BoxFuture, join_all};
 
 use super::{Gateway, Outcome, Outgoing, Report};
 
+/// As it stands in the ledger.
+pub const NAME: &str = "sms";
+
 /// Requests under way at one moment.
 const AT_ONCE: usize = 8;
 
@@ -86,7 +89,7 @@ fn fill(template: &str, to: &str, text: &str, id: &str) -> String {
 
 impl Gateway for Sms {
     fn name(&self) -> &'static str {
-        "sms"
+        NAME
     }
 
     fn connections(&self) -> usize {

@@ -1,5 +1,6 @@
 //! What the program does by itself: each job is a loop that ends when the program stops.
 
+pub mod audit;
 pub mod deliver;
 pub mod fold;
 pub mod tidy;
@@ -21,6 +22,7 @@ pub async fn start(app: &App) {
     every(app, "fold", MINUTE, fold::once);
     every(app, "tidy", 10 * MINUTE, tidy::once);
     app.keep_running("witness", witness::keep);
+    app.keep_running("audit", audit::keep);
 }
 
 /// Runs a job again and again with a pause between; a failure is logged and the next turn comes all the same.

@@ -17,6 +17,7 @@ use crate::{
     cases::card as cases,
     command::store as command,
     forms, incidents,
+    jobs::audit,
     store::{Tx, journal},
 };
 
@@ -33,6 +34,7 @@ pub async fn read(
         organisation: installation.name.clone(),
         as_of: installation.zone().full(now),
         signed_in: caller.map(|caller| signed_in(&caller.actor)),
+        alarm: caller.and_then(|_| audit::alarm(app)),
         ..Frame::default()
     };
     if let Some(incident) = incident {

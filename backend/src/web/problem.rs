@@ -39,6 +39,9 @@ pub struct Detail {
     pub yours: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub theirs: Option<serde_json::Value>,
+    /// For monitors: how many things do not add up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<usize>,
     /// What was typed, for sending it again as new; only in pages.
     #[serde(skip)]
     pub resend: Option<Resend>,

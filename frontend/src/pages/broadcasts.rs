@@ -1,10 +1,12 @@
 //! Broadcasts: the list, the composer, one broadcast before and after sending, who knows, and the ledger.
 
+mod audit;
 mod compose;
 mod knows;
 mod ledger;
 mod one;
 
+pub use audit::{audit, audit_title};
 pub use compose::compose;
 pub use knows::{call_list, call_list_title, knows_title, unit, unit_title, who_knows};
 pub use ledger::{delivery, ledger, ledger_title};
@@ -69,6 +71,7 @@ pub fn list(frame: &Frame, view: &BroadcastsView) -> AnyView {
         <ul class="plain">{resting}</ul>
         {files_only(&view.files_only)}
         {table::table("Broadcasts", columns, rows, "Nothing has been composed yet.")}
+        <p><a href="/sending/audit">"Is every message accounted for?"</a></p>
         {(view.may_send && !view.clear.is_empty()).then(|| all_clear(frame, view))}
         {view.may_send.then(|| lists(frame, view))}
     }

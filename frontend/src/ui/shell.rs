@@ -38,6 +38,7 @@ pub fn around(frame: &Frame, body: AnyView) -> AnyView {
             {(!frame.rail.is_empty()).then(|| rail(frame))}
             <main id="main" tabindex="-1">
                 {frame.notice.clone().map(notice)}
+                {frame.alarm.clone().map(alarm)}
                 {problems(frame)}
                 {print_clocks(frame)}
                 {body}
@@ -278,6 +279,19 @@ fn notice(notice: Notice) -> AnyView {
             <p>
                 {notice.sentence}
                 {notice.link.map(|(words, path)| view! { " "<a href=path>{words}</a> })}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// What nobody may overlook, whichever page they are on.
+fn alarm(alarm: Notice) -> AnyView {
+    view! {
+        <div class="notice problem" role="status">
+            <p>
+                <b class="late">{icon::flag()}" "{alarm.sentence}</b>
+                {alarm.link.map(|(words, path)| view! { " "<a href=path>{words}</a> })}
             </p>
         </div>
     }

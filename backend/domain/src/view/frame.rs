@@ -35,6 +35,8 @@ pub struct Frame {
     pub rail: Vec<RailItem>,
     /// Said once above the page, after a command.
     pub notice: Option<Notice>,
+    /// Said above every page for as long as sending does not add up.
+    pub alarm: Option<Notice>,
     /// What is wrong with the form on this page, listed above it with links to its fields.
     pub errors: FieldErrors,
     pub assets: Assets,

@@ -1,6 +1,7 @@
 //! What a page shows and a stream carries: one file per page family.
 
 pub mod accounts;
+pub mod audit;
 pub mod board;
 pub mod broadcasts;
 pub mod cases;

@@ -1,6 +1,7 @@
 //! The doors of broadcasts: for those who write, send and follow them, and the public ones, to answer and to verify.
 
 mod act;
+mod audit;
 mod everyone;
 mod follow;
 mod write;
@@ -12,6 +13,7 @@ use domain::{
         compose::{Compose, Composed},
     },
     id::{BroadcastId, IncidentId},
+    view::audit::AuditView,
     view::broadcasts::{
         AnswerView, BroadcastView, BroadcastsView, ComposeView, DeliveriesView, DeliveryView, UnitView,
         VerifyView, WhoKnowsView,
@@ -112,6 +114,19 @@ fn everywhere(routes: Routes) -> Routes {
             SENDERS,
             "Try a resting gateway now",
             act::resume,
+        )
+        .page::<AuditView, _>(
+            "/sending/audit",
+            Access::VIEWERS,
+            "Whether every message is accounted for, and what is not",
+            audit::show,
+        )
+        .file(
+            "/health/sending",
+            Access::Public,
+            "application/json",
+            "For monitors: 200 while every message is accounted for, 503 with the count of findings when not",
+            audit::health,
         )
         .page::<AnswerView, _>(
             "/a/{token}",
