@@ -51,6 +51,8 @@ CREATE TABLE person (
     qualifications TEXT COLLATE "C" NOT NULL DEFAULT '[]',
     content_hash BYTEA NOT NULL,
     updated_at BIGINT NOT NULL,
+    -- Counts the changes, so that nobody corrects what somebody else has changed meanwhile.
+    version BIGINT NOT NULL DEFAULT 1,
     left_at BIGINT
 );
 CREATE INDEX person_unit ON person (unit, job);

@@ -51,6 +51,8 @@ CREATE TABLE person (
     qualifications TEXT NOT NULL DEFAULT '[]',
     content_hash BLOB NOT NULL,
     updated_at INTEGER NOT NULL,
+    -- Counts the changes, so that nobody corrects what somebody else has changed meanwhile.
+    version INTEGER NOT NULL DEFAULT 1,
     left_at INTEGER
 ) STRICT;
 CREATE INDEX person_unit ON person (unit, job);

@@ -1,6 +1,7 @@
 //! Staff as a file gives them: who, where, what they do, and the addresses on which they can be told.
 
 mod bulk;
+mod correct;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,12 +10,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use bulk::{AccountsFromStaff, Reach, Rule, login_of};
+pub use correct::{CorrectPerson, Correction, Step, StepPerson, differences};
 
 use crate::{
     cells::{list, yes_or_no},
     id::UnitId,
     table::{Known, Mapping, Record, Reject},
 };
+
+/// Characters of a name, a job, a site or a unit.
+const MOST: usize = 120;
 
 /// The columns of a staff file.
 pub const COLUMNS: [Known; 11] = [
@@ -176,9 +181,9 @@ fn person(
         text => Ok(text.to_owned()),
     };
     let staff_number = required("staff_number", 40)?;
-    let name = required("name", 120)?;
-    let (facility, unit) = units.find(&required("facility", 120)?, &required("unit", 120)?)?;
-    let job = required("job", 120)?;
+    let name = required("name", MOST)?;
+    let (facility, unit) = units.find(&required("facility", MOST)?, &required("unit", MOST)?)?;
+    let job = required("job", MOST)?;
     let unit_lead =
         yes_or_no(value("unit_lead")).ok_or_else(|| ("unit_lead", "Write yes or no.".to_owned()))?;
     let mut left_out = Vec::new();
@@ -195,8 +200,8 @@ fn person(
         keep_first(&mut good);
         good
     };
-    let emails = addresses(["email", "email_2"], email, NO_EMAIL);
-    let phones = addresses(["phone", "phone_2"], phone, NO_PHONE);
+    let emails = addresses(["email", "email_2"], email, WITHOUT_EMAIL);
+    let phones = addresses(["phone", "phone_2"], phone, WITHOUT_PHONE);
     let qualifications = list(value("qualifications"));
     Ok((
         Staff { staff_number, name, facility, unit, job, unit_lead, emails, phones, qualifications },
@@ -204,8 +209,10 @@ fn person(
     ))
 }
 
-const NO_EMAIL: &str = "Taken without this e-mail: it is not an e-mail address.";
-const NO_PHONE: &str = "Taken without this phone: it is not a phone number; write it as +1 617 555 0123.";
+const WITHOUT_EMAIL: &str = "Taken without this e-mail: it is not an e-mail address.";
+const WITHOUT_PHONE: &str = "Taken without this phone: it is not a phone number; write it as +1 617 555 0123.";
+const NO_EMAIL: &str = "is not an e-mail address.";
+const NO_PHONE: &str = "is not a phone number; write it as +1 617 555 0123.";
 
 fn keep_first(values: &mut Vec<String>) {
     let mut seen = BTreeSet::new();

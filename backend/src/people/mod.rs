@@ -1,6 +1,8 @@
 //! The staff directory: who works where, and how they can be told.
 
 pub mod bulk;
+pub mod change;
+mod one;
 pub mod store;
 pub mod web;
 
@@ -94,7 +96,7 @@ impl Directory {
             let unit = self.units.id(&person.facility, &person.unit);
             let unit = unit.ok_or_else(|| Error::Corrupt("a person was read without a unit".into()))?;
             let id = before.map_or_else(|| clock.id(), |before| before.id.into());
-            rows.push(store::Saved { id, unit, hash, person });
+            rows.push(store::Saved { id, unit, hash, person, left_at: None });
         }
         Ok(rows)
     }

@@ -117,6 +117,18 @@ pub async fn name(tx: &mut Tx, place: Place) -> Result<String, Error> {
     }
 }
 
+const NAMED_UNITS: &str = "
+    SELECT unit.id, unit.name, facility.short_name
+    FROM unit
+    JOIN facility ON facility.id = unit.facility
+    ORDER BY facility.position, facility.code, unit.name, unit.code";
+
+/// All units as people call them, as `General, Emergency`; site by site.
+pub async fn named_units(tx: &mut Tx) -> Result<Vec<(UnitId, String)>, Error> {
+    let rows = fetch_all!(tx, (Uuid, String, String), NAMED_UNITS)?;
+    Ok(rows.into_iter().map(|(id, unit, site)| (UnitId(id), format!("{site}, {unit}"))).collect())
+}
+
 type SystemRow = (Uuid, String, String, String, String, String, i64);
 
 const SYSTEMS: &str = "
