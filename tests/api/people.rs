@@ -318,6 +318,51 @@ both_databases! {
         assert_eq!((&list["people"], &list["refused"][0]["reason"]), (&json!(1), &json!("is of somebody who has left")));
     }
 
+    async fn a_file_says_who_has_left_and_never_by_silence(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        import(&administrator, staff(36).as_bytes()).await;
+        let header = "Employee ID,Name,Site,Department,Job title,Has left\r\n";
+        let row = |number: &str, name: &str, left: &str| format!("{number},{name},cape,ed,Nurse,{left}\r\n");
+        let file = format!("{header}{}{}", row("000008", "Ann", "yes"), row("990001", "Never known", "yes"));
+        let offered = offer(&administrator, "/people/import", "staff.csv", file.as_bytes()).await;
+        let figures = &offered["figures"];
+        assert_eq!((&figures["leaving"], &figures["added"], &figures["absent"]), (&json!(1), &json!(0), &json!(2)));
+        let path = format!("/people/import/{}", offered["import"].as_str().expect("is a text"));
+        let preview = administrator.reads(&path).await;
+        assert_eq!(preview["absent"][0]["staff_number"], "000020");
+        assert_eq!(preview["absent"][1]["place"], "Cape, 4 West");
+        administrator.does(&format!("{path}/commit"), json!({})).await;
+        let people = administrator.reads("/people").await;
+        assert_eq!((&people["total"], &people["have_left"]), (&json!(35), &json!(1)), "nobody is removed by silence");
+        let (_, again) = import(&administrator, file.as_bytes()).await;
+        assert_eq!((&again["leaving"], &again["changed"]), (&json!(0), &json!(0)));
+        let silent = format!("{HEADER}000008,Ann,cape,icu,Nurse,no,,\r\n");
+        let (_, done) = import(&administrator, silent.as_bytes()).await;
+        assert_eq!((&done["changed"], &done["stay_left"], &done["returning"]), (&json!(1), &json!(1), &json!(0)));
+        assert_eq!(administrator.reads("/people").await["have_left"], 1);
+        let (_, done) = import(&administrator, format!("{header}{}", row("000008", "Ann", "")).as_bytes()).await;
+        assert_eq!(done["returning"], 1);
+        assert_eq!(administrator.reads("/people").await["total"], 36);
+    }
+
+    async fn a_phone_that_cannot_be_read_keeps_the_known_one_and_says_so(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        import(&administrator, staff(20).as_bytes()).await;
+        let file = format!("{HEADER}000007,Person Seven,general,icu,Nurse,no,seven@mail.example,ask at desk\r\n");
+        let offered = offer(&administrator, "/people/import", "staff.csv", file.as_bytes()).await;
+        let path = format!("/people/import/{}", offered["import"].as_str().expect("is a text"));
+        administrator.does(&format!("{path}/commit"), json!({})).await;
+        let found = administrator.reads("/people?search=000007").await;
+        assert_eq!(found["people"][0]["phones"], json!(["+12005550107"]));
+        assert_eq!(found["people"][0]["emails"], json!(["seven@mail.example"]));
+        let remarks = administrator.asks(&format!("{path}/rejects.csv")).await.expect(200);
+        assert!(remarks.text().contains("2,Mobile,\"The known phones stay: this is not a phone number"), "{}", remarks.text());
+        let (again, _) = import(&administrator, file.as_bytes()).await;
+        assert_eq!((&again["unchanged"], &again["taken_in_part"]), (&json!(1), &json!(1)));
+    }
+
     async fn columns_with_strange_names_are_mapped_by_hand(world: World) {
         world.harbor().await;
         let administrator = world.program(&[Role::Administrator]).await;
