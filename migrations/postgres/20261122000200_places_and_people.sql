@@ -27,6 +27,8 @@ CREATE TABLE unit (
     code TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
     phone TEXT COLLATE "C" NOT NULL DEFAULT '',
+    -- Since when nobody works there any more; what was recorded of it stays.
+    closed_at BIGINT,
     UNIQUE (facility, code)
 );
 

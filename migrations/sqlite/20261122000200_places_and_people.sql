@@ -27,6 +27,8 @@ CREATE TABLE unit (
     code TEXT NOT NULL,
     name TEXT NOT NULL,
     phone TEXT NOT NULL DEFAULT '',
+    -- Since when nobody works there any more; what was recorded of it stays.
+    closed_at INTEGER,
     UNIQUE (facility, code)
 ) STRICT;
 

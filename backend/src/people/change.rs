@@ -49,6 +49,9 @@ pub async fn correct(
         return Err(FieldErrors::one("unit", "There is no such unit.").into());
     };
     must_administer(&by.actor, unit, &lattice)?;
+    if unit.0 != row.unit_id && places::closed(&mut decision.tx).await?.contains(&unit) {
+        return Err(FieldErrors::one("unit", "This unit is closed; it takes no new people.").into());
+    }
     let person = correction.of(&before, to.facility, to.code);
     let changed = differences(&before, &person);
     if changed.is_empty() {

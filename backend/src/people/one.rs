@@ -94,8 +94,10 @@ async fn view(
     let may_change = change::administers(door.actor(), unit_id, &lattice);
     let mut units = Vec::new();
     if may_change {
+        let closed = places::closed(tx).await?;
         for (unit, words) in places::named_units(tx).await? {
-            if change::administers(door.actor(), unit, &lattice) {
+            let takes_them = unit == unit_id || !closed.contains(&unit);
+            if takes_them && change::administers(door.actor(), unit, &lattice) {
                 units.push(Alternative { value: unit.to_string(), words });
             }
         }

@@ -140,6 +140,8 @@ fn of_installation(kind: &str) -> Option<&'static str> {
         "person.corrected" => "corrected a person of the staff",
         "person.left" => "noted that a person has left",
         "person.returned" => "noted that a person works here again",
+        "unit.closed" => "closed a unit",
+        "unit.reopened" => "opened a closed unit again",
         "demo.loaded" => "loaded the demo hospital",
         _ => return None,
     })
