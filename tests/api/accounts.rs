@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use acceptance::both_databases;
+use acceptance::{Kind, Program, World, both_databases};
 use backend::accounts::changes::{self, Change};
 use domain::{actor::Role, id::AccountId};
-use serde_json::json;
+use serde_json::{Value, json};
 
 both_databases! {
     async fn a_card_is_used_once_and_then_its_password_signs_in(world: World) {
@@ -59,6 +59,11 @@ both_databases! {
         assert_eq!(other["type"], "wrong-sign-in", "another name at the same address is heard");
     }
 
+    async fn what_a_client_says_of_its_own_address_is_ignored(world: World) {
+        let heard = heard_of_twelve(&world.unknown_program(), |number| format!("192.0.2.{number}")).await;
+        assert_eq!(heard, 10, "no proxy is trusted, so all tries come from one address");
+    }
+
     async fn the_setup_link_makes_one_administrator_and_no_second(world: World) {
         let secret = backend::accounts::setup_secret(&world.app).await.expect("can be read").expect("nobody is there");
         let stranger = world.unknown_program();
@@ -102,4 +107,27 @@ both_databases! {
         assert!(events.text().trim_end().ends_with("event: bye"), "{}", events.text());
         assert_eq!(first.asks(&live).await.status, 401);
     }
+}
+
+/// How many of twelve wrong passwords for one name are heard, each sent with this X-Forwarded-For.
+async fn heard_of_twelve(program: &Program, says: impl Fn(u8) -> String) -> usize {
+    let mut heard = 0;
+    for number in 0..12 {
+        let request = program.command("/sign-in", json!({ "login": "nobody", "password": "x" }));
+        let request = request.header("x-forwarded-for", &says(number));
+        let refused: Value = program.door.send(request).await.expect(422).json();
+        heard += usize::from(refused["type"] == "wrong-sign-in");
+    }
+    heard
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_its_own_tries() {
+    let trusted = vec!["127.0.0.0/8".parse().expect("is a network")];
+    let world = World::with(Kind::Sqlite, |config| config.trusted_proxy = trusted).await;
+    let stranger = world.unknown_program();
+    assert_eq!(heard_of_twelve(&stranger, |number| format!("192.0.2.{number}")).await, 12);
+    let spoofed = heard_of_twelve(&stranger, |number| format!("203.0.113.{number}, 198.51.100.9")).await;
+    assert_eq!(spoofed, 10, "what stands before the proxy's own entry was written by the client");
+    world.end().await;
 }
