@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
 
-use crate::store::DatabaseUrl;
+use crate::{store::DatabaseUrl, web::client::Network};
 
 /// The settings of the program.
 #[derive(Debug, Clone, Args)]
@@ -32,6 +32,11 @@ pub struct Config {
     /// Private key of the certificate (PEM).
     #[arg(long, env = "DOWNTIME_TLS_KEY", requires = "tls_certificate", global = true)]
     pub tls_key: Option<PathBuf>,
+
+    /// Address or network (`10.1.0.0/16`) of a proxy of yours; may be given several times. Only from there is
+    /// X-Forwarded-For or Forwarded believed.
+    #[arg(long, env = "DOWNTIME_TRUSTED_PROXY", value_delimiter = ',', global = true)]
+    pub trusted_proxy: Vec<Network>,
 
     /// Folder with playbooks (*.toml) that replace the built-in ones.
     #[arg(long, env = "DOWNTIME_PLAYBOOKS", global = true)]
@@ -105,6 +110,7 @@ impl Config {
             public_url: None,
             tls_certificate: None,
             tls_key: None,
+            trusted_proxy: Vec::new(),
             playbooks: None,
             smtp: None,
             mail_from: "Downtime Command <downtime@localhost>".into(),

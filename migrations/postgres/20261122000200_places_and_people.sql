@@ -27,6 +27,8 @@ CREATE TABLE unit (
     code TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
     phone TEXT COLLATE "C" NOT NULL DEFAULT '',
+    -- Since when nobody works there any more; what was recorded of it stays.
+    closed_at BIGINT,
     UNIQUE (facility, code)
 );
 
@@ -51,6 +53,8 @@ CREATE TABLE person (
     qualifications TEXT COLLATE "C" NOT NULL DEFAULT '[]',
     content_hash BYTEA NOT NULL,
     updated_at BIGINT NOT NULL,
+    -- Counts the changes, so that nobody corrects what somebody else has changed meanwhile.
+    version BIGINT NOT NULL DEFAULT 1,
     left_at BIGINT
 );
 CREATE INDEX person_unit ON person (unit, job);

@@ -80,6 +80,8 @@ CREATE TABLE account (
     created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX account_person ON account (person);
+
 CREATE TABLE account_grant (
     account BLOB NOT NULL REFERENCES account (id),
     role TEXT NOT NULL CHECK (role IN ('administrator', 'commander', 'communicator', 'case_manager', 'forms_clerk', 'unit_lead', 'signer', 'viewer')),

@@ -27,6 +27,8 @@ CREATE TABLE unit (
     code TEXT NOT NULL,
     name TEXT NOT NULL,
     phone TEXT NOT NULL DEFAULT '',
+    -- Since when nobody works there any more; what was recorded of it stays.
+    closed_at INTEGER,
     UNIQUE (facility, code)
 ) STRICT;
 
@@ -51,6 +53,8 @@ CREATE TABLE person (
     qualifications TEXT NOT NULL DEFAULT '[]',
     content_hash BLOB NOT NULL,
     updated_at INTEGER NOT NULL,
+    -- Counts the changes, so that nobody corrects what somebody else has changed meanwhile.
+    version INTEGER NOT NULL DEFAULT 1,
     left_at INTEGER
 ) STRICT;
 CREATE INDEX person_unit ON person (unit, job);

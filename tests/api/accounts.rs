@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use acceptance::both_databases;
+use acceptance::{Kind, Program, World, both_databases};
 use backend::accounts::changes::{self, Change};
 use domain::{
     actor::{Grant, Role},
     scope::Place,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 both_databases! {
     async fn a_card_is_used_once_and_then_its_password_signs_in(world: World) {
@@ -60,6 +60,11 @@ both_databases! {
         assert!(heard <= 12, "{heard} guesses at once were heard");
         let other = stranger.is_refused("/sign-in", json!({ "login": "nobody", "password": "x" }), 422).await;
         assert_eq!(other["type"], "wrong-sign-in", "another name at the same address is heard");
+    }
+
+    async fn what_a_client_says_of_its_own_address_is_ignored(world: World) {
+        let heard = heard_of_twelve(&world.unknown_program(), |number| format!("192.0.2.{number}")).await;
+        assert_eq!(heard, 10, "no proxy is trusted, so all tries come from one address");
     }
 
     async fn the_setup_link_makes_one_administrator_and_no_second(world: World) {
@@ -175,4 +180,27 @@ both_databases! {
         assert_eq!(refused["type"], "last-administrator");
         everywhere.is_refused("/accounts/00000000-0000-0000-0000-000000000000/lock", json!({}), 404).await;
     }
+}
+
+/// How many of twelve wrong passwords for one name are heard, each sent with this X-Forwarded-For.
+async fn heard_of_twelve(program: &Program, says: impl Fn(u8) -> String) -> usize {
+    let mut heard = 0;
+    for number in 0..12 {
+        let request = program.command("/sign-in", json!({ "login": "nobody", "password": "x" }));
+        let request = request.header("x-forwarded-for", &says(number));
+        let refused: Value = program.door.send(request).await.expect(422).json();
+        heard += usize::from(refused["type"] == "wrong-sign-in");
+    }
+    heard
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_its_own_tries() {
+    let trusted = vec!["127.0.0.0/8".parse().expect("is a network")];
+    let world = World::with(Kind::Sqlite, |config| config.trusted_proxy = trusted).await;
+    let stranger = world.unknown_program();
+    assert_eq!(heard_of_twelve(&stranger, |number| format!("192.0.2.{number}")).await, 12);
+    let spoofed = heard_of_twelve(&stranger, |number| format!("203.0.113.{number}, 198.51.100.9")).await;
+    assert_eq!(spoofed, 10, "what stands before the proxy's own entry was written by the client");
+    world.end().await;
 }

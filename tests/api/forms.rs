@@ -200,6 +200,20 @@ both_databases! {
         assert_eq!(number(&night.ledger().await["total"], "out"), 40);
     }
 
+    async fn a_closed_unit_gets_no_forms_and_counts_back_what_it_has(world: World) {
+        let night = Night::begins(world).await;
+        night.hands_out_forty().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        administrator.does(&format!("/places/units/{}/close", night.ward()), json!({})).await;
+        let form = json!({ "form_type": "MAR", "unit": night.ward(), "first": 2001, "sheets": 10 });
+        let refused = night.clerk.is_refused(&night.path("/issue"), form, 422).await;
+        assert_eq!(refused["errors"]["unit"][0], "This unit is closed; no forms go there.");
+        let offered = night.clerk.reads(&night.path("/issue")).await;
+        assert!(!offered["choices"]["units"].to_string().contains(&night.ward()), "{offered}");
+        night.counts(json!({ "used": "1001-1040" })).await;
+        assert_eq!(number(&night.ledger().await["total"], "used"), 40);
+    }
+
     async fn a_range_is_handed_out_once(world: World) {
         let night = Night::begins(world).await;
         night.hands_out_forty().await;

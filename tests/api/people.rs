@@ -5,8 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use acceptance::{Program, World, both_databases, settings};
-use domain::actor::Role;
+use acceptance::{
+    Program, World, both_databases,
+    letters::{Post, by_mail, deliver_all},
+    settings,
+};
+use domain::{
+    actor::{Grant, Role},
+    scope::Place,
+};
 use futures::future::Either;
 use serde_json::{Value, json};
 
@@ -22,6 +29,12 @@ async fn import(program: &Program, bytes: &[u8]) -> (Value, Value) {
     let path = format!("/people/import/{}/commit", offered["import"].as_str().expect("is a text"));
     let done = program.does(&path, json!({})).await;
     (offered["figures"].clone(), done["figures"].clone())
+}
+
+/// The path of a person's page, by staff number.
+async fn person(program: &Program, number: &str) -> String {
+    let found = program.reads(&format!("/people?search={number}")).await;
+    format!("/people/{}", found["people"][0]["id"].as_str().expect("is found"))
 }
 
 /// How many uploaded files lie in the data folder.
@@ -188,6 +201,166 @@ both_databases! {
         administrator.does(&format!("{path}/commit"), json!({})).await;
         let remarks = administrator.asks(&format!("{path}/rejects.csv")).await.expect(200);
         assert!(remarks.text().contains("2,Mobile,\"Taken without this phone"), "{}", remarks.text());
+    }
+
+    async fn a_wrong_phone_is_corrected_by_hand_and_the_log_names_no_value(world: World) {
+        let harbor = world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        import(&administrator, staff(20).as_bytes()).await;
+        let path = person(&administrator, "000008").await;
+        let ada = administrator.reads(&path).await;
+        let correct = json!({
+            "version": ada["version"], "name": ada["name"], "unit": harbor.unit("cape", "icu"), "job": "Charge nurse",
+            "unit_lead": true, "phones": ["617 555 0199", "+1 617 555 0100"], "emails": [],
+        });
+        let wrong = json!({ "name": "", "unit": "nowhere", "job": "Nurse", "phones": ["12"] });
+        let errors = administrator.is_refused(&path, wrong, 422).await["errors"].clone();
+        assert_eq!(errors["phones"][0], "“12” is not a phone number; write it as +1 617 555 0123.");
+        assert!(errors["name"].is_array() && errors["unit"].is_array(), "{errors}");
+        let changed = administrator.does(&path, &correct).await;
+        assert_eq!(changed["version"], 2);
+        let now = administrator.reads(&path).await;
+        assert_eq!((&now["unit"], &now["job"], &now["emails"]), (&json!("Intensive care"), &json!("Charge nurse"), &json!([])));
+        assert_eq!(now["phones"], json!(["+16175550199", "+16175550100"]));
+        let mut again = correct.clone();
+        again["version"] = json!(2);
+        assert_eq!(administrator.is_refused(&path, again, 422).await["type"], "nothing-differs");
+        let log = administrator.reads("/log").await;
+        let entry = log["entries"].as_array().expect("a list").iter().find(|line| line["kind"] == "person.corrected");
+        let entry = entry.unwrap_or_else(|| panic!("the log says nothing: {log}"));
+        assert_eq!(entry["about"], now["name"]);
+        assert!(!entry.to_string().contains("555"), "{entry}");
+    }
+
+    async fn whoever_corrects_second_gets_both_versions(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        import(&administrator, staff(20).as_bytes()).await;
+        let path = person(&administrator, "000003").await;
+        let mut ada = world.person(&[Role::Administrator]).await;
+        let form = ada.opens(&path).await.form("Correct").types("Phones", "+1 617 555 0111").types("Job", "Porter");
+        let changed = format!("{HEADER}000003,Person Three,womens,ed,Registered nurse,no,three@mail.example,\r\n");
+        import(&administrator, changed.as_bytes()).await;
+        let page = ada.sends(&form, "Correct").await.expect(409).page();
+        assert!(page.says("three@mail.example") && page.says("Somebody else changed this person first"), "{}", page.text());
+        assert_eq!(page.form("Correct").value("job"), Some("Porter"));
+        let theirs = json!({ "version": 1, "name": "x", "unit": "01900000-0000-7000-8000-000000000001", "job": "y" });
+        let conflict = administrator.is_refused(&path, theirs, 409).await;
+        assert_eq!((&conflict["theirs"]["name"], &conflict["yours"]["sent"]["name"]), (&json!("Person Three"), &json!("x")));
+        ada.presses(&page.form("Correct"), "Correct").await;
+        assert_eq!(administrator.reads(&path).await["job"], "Porter");
+    }
+
+    async fn an_administrator_of_one_site_changes_its_staff_alone(world: World) {
+        let harbor = world.harbor().await;
+        let everywhere = world.program(&[Role::Administrator]).await;
+        import(&everywhere, staff(20).as_bytes()).await;
+        let place = Place::Facility(harbor.facility("cape"));
+        let grant = Grant { role: Role::Administrator, place, signs_as: String::new() };
+        let (_, program) = world.program_with(&[grant]).await;
+        let (own, other) = (person(&everywhere, "000008").await, person(&everywhere, "000003").await);
+        let of = |unit| json!({ "name": "Ann", "unit": harbor.unit(unit, "ed"), "job": "Nurse" });
+        program.does(&own, of("cape")).await;
+        program.is_refused(&own, of("womens"), 403).await;
+        program.is_refused(&other, of("cape"), 403).await;
+        program.is_refused(&format!("{other}/left"), json!({}), 403).await;
+        let seen = program.reads(&other).await;
+        assert_eq!((&seen["may_change"], &seen["units"]), (&json!(false), &json!([])));
+        assert_eq!(program.reads(&own).await["units"].as_array().expect("a list").len(), 3);
+    }
+
+    async fn who_has_left_is_counted_nowhere_and_may_come_back(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        import(&administrator, staff(36).as_bytes()).await;
+        administrator.does("/people/accounts", json!({ "role": "unit_lead", "leads": "yes", "reach": "unit" })).await;
+        let path = person(&administrator, "000008").await;
+        let mut ada = world.person(&[Role::Administrator]).await;
+        let page = ada.opens(&path).await;
+        assert!(page.says("Signs in as 000008."), "{}", page.text());
+        let page = ada.presses(&page.form("Has left"), "Has left").await;
+        assert!(page.says("has left and is told nothing") && page.says("downtime user lock 000008"), "{}", page.text());
+        administrator.is_refused(&format!("{path}/left"), json!({}), 422).await;
+        let people = administrator.reads("/people").await;
+        assert_eq!((&people["total"], &people["leads"], &people["have_left"]), (&json!(35), &json!(35), &json!(1)));
+        assert_eq!(administrator.reads("/people?left=yes").await["people"][0]["staff_number"], "000008");
+        let places = administrator.reads("/places").await;
+        assert_eq!(places["facilities"][8]["staff"], 2, "{places}");
+        let page = ada.opens(&path).await;
+        ada.presses(&page.form("Works here again"), "Works here again").await;
+        assert_eq!(administrator.reads("/people").await["total"], 36);
+    }
+
+    async fn who_has_left_gets_no_new_message_by_rule_or_by_an_earlier_list(world: World) {
+        let harbor = world.harbor().await;
+        let program = world.program(&[Role::Administrator, Role::Commander]).await;
+        import(&program, staff(36).as_bytes()).await;
+        let mut post = Post::open(&program, &by_mail(1)).await;
+        let lists = format!("/incidents/{}/audiences", post.incident);
+        let night = ("file", "night.csv", b"staff number\n000008\n000020\n".as_slice());
+        let list: Value = program.uploads(&lists, &[("name", "Night")], night).await.expect(201).json();
+        assert_eq!(list["people"], 2);
+        let cape = format!("facility:{}", harbor.facility("cape"));
+        let path = person(&program, "000008").await;
+        for (gone, mails) in [(true, [1, 2]), (false, [2, 3])] {
+            program.does(&format!("{path}/{}", if gone { "left" } else { "back" }), json!({})).await;
+            for (to, expected) in [list["audience"].as_str().expect("an id"), &cape].into_iter().zip(mails) {
+                post.list = to.to_owned();
+                let broadcast = post.sends().await;
+                deliver_all(world).await;
+                let told = post.deliveries(&broadcast).await;
+                let told = told.iter().filter(|line| line["channel"] == "email").count();
+                assert_eq!(told, expected, "gone: {gone}, to {to}");
+            }
+        }
+        program.does(&format!("{path}/left"), json!({})).await;
+        let list: Value = program.uploads(&lists, &[("name", "Day")], night).await.expect(201).json();
+        assert_eq!((&list["people"], &list["refused"][0]["reason"]), (&json!(1), &json!("is of somebody who has left")));
+    }
+
+    async fn a_file_says_who_has_left_and_never_by_silence(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        import(&administrator, staff(36).as_bytes()).await;
+        let header = "Employee ID,Name,Site,Department,Job title,Has left\r\n";
+        let row = |number: &str, name: &str, left: &str| format!("{number},{name},cape,ed,Nurse,{left}\r\n");
+        let file = format!("{header}{}{}", row("000008", "Ann", "yes"), row("990001", "Never known", "yes"));
+        let offered = offer(&administrator, "/people/import", "staff.csv", file.as_bytes()).await;
+        let figures = &offered["figures"];
+        assert_eq!((&figures["leaving"], &figures["added"], &figures["absent"]), (&json!(1), &json!(0), &json!(2)));
+        let path = format!("/people/import/{}", offered["import"].as_str().expect("is a text"));
+        let preview = administrator.reads(&path).await;
+        assert_eq!(preview["absent"][0]["staff_number"], "000020");
+        assert_eq!(preview["absent"][1]["place"], "Cape, 4 West");
+        administrator.does(&format!("{path}/commit"), json!({})).await;
+        let people = administrator.reads("/people").await;
+        assert_eq!((&people["total"], &people["have_left"]), (&json!(35), &json!(1)), "nobody is removed by silence");
+        let (_, again) = import(&administrator, file.as_bytes()).await;
+        assert_eq!((&again["leaving"], &again["changed"]), (&json!(0), &json!(0)));
+        let silent = format!("{HEADER}000008,Ann,cape,icu,Nurse,no,,\r\n");
+        let (_, done) = import(&administrator, silent.as_bytes()).await;
+        assert_eq!((&done["changed"], &done["stay_left"], &done["returning"]), (&json!(1), &json!(1), &json!(0)));
+        assert_eq!(administrator.reads("/people").await["have_left"], 1);
+        let (_, done) = import(&administrator, format!("{header}{}", row("000008", "Ann", "")).as_bytes()).await;
+        assert_eq!(done["returning"], 1);
+        assert_eq!(administrator.reads("/people").await["total"], 36);
+    }
+
+    async fn a_phone_that_cannot_be_read_keeps_the_known_one_and_says_so(world: World) {
+        world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        import(&administrator, staff(20).as_bytes()).await;
+        let file = format!("{HEADER}000007,Person Seven,general,icu,Nurse,no,seven@mail.example,ask at desk\r\n");
+        let offered = offer(&administrator, "/people/import", "staff.csv", file.as_bytes()).await;
+        let path = format!("/people/import/{}", offered["import"].as_str().expect("is a text"));
+        administrator.does(&format!("{path}/commit"), json!({})).await;
+        let found = administrator.reads("/people?search=000007").await;
+        assert_eq!(found["people"][0]["phones"], json!(["+12005550107"]));
+        assert_eq!(found["people"][0]["emails"], json!(["seven@mail.example"]));
+        let remarks = administrator.asks(&format!("{path}/rejects.csv")).await.expect(200);
+        assert!(remarks.text().contains("2,Mobile,\"The known phones stay: this is not a phone number"), "{}", remarks.text());
+        let (again, _) = import(&administrator, file.as_bytes()).await;
+        assert_eq!((&again["unchanged"], &again["taken_in_part"]), (&json!(1), &json!(1)));
     }
 
     async fn columns_with_strange_names_are_mapped_by_hand(world: World) {

@@ -142,6 +142,9 @@ async fn import_and_accounts(kind: Kind) {
     server.runs_well(&["token", "revoke", &id]);
     monitor.is_refused("/incidents", json!({}), 401).await;
     server.runs_well(&["user", "give", "ada", "viewer@all"]);
+    let last = server.runs(&["user", "take", "ada", "administrator@all"]);
+    assert!(!last.status.success() && String::from_utf8_lossy(&last.stderr).contains("Nobody would be left"));
+    server.runs_well(&["user", "add", "bea", "Bea Admin", "--role", "administrator@all"]);
     server.runs_well(&["user", "take", "ada", "administrator@all"]);
     server.runs_well(&["user", "lock", "ada"]);
     assert!(server.runs_well(&["user", "list"]).contains("ada\tAda Admin\tviewer@all\tlocked"));

@@ -1,6 +1,8 @@
 //! Staff as a file gives them: who, where, what they do, and the addresses on which they can be told.
 
 mod bulk;
+mod correct;
+mod file;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,15 +11,21 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use bulk::{AccountsFromStaff, Reach, Rule, login_of};
+pub use correct::{CorrectPerson, Correction, Step, StepPerson, differences};
+pub use file::{Known as KnownAddresses, Read, Unread};
 
 use crate::{
     cells::{list, yes_or_no},
+    deliveries::Channel,
     id::UnitId,
     table::{Known, Mapping, Record, Reject},
 };
 
+/// Characters of a name, a job, a site or a unit.
+const MOST: usize = 120;
+
 /// The columns of a staff file.
-pub const COLUMNS: [Known; 11] = [
+pub const COLUMNS: [Known; 12] = [
     column("staff_number", "Staff number", true, &["employeeid", "employeenumber", "staffid", "id", "badge"]),
     column("name", "Name", true, &["fullname", "displayname", "staffname"]),
     column("facility", "Site", true, &["site", "hospital", "facilitycode", "location"]),
@@ -29,6 +37,7 @@ pub const COLUMNS: [Known; 11] = [
     column("phone", "Mobile phone", false, &["mobile", "cell", "mobilephone", "cellphone", "sms", "phone1"]),
     column("phone_2", "Second phone", false, &["otherphone", "homephone", "secondphone"]),
     column("qualifications", "Qualifications", false, &["skills", "tags", "certifications"]),
+    column("left", "Has left (yes or no)", false, &["hasleft", "leaver", "terminated", "departed"]),
 ];
 
 const fn column(
@@ -100,112 +109,96 @@ impl KnownUnits {
     }
 }
 
-/// What a staff file contains.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Read {
-    pub staff: Vec<Staff>,
-    /// Rows that say the same as an earlier row; one that says something else of the same number is refused.
-    pub duplicates: usize,
-    pub rejects: Vec<Reject>,
-    /// What was left out of people who were taken: a misspelt number keeps nobody out of the directory.
-    pub left_out: Vec<Reject>,
-}
-
-impl Read {
-    /// What to look at in the file, row by row: what was refused and what was left out.
-    pub fn remarks(&self) -> Vec<Reject> {
-        let mut all = [&self.rejects[..], &self.left_out[..]].concat();
-        all.sort_by_key(|reject| reject.row);
-        all
-    }
-
-    /// How many people were taken without one of their addresses.
-    pub fn taken_in_part(&self) -> usize {
-        self.left_out.iter().map(|left| left.row).collect::<BTreeSet<_>>().len()
-    }
-}
-
 /// Reads the rows of a staff file.
 pub fn read(rows: &[Record], header: &[String], mapping: &Mapping, units: &KnownUnits) -> Read {
-    let mut read = Read::default();
+    let mut read = Read { says_who_left: mapping.0.contains_key("left"), ..Read::default() };
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for row in rows {
-        if let Some(reason) = row.trouble.clone() {
-            read.rejects.push(Reject { row: row.line, column: String::new(), reason });
-            continue;
-        }
-        match person(row, mapping, units) {
+        let number = mapping.cell(row, "staff_number");
+        read.numbers.insert(number.to_owned());
+        let person = match &row.trouble {
+            Some(reason) => Err(("", reason.clone())),
+            None => person(row, mapping, units),
+        };
+        let (person, has_left, unread) = match person {
+            Ok(person) => person,
             Err((key, reason)) => {
                 let column = mapping.column(header, key).to_owned();
                 read.rejects.push(Reject { row: row.line, column, reason });
+                continue;
             }
-            Ok((person, left_out)) => match seen.get(&person.staff_number) {
-                Some(earlier) if read.staff[*earlier] == person => read.duplicates += 1,
-                Some(_) => read.rejects.push(Reject {
+        };
+        match seen.get(&person.staff_number) {
+            Some(earlier) if read.staff[*earlier] == person && read.left.contains(number) == has_left => {
+                read.duplicates += 1;
+            }
+            Some(_) => read.rejects.push(Reject {
+                row: row.line,
+                column: mapping.column(header, "staff_number").to_owned(),
+                reason: "This number stands in an earlier row, which says something else.".to_owned(),
+            }),
+            None => {
+                seen.insert(person.staff_number.clone(), read.staff.len());
+                read.unread.extend(unread.into_iter().map(|(key, channel, at)| Unread {
                     row: row.line,
-                    column: mapping.column(header, "staff_number").to_owned(),
-                    reason: "This number stands in an earlier row, which says something else.".to_owned(),
-                }),
-                None => {
-                    seen.insert(person.staff_number.clone(), read.staff.len());
-                    read.staff.push(person);
-                    read.left_out.extend(left_out.into_iter().map(|(key, reason)| Reject {
-                        row: row.line,
-                        column: mapping.column(header, key).to_owned(),
-                        reason: reason.to_owned(),
-                    }));
+                    column: mapping.column(header, key).to_owned(),
+                    person: read.staff.len(),
+                    channel,
+                    at,
+                    kept: false,
+                }));
+                if has_left {
+                    read.left.insert(person.staff_number.clone());
                 }
-            },
+                read.staff.push(person);
+            }
         }
     }
     read
 }
 
-/// The columns of a row whose addresses were left out, and why.
-type LeftOut = Vec<(&'static str, &'static str)>;
+/// The columns of a row with an address that cannot be read, and where it would have stood in the list of its kind.
+type Unreadable = Vec<(&'static str, Channel, usize)>;
 
 fn person(
     row: &Record,
     mapping: &Mapping,
     units: &KnownUnits,
-) -> Result<(Staff, LeftOut), (&'static str, String)> {
+) -> Result<(Staff, bool, Unreadable), (&'static str, String)> {
     let value = |key| mapping.cell(row, key);
     let required = |key: &'static str, most: usize| match value(key) {
         "" => Err((key, "This is empty.".to_owned())),
         text if text.chars().count() > most => Err((key, format!("This is longer than {most} characters."))),
         text => Ok(text.to_owned()),
     };
+    let answer = |key| yes_or_no(value(key)).ok_or_else(|| (key, "Write yes or no.".to_owned()));
     let staff_number = required("staff_number", 40)?;
-    let name = required("name", 120)?;
-    let (facility, unit) = units.find(&required("facility", 120)?, &required("unit", 120)?)?;
-    let job = required("job", 120)?;
-    let unit_lead =
-        yes_or_no(value("unit_lead")).ok_or_else(|| ("unit_lead", "Write yes or no.".to_owned()))?;
-    let mut left_out = Vec::new();
-    let mut addresses = |keys: [&'static str; 2], read: fn(&str) -> Option<String>, reason: &'static str| {
+    let name = required("name", MOST)?;
+    let (facility, unit) = units.find(&required("facility", MOST)?, &required("unit", MOST)?)?;
+    let job = required("job", MOST)?;
+    let (unit_lead, has_left) = (answer("unit_lead")?, answer("left")?);
+    let mut unreadable = Vec::new();
+    let mut addresses = |keys: [&'static str; 2], channel, read: fn(&str) -> Option<String>| {
         let mut good = Vec::new();
         for key in keys {
             let typed = list(value(key));
             let before = good.len();
+            let first_bad = typed.iter().position(|address| read(address).is_none());
             good.extend(typed.iter().filter_map(|address| read(address)));
-            if good.len() - before < typed.len() {
-                left_out.push((key, reason));
-            }
+            unreadable.extend(first_bad.map(|bad| (key, channel, before + bad)));
         }
         keep_first(&mut good);
         good
     };
-    let emails = addresses(["email", "email_2"], email, NO_EMAIL);
-    let phones = addresses(["phone", "phone_2"], phone, NO_PHONE);
+    let emails = addresses(["email", "email_2"], Channel::Email, email);
+    let phones = addresses(["phone", "phone_2"], Channel::Sms, phone);
     let qualifications = list(value("qualifications"));
-    Ok((
-        Staff { staff_number, name, facility, unit, job, unit_lead, emails, phones, qualifications },
-        left_out,
-    ))
+    let staff = Staff { staff_number, name, facility, unit, job, unit_lead, emails, phones, qualifications };
+    Ok((staff, has_left, unreadable))
 }
 
-const NO_EMAIL: &str = "Taken without this e-mail: it is not an e-mail address.";
-const NO_PHONE: &str = "Taken without this phone: it is not a phone number; write it as +1 617 555 0123.";
+const NO_EMAIL: &str = "is not an e-mail address.";
+const NO_PHONE: &str = "is not a phone number; write it as +1 617 555 0123.";
 
 fn keep_first(values: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
@@ -297,5 +290,40 @@ mod tests {
         let said: Vec<_> = read.remarks().into_iter().map(|each| (each.row, each.column)).collect();
         let expected = [(2, "email"), (2, "phone_2"), (3, "unit")];
         assert_eq!(said, expected.map(|(row, column)| (row, column.to_owned())));
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_read_keeps_the_known_ones_where_it_would_have_stood() {
+        let text = "staff_number,name,facility,unit,job,email,phone,phone_2\n\
+                    1,Ada,general,ed,Nurse,a@x.example,call home,+1 617 555 0199\n\
+                    2,Ben,general,ed,Nurse,b@x.example,,\n";
+        let known = |numbers: &[&str]| KnownAddresses {
+            emails: vec!["old@x.example".to_owned()],
+            phones: numbers.iter().map(|number| (*number).to_owned()).collect(),
+        };
+        let mut read = read_text(text);
+        read.keep_known(|number| (number == "1").then(|| known(&["+16175550123", "+16175550199"])));
+        assert_eq!(read.staff[0].phones, ["+16175550123", "+16175550199"]);
+        assert_eq!(read.staff[0].emails, ["a@x.example"], "what can be read replaces what is known");
+        assert!(read.remarks()[0].reason.starts_with("The known phones stay"), "{:?}", read.remarks());
+        let mut read = read_text(text);
+        read.keep_known(|_| Some(known(&[])));
+        assert_eq!(read.staff[0].phones, ["+16175550199"]);
+        assert!(read.remarks()[0].reason.starts_with("Taken without this phone"), "{:?}", read.remarks());
+    }
+
+    #[test]
+    fn a_column_says_who_has_left_and_its_absence_says_nothing() {
+        let read = read_text(
+            "staff_number,name,facility,unit,job,has left\n\
+             1,Ada,general,ed,Nurse,yes\n2,Ben,general,ed,Nurse,\n3,Cai,general,ed,Nurse,perhaps\n3,Cai,general,ed,Nurse,no",
+        );
+        assert_eq!((read.staff.len(), read.rejects.len()), (3, 1));
+        assert_eq!(
+            (read.has_left("1"), read.has_left("2"), read.has_left("3")),
+            (Some(true), Some(false), Some(false))
+        );
+        let without = read_text("staff_number,name,facility,unit,job\n1,Ada,general,ed,Nurse");
+        assert_eq!(without.has_left("1"), None);
     }
 }

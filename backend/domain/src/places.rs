@@ -1,9 +1,13 @@
 //! Places and systems as a file gives them: one row each for a group, a facility, a unit or a system.
 
+mod units;
+
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use units::{StepUnit, UnitStep};
 
 use crate::{
     cells::list,

@@ -2,10 +2,10 @@
 
 mod manage;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Query},
+    extract::{FromRequestParts, Query},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
@@ -25,6 +25,7 @@ use crate::{
     app::App,
     failure::Failure,
     web::{
+        client::Client,
         door::{self, Door, Mistakes},
         form::Input,
         problem::Problem,
@@ -62,8 +63,8 @@ impl FromRequestParts<App> for From {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(address.map_or_else(|| "here".to_owned(), |ConnectInfo(address)| address.ip().to_string())))
+        let client = parts.extensions.get::<Client>();
+        Ok(Self(client.map_or_else(|| "here".to_owned(), |Client(address)| address.to_string())))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Audiences: a list given as a file, or a rule over the staff directory, resolved when the broadcast is sent.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
@@ -191,12 +191,19 @@ struct Directory {
     /// Facility code and unit code, in lower case; the facility is empty where the unit code is unique.
     units: HashMap<(String, String), UnitId>,
     people: HashMap<String, Member>,
+    /// The staff numbers, in lower case, of those who have left.
+    left: HashSet<String>,
 }
 
 const UNITS: &str = "
     SELECT unit.id, unit.code, unit.name, facility.code, facility.short_name
     FROM unit
     JOIN facility ON facility.id = unit.facility";
+
+const LEFT: &str = "
+    SELECT staff_number
+    FROM person
+    WHERE left_at IS NOT NULL";
 
 impl Directory {
     async fn read(tx: &mut Tx, table: &Table) -> Result<Self, Failure> {
@@ -220,8 +227,26 @@ impl Directory {
             }
         }
         units.retain(|(site, unit), _| !site.is_empty() || seen.get(unit) == Some(&1));
-        let people = if has("staff_number") { staff(tx).await? } else { HashMap::new() };
-        Ok(Self { mapping, units, people })
+        let (mut people, mut left) = (HashMap::new(), HashSet::new());
+        if has("staff_number") {
+            people = staff(tx).await?;
+            let numbers = fetch_all!(tx, (String,), LEFT)?;
+            left = numbers.into_iter().map(|(number,)| number.to_lowercase()).collect();
+        }
+        Ok(Self { mapping, units, people, left })
+    }
+
+    /// Whom the directory knows under a staff number; nobody when the row has an address of its own instead.
+    fn known(&self, staff_number: &str, has_address: bool) -> Result<Option<&Member>, &'static str> {
+        let number = staff_number.to_lowercase();
+        if self.left.contains(&number) {
+            return Err("is of somebody who has left");
+        }
+        let known = self.people.get(&number);
+        if known.is_none() && !number.is_empty() && !has_address {
+            return Err("is not in the staff directory, and the row has no address");
+        }
+        Ok(known)
     }
 
     fn members(&self, table: &Table) -> (Vec<Member>, Vec<Reject>) {
@@ -236,15 +261,14 @@ impl Directory {
                 refuse("", trouble);
                 continue;
             }
-            let known = self.people.get(&cell("staff_number").to_lowercase());
-            if known.is_none()
-                && !cell("staff_number").is_empty()
-                && cell("email").is_empty()
-                && cell("phone").is_empty()
-            {
-                refuse("staff_number", "is not in the staff directory, and the row has no address");
-                continue;
-            }
+            let has_address = !cell("email").is_empty() || !cell("phone").is_empty();
+            let known = match self.known(cell("staff_number"), has_address) {
+                Ok(known) => known,
+                Err(reason) => {
+                    refuse("staff_number", reason);
+                    continue;
+                }
+            };
             let unit = (cell("facility").to_lowercase(), cell("unit").to_lowercase());
             let unit = match (unit.1.is_empty(), self.units.get(&unit)) {
                 (true, _) => known.and_then(|person| person.unit),
@@ -335,6 +359,11 @@ const MEMBERS: &str = "
     SELECT person, name, unit, on_duty, lead, addresses
     FROM audience_member
     WHERE audience = $1
+        AND NOT EXISTS (
+            SELECT 1
+            FROM person
+            WHERE person.id = audience_member.person AND person.left_at IS NOT NULL
+        )
     ORDER BY ordinal";
 
 type KeptMember = (Option<Uuid>, String, Option<Uuid>, bool, bool, String);

@@ -31,6 +31,7 @@ use crate::{
     app::App,
     execute,
     failure::Failure,
+    places::store as places,
     store::{
         Error, Rows, Sql, Tx,
         journal::{self, Chain, Say},
@@ -287,9 +288,16 @@ async fn switch(
     deliveries: &[DeliveryRow],
     fence: i64,
 ) -> Result<bool, Failure> {
+    let mut tx = app.db.read().await?;
+    let closed = places::closed(&mut tx).await?;
+    drop(tx);
     let mut units: BTreeMap<UnitId, UnitTally> = BTreeMap::new();
     for member in &plan.people {
         let Some(unit) = member.unit else { continue };
+        // Nobody can answer for a closed unit of which nobody is told.
+        if closed.contains(&unit) && member.addresses.is_empty() {
+            continue;
+        }
         let tally = units.entry(unit).or_default();
         tally.people += 1;
         tally.on_duty += i64::from(member.on_duty);

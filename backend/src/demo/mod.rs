@@ -109,7 +109,8 @@ pub(crate) async fn load_in(app: &App, decision: &mut Decision, size: Size) -> R
     let directory = people::Directory::read(&mut decision.tx).await?;
     let staff = staff::staff(size.staff(), &units, &mut chance::Chance::from_seed(SEED));
     let mut figures = Figures::default();
-    let rows = directory.changes(&app.clock, staff, &mut figures)?;
+    let read = domain::people::Read { staff, ..Default::default() };
+    let rows = directory.changes(&app.clock, read, &mut figures)?;
     people::store::save(&mut decision.tx, &rows, at).await?;
     let mut approved = 0;
     for playbook in domain::playbooks::shipped() {

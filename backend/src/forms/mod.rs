@@ -81,6 +81,9 @@ pub async fn issue(app: App, by: By, incident: IncidentId, form: Issue) -> Resul
     let lattice = places::lattice(&mut decision.tx).await?;
     must_be_in(&mut decision.tx, incident, range.unit, &lattice).await?;
     may(&by.actor, &[Role::FormsClerk], [range.unit], &lattice)?;
+    if places::closed(&mut decision.tx).await?.contains(&range.unit) {
+        return Err(FieldErrors::one("unit", "This unit is closed; no forms go there.").into());
+    }
     let (first, last) = free_range(&mut decision.tx, incident, &range).await?;
 
     let issue: IssueId = app.clock.id();

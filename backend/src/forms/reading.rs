@@ -13,7 +13,10 @@ use super::{
     store::{self, Filter},
     tally,
 };
-use crate::{accounts::store as accounts, playbooks::store as playbooks, store::Tx, web::door::Door};
+use crate::{
+    accounts::store as accounts, places::store as places, playbooks::store as playbooks, store::Tx,
+    web::door::Door,
+};
 use crate::{incidents::store as incidents, web::problem::Problem};
 use domain::actor::Role;
 use frontend::ui::count;
@@ -170,6 +173,18 @@ pub async fn choices(door: &Door, tx: &mut Tx, incident: IncidentId) -> Result<C
         types: named_types(&types),
         units: named_units(units),
     })
+}
+
+/// The same without the units that are closed, for handing out.
+pub async fn choices_of_open_units(
+    door: &Door,
+    tx: &mut Tx,
+    incident: IncidentId,
+) -> Result<Choices, Problem> {
+    let mut choices = choices(door, tx, incident).await?;
+    let closed: Vec<String> = places::closed(tx).await?.iter().map(ToString::to_string).collect();
+    choices.units.retain(|unit| !closed.contains(&unit.value));
+    Ok(choices)
 }
 
 fn named_types(types: &[FormType]) -> Vec<Named> {

@@ -124,7 +124,8 @@ async fn issue_page(
 ) -> Result<Response, Problem> {
     let incident = incident_id(incident)?;
     let mut tx = door.read().await?;
-    let view = IssueView { choices: reading::choices(door, &mut tx, incident).await?, form };
+    let choices = reading::choices_of_open_units(door, &mut tx, incident).await?;
+    let view = IssueView { choices, form };
     door.incident_page(tx, incident, "Hand out forms", view, pages::issue, mistakes).await
 }
 

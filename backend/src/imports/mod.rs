@@ -14,7 +14,7 @@ use std::sync::Arc;
 use domain::{
     Refusal,
     field::FieldErrors,
-    id::ImportId,
+    id::{ImportId, PersonId},
     table::{Known, Mapping, Reject, Table},
     view::imports::{CommitImport, Figures, ImportOutcome, Remap},
 };
@@ -86,6 +86,14 @@ impl Plan {
             Self::Places(plan) => &plan.rejects,
         }
     }
+
+    /// Known people of the file's sites who are not in it.
+    pub(crate) fn absent(&self) -> &[PersonId] {
+        match self {
+            Self::People(plan) => &plan.absent,
+            Self::Places(_) => &[],
+        }
+    }
 }
 
 /// Compares a file with what is there, in a snapshot of its own; the rows are read and hashed in the background.
@@ -98,16 +106,12 @@ pub(crate) async fn plan(
     table: &Arc<Table>,
     mapping: &Mapping,
 ) -> Result<Plan, Failure> {
-    let mut tx = app.db.read().await?;
     if kind == Kind::Places {
+        let mut tx = app.db.read().await?;
         let zone = accounts::installation(&mut tx).await?.zone();
         return Ok(Plan::Places(places::import::plan(&mut tx, zone.name(), table, mapping).await?));
     }
-    let directory = people::Directory::read(&mut tx).await?;
-    drop(tx);
-    let (clock, table, mapping) = (app.clock.clone(), table.clone(), mapping.clone());
-    let compared = tokio::task::spawn_blocking(move || directory.compare(&clock, &table, &mapping)).await;
-    Ok(Plan::People(compared.map_err(|error| Failure::Broken(error.to_string()))??))
+    Ok(Plan::People(people::plan(app, table, mapping).await?))
 }
 
 /// Keeps an offered file with its preview.

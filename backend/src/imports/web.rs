@@ -10,9 +10,11 @@ use axum::{
 use domain::{
     actor::Role,
     field::FieldErrors,
-    id::ImportId,
+    id::{ImportId, PersonId},
     table::{Reject, rejects_csv},
-    view::imports::{ColumnChoice, CommitImport, Figures, ImportOutcome, ImportStartView, ImportView, Remap},
+    view::imports::{
+        AbsentPerson, ColumnChoice, CommitImport, Figures, ImportOutcome, ImportStartView, ImportView, Remap,
+    },
 };
 use sha2::{Digest, Sha256};
 
@@ -20,6 +22,7 @@ use super::{Kind, Offered, file, rejects, store};
 use crate::{
     accounts::must_administer_everything,
     failure::Failure,
+    people::store as people,
     store::requests::Request,
     web::{
         door::{Door, Mistakes},
@@ -30,7 +33,7 @@ use crate::{
 };
 
 const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
-/// Refused rows on the page; all of them are in the file.
+/// Refused rows on the page; all of them are in the file. And so many people who are not in the offered one.
 const SHOWN: usize = 50;
 
 /// The routes of imports.
@@ -178,14 +181,22 @@ async fn one_page(door: &Door, kind: Kind, id: ImportId, mistakes: Mistakes) -> 
         required: column.required,
         from: mapping.0.get(column.key).copied(),
     });
+    let mut tx = door.read().await?;
+    let first = &plan.absent()[..plan.absent().len().min(SHOWN)];
+    let absent = people::by_id(&mut tx, first).await?.into_iter().map(|person| AbsentPerson {
+        id: PersonId(person.id),
+        staff_number: person.staff_number,
+        name: person.name,
+        place: format!("{}, {}", person.facility, person.unit),
+    });
     let view = ImportView {
+        absent: absent.collect(),
         missing: mapping.missing(kind.columns()).iter().map(|column| column.label.to_owned()).collect(),
         columns: columns.collect(),
         header: table.header.clone(),
         ..view_of(door, kind, &row, plan.figures().clone(), plan.rejects())
     };
     let title = frontend::pages::imports::title(&view);
-    let tx = door.read().await?;
     door.page(tx, &title, view, frontend::pages::imports::one, mistakes).await
 }
 
@@ -207,6 +218,7 @@ fn view_of(
         columns: Vec::new(),
         header: Vec::new(),
         rejects: rejects.iter().take(SHOWN).cloned().collect(),
+        absent: Vec::new(),
         request_id: door.request_id(),
     }
 }

@@ -171,6 +171,10 @@ const NAMES: Sql = Sql {
     FROM facility
     WHERE id IN (SELECT unhex(value) FROM json_each($1))
     UNION ALL
+    SELECT id, name
+    FROM person
+    WHERE id IN (SELECT unhex(value) FROM json_each($1))
+    UNION ALL
     SELECT unit.id, facility.short_name || ', ' || unit.name
     FROM unit
     JOIN facility ON facility.id = unit.facility
@@ -188,13 +192,17 @@ const NAMES: Sql = Sql {
     FROM facility
     WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))
     UNION ALL
+    SELECT id, name
+    FROM person
+    WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))
+    UNION ALL
     SELECT unit.id, facility.short_name || ', ' || unit.name
     FROM unit
     JOIN facility ON facility.id = unit.facility
     WHERE unit.id IN (SELECT value::uuid FROM json_array_elements_text($1::json))",
 };
 
-/// The names of those of these ids that are people, systems, facilities or units.
+/// The names of those of these ids that are accounts, people, systems, facilities or units.
 pub async fn names(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, Error> {
     let ids: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
     let ids = serde_json::to_string(&ids).expect("a list of texts is JSON");

@@ -1,16 +1,24 @@
 //! The staff directory: who works where, and how they can be told.
 
 pub mod bulk;
+pub mod change;
+mod one;
 pub mod store;
 pub mod web;
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use domain::{
-    people::{COLUMNS, KnownUnits, Staff, read},
+    id::PersonId,
+    people::{COLUMNS, KnownAddresses, KnownUnits, Read, read},
     table::{Mapping, Reject, Table},
+    time::Timestamp,
     view::imports::Figures,
 };
+use sqlx::types::Uuid;
 
 use crate::{
     app::App,
@@ -22,16 +30,61 @@ use crate::{
 /// What taking a staff file over would do.
 pub struct Plan {
     pub figures: Figures,
-    /// What was refused, and what was left out of people who are taken.
+    /// What was refused, and what could not be read of people who are taken.
     pub rejects: Vec<Reject>,
     /// Those who are new or have changed.
     pub rows: Vec<store::Saved>,
+    /// Known people of the file's sites who are not in the file, by staff number. They stay as they are.
+    pub absent: Vec<PersonId>,
+}
+
+/// Compares a staff file with the directory. Every row is read and hashed, in the background: who waits for a
+/// transaction does not wait for that.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn plan(app: &App, table: &Arc<Table>, mapping: &Mapping) -> Result<Plan, Failure> {
+    let mut tx = app.db.read().await?;
+    let directory = Directory::read(&mut tx).await?;
+    drop(tx);
+    let (clock, table, mapping) = (app.clock.clone(), table.clone(), mapping.clone());
+    let (directory, mut read, rows) = away(move || {
+        let read = directory.reads(&table, &mapping);
+        (directory, read, table.rows.len())
+    })
+    .await?;
+    let unread: Vec<_> =
+        read.unread.iter().filter_map(|each| directory.id(&read.staff[each.person].staff_number)).collect();
+    let mut tx = app.db.read().await?;
+    let addresses = store::addresses(&mut tx, &unread).await?;
+    drop(tx);
+    away(move || {
+        let known = known_addresses(addresses);
+        read.keep_known(|number| known.get(&directory.id(number)?).cloned());
+        directory.compare(&clock, rows, read)
+    })
+    .await?
+    .map_err(Failure::from)
+}
+
+async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Failure::Broken(error.to_string()))
+}
+
+fn known_addresses(rows: Vec<(Uuid, String, String)>) -> HashMap<Uuid, KnownAddresses> {
+    let mut known: HashMap<Uuid, KnownAddresses> = HashMap::new();
+    for (person, channel, value) in rows {
+        let known = known.entry(person).or_default();
+        if channel == "email" { &mut known.emails } else { &mut known.phones }.push(value);
+    }
+    known
 }
 
 /// The directory, as a file is compared with it.
 pub struct Directory {
     units: KnownUnits,
-    people: Vec<store::Known>,
+    /// By staff number.
+    people: HashMap<String, store::Known>,
 }
 
 impl Directory {
@@ -40,51 +93,83 @@ impl Directory {
     /// # Errors
     /// When the database does not answer.
     pub async fn read(tx: &mut Tx) -> Result<Self, Error> {
-        Ok(Self { units: store::known_units(tx).await?, people: store::known(tx).await? })
+        let people = store::known(tx).await?.into_iter();
+        let people = people.map(|known| (known.staff_number.clone(), known)).collect();
+        Ok(Self { units: store::known_units(tx).await?, people })
     }
 
-    /// Compares a staff file with the directory. Who is not in the file stays as they are. This reads and hashes
-    /// every row: it belongs into the background, and never into a transaction that others wait for.
-    ///
-    /// # Errors
-    /// None that a file can cause.
-    pub fn compare(self, clock: &Clock, table: &Table, mapping: &Mapping) -> Result<Plan, Error> {
-        let read = if mapping.missing(&COLUMNS).is_empty() {
+    fn id(&self, staff_number: &str) -> Option<Uuid> {
+        self.people.get(staff_number).map(|known| known.id)
+    }
+
+    fn reads(&self, table: &Table, mapping: &Mapping) -> Read {
+        if mapping.missing(&COLUMNS).is_empty() {
             read(&table.rows, &table.header, mapping, &self.units)
         } else {
-            domain::people::Read::default()
-        };
+            Read::default()
+        }
+    }
+
+    /// Who is not in the file stays as they are.
+    fn compare(&self, clock: &Clock, rows: usize, read: Read) -> Result<Plan, Error> {
+        let absent = self.absent(&read);
         let mut figures = Figures {
-            rows: table.rows.len(),
+            rows,
             valid: read.staff.len(),
             duplicates: read.duplicates,
             refused: read.rejects.len(),
             taken_in_part: read.taken_in_part(),
+            absent: absent.len(),
             ..Figures::default()
         };
         let rejects = read.remarks();
-        let rows = self.changes(clock, read.staff, &mut figures)?;
-        Ok(Plan { figures, rejects, rows })
+        let rows = self.changes(clock, read, &mut figures)?;
+        Ok(Plan { figures, rejects, rows, absent })
     }
 
-    /// The people who are new or have changed, with the id that they have or get.
+    fn absent(&self, read: &Read) -> Vec<PersonId> {
+        let sites: BTreeSet<&str> = read.staff.iter().map(|person| person.facility.as_str()).collect();
+        let is_absent = |known: &&store::Known| {
+            known.left_at.is_none()
+                && sites.contains(known.facility.as_str())
+                && !read.numbers.contains(&known.staff_number)
+        };
+        let mut absent: Vec<_> = self.people.values().filter(is_absent).collect();
+        absent.sort_by_key(|known| known.staff_number.as_str());
+        absent.into_iter().map(|known| PersonId(known.id)).collect()
+    }
+
+    /// The people who are new or have changed, with the id that they have or get. Nobody leaves or returns unless the
+    /// file says so, and whoever has left before they were known is not taken.
     ///
     /// # Errors
     /// When somebody works in a unit that is not in the directory.
     pub fn changes(
-        self,
+        &self,
         clock: &Clock,
-        staff: Vec<Staff>,
+        mut read: Read,
         figures: &mut Figures,
     ) -> Result<Vec<store::Saved>, Error> {
-        let known: HashMap<String, store::Known> =
-            self.people.into_iter().map(|known| (known.staff_number.clone(), known)).collect();
         let mut rows = Vec::new();
-        for person in staff {
+        for person in std::mem::take(&mut read.staff) {
             let hash = person.content_hash();
-            let before = known.get(&person.staff_number);
+            let before = self.people.get(&person.staff_number);
+            let left_before = before.and_then(|before| before.left_at).map(Timestamp);
+            let says = read.has_left(&person.staff_number);
+            let left_at = match says {
+                Some(true) => left_before.or_else(|| Some(clock.now())),
+                Some(false) => None,
+                None => left_before,
+            };
+            figures.leaving += usize::from(before.is_some() && left_before.is_none() && left_at.is_some());
+            figures.returning += usize::from(left_before.is_some() && left_at.is_none());
+            figures.stay_left += usize::from(says.is_none() && left_before.is_some());
             match before {
-                Some(before) if before.content_hash == hash && before.left_at.is_none() => {
+                None if left_at.is_some() => {
+                    figures.unchanged += 1;
+                    continue;
+                }
+                Some(before) if before.content_hash == hash && left_before == left_at => {
                     figures.unchanged += 1;
                     continue;
                 }
@@ -94,7 +179,7 @@ impl Directory {
             let unit = self.units.id(&person.facility, &person.unit);
             let unit = unit.ok_or_else(|| Error::Corrupt("a person was read without a unit".into()))?;
             let id = before.map_or_else(|| clock.id(), |before| before.id.into());
-            rows.push(store::Saved { id, unit, hash, person });
+            rows.push(store::Saved { id, unit, hash, person, left_at });
         }
         Ok(rows)
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sqlx::types::Uuid;
 
 use crate::{
-    execute, fetch_all, fetch_one,
+    execute, fetch_all, fetch_one, fetch_optional,
     store::{Error, Rows, Sql, Tx},
 };
 
@@ -38,13 +38,17 @@ pub async fn known_units(tx: &mut Tx) -> Result<KnownUnits, Error> {
 pub struct Known {
     pub id: Uuid,
     pub staff_number: String,
+    /// The code of the site at which they work.
+    pub facility: String,
     pub content_hash: Vec<u8>,
     pub left_at: Option<i64>,
 }
 
 const KNOWN: &str = "
-    SELECT id, staff_number, content_hash, left_at
-    FROM person";
+    SELECT person.id, person.staff_number, facility.code AS facility, person.content_hash, person.left_at
+    FROM person
+    JOIN unit ON unit.id = person.unit
+    JOIN facility ON facility.id = unit.facility";
 
 /// Everyone, by staff number and content hash.
 pub async fn known(tx: &mut Tx) -> Result<Vec<Known>, Error> {
@@ -58,10 +62,12 @@ pub struct Saved {
     pub unit: UnitId,
     pub hash: [u8; 32],
     pub person: Staff,
+    /// Since when they have left.
+    pub left_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
-struct PersonRow<'a> {
+struct NewPerson<'a> {
     id: String,
     staff_number: &'a str,
     name: &'a str,
@@ -70,6 +76,7 @@ struct PersonRow<'a> {
     unit_lead: bool,
     qualifications: String,
     hash: String,
+    left_at: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -83,26 +90,28 @@ struct AddressRow<'a> {
 const SAVE: Sql = Sql {
     sqlite: "
     INSERT INTO person (
-        id, staff_number, name, unit, job, unit_lead, qualifications, content_hash, updated_at)
+        id, staff_number, name, unit, job, unit_lead, qualifications, content_hash, updated_at, left_at)
     SELECT unhex(value ->> 'id'), value ->> 'staff_number', value ->> 'name', unhex(value ->> 'unit'),
-        value ->> 'job', value ->> 'unit_lead', value ->> 'qualifications', unhex(value ->> 'hash'), $2
+        value ->> 'job', value ->> 'unit_lead', value ->> 'qualifications', unhex(value ->> 'hash'), $2,
+        value ->> 'left_at'
     FROM json_each($1)
     WHERE TRUE
     ON CONFLICT (staff_number) DO UPDATE
     SET name = excluded.name, unit = excluded.unit, job = excluded.job, unit_lead = excluded.unit_lead,
         qualifications = excluded.qualifications, content_hash = excluded.content_hash,
-        updated_at = excluded.updated_at, left_at = NULL",
+        updated_at = excluded.updated_at, version = person.version + 1, left_at = excluded.left_at",
     postgres: "
     INSERT INTO person (
-        id, staff_number, name, unit, job, unit_lead, qualifications, content_hash, updated_at)
-    SELECT id::uuid, staff_number, name, unit::uuid, job, unit_lead, qualifications, decode(hash, 'hex'), $2
+        id, staff_number, name, unit, job, unit_lead, qualifications, content_hash, updated_at, left_at)
+    SELECT id::uuid, staff_number, name, unit::uuid, job, unit_lead, qualifications, decode(hash, 'hex'), $2,
+        left_at
     FROM json_to_recordset($1::json) AS row (
         id TEXT, staff_number TEXT, name TEXT, unit TEXT, job TEXT, unit_lead BOOLEAN, qualifications TEXT,
-        hash TEXT)
+        hash TEXT, left_at BIGINT)
     ON CONFLICT (staff_number) DO UPDATE
     SET name = excluded.name, unit = excluded.unit, job = excluded.job, unit_lead = excluded.unit_lead,
         qualifications = excluded.qualifications, content_hash = excluded.content_hash,
-        updated_at = excluded.updated_at, left_at = NULL",
+        updated_at = excluded.updated_at, version = person.version + 1, left_at = excluded.left_at",
 };
 
 const FORGET_ADDRESSES: Sql = Sql {
@@ -140,7 +149,7 @@ pub async fn save(tx: &mut Tx, people: &[Saved], now: Timestamp) -> Result<(), E
     let hex = |id: Uuid| id.simple().to_string();
     let rows: Vec<_> = people
         .iter()
-        .map(|saved| PersonRow {
+        .map(|saved| NewPerson {
             id: hex(saved.id.0),
             staff_number: &saved.person.staff_number,
             name: &saved.person.name,
@@ -149,6 +158,7 @@ pub async fn save(tx: &mut Tx, people: &[Saved], now: Timestamp) -> Result<(), E
             unit_lead: saved.person.unit_lead,
             qualifications: serde_json::to_string(&saved.person.qualifications).expect("a list of texts"),
             hash: hex::encode(saved.hash),
+            left_at: saved.left_at.map(|at| at.0),
         })
         .collect();
     let rows = Rows::of(&rows);
@@ -172,15 +182,18 @@ pub struct Counts {
     pub total: i64,
     pub leads: i64,
     pub without_address: i64,
+    /// Those who have left; they are in no other count.
+    pub have_left: i64,
 }
 
 const COUNTS: &str = "
-    SELECT COUNT(*) AS total,
-        COUNT(CASE WHEN unit_lead = TRUE THEN 1 END) AS leads,
-        COUNT(CASE WHEN NOT EXISTS (SELECT 1 FROM address WHERE address.person = person.id) THEN 1 END)
-            AS without_address
-    FROM person
-    WHERE left_at IS NULL";
+    SELECT COUNT(CASE WHEN left_at IS NULL THEN 1 END) AS total,
+        COUNT(CASE WHEN left_at IS NULL AND unit_lead = TRUE THEN 1 END) AS leads,
+        COUNT(CASE WHEN left_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM address WHERE address.person = person.id) THEN 1 END)
+            AS without_address,
+        COUNT(left_at) AS have_left
+    FROM person";
 
 /// Counts the staff.
 pub async fn counts(tx: &mut Tx) -> Result<Counts, Error> {
@@ -207,18 +220,50 @@ const LIST: &str = "
     FROM person
     JOIN unit ON unit.id = person.unit
     JOIN facility ON facility.id = unit.facility
-    WHERE person.left_at IS NULL
+    WHERE (person.left_at IS NOT NULL) = $4
         AND person.staff_number > $1
         AND ($2 = '' OR LOWER(person.staff_number) LIKE $2 OR LOWER(person.name) LIKE $2)
     ORDER BY person.staff_number
     LIMIT $3";
 
-/// People by staff number, after one of them; `search` is how name or number begin.
-pub async fn list(tx: &mut Tx, after: &str, search: &str, most: i64) -> Result<Vec<PersonLine>, Error> {
+/// People by staff number, after one of them: those who work here, or those who have left. `search` is how name or
+/// number begin.
+pub async fn list(
+    tx: &mut Tx,
+    after: &str,
+    search: &str,
+    most: i64,
+    have_left: bool,
+) -> Result<Vec<PersonLine>, Error> {
     // What stands for any character in LIKE is taken out, so that it means itself nowhere.
     let plain: String = search.to_lowercase().chars().filter(|c| !matches!(c, '%' | '_' | '\\')).collect();
     let pattern = if plain.is_empty() { plain } else { format!("{plain}%") };
-    fetch_all!(tx, PersonLine, LIST, after, pattern, most)
+    fetch_all!(tx, PersonLine, LIST, after, pattern, most, have_left)
+}
+
+const BY_ID: Sql = Sql {
+    sqlite: "
+    SELECT person.id, person.staff_number, person.name, facility.short_name AS facility,
+        facility.id AS facility_id, unit.name AS unit, unit.id AS unit_id, person.job, person.unit_lead
+    FROM person
+    JOIN unit ON unit.id = person.unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE person.id IN (SELECT unhex(value) FROM json_each($1))
+    ORDER BY person.staff_number",
+    postgres: "
+    SELECT person.id, person.staff_number, person.name, facility.short_name AS facility,
+        facility.id AS facility_id, unit.name AS unit, unit.id AS unit_id, person.job, person.unit_lead
+    FROM person
+    JOIN unit ON unit.id = person.unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE person.id IN (SELECT id::uuid FROM json_array_elements_text($1::json) AS row (id))
+    ORDER BY person.staff_number",
+};
+
+/// These people, by staff number.
+pub async fn by_id(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<PersonLine>, Error> {
+    let ids: Vec<_> = people.iter().map(|id| id.0.simple().to_string()).collect();
+    fetch_all!(tx, PersonLine, BY_ID, Rows::of(&ids).text())
 }
 
 const BY_RULE: &str = "
@@ -254,6 +299,99 @@ const ADDRESSES: Sql = Sql {
 pub async fn addresses(tx: &mut Tx, people: &[Uuid]) -> Result<Vec<(Uuid, String, String)>, Error> {
     let ids: Vec<_> = people.iter().map(|id| id.simple().to_string()).collect();
     fetch_all!(tx, (Uuid, String, String), ADDRESSES, Rows::of(&ids).text())
+}
+
+/// A person as they are kept, without their addresses.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct PersonRow {
+    pub id: Uuid,
+    pub staff_number: String,
+    pub name: String,
+    pub facility_code: String,
+    pub facility: String,
+    pub unit_code: String,
+    pub unit: String,
+    pub unit_id: Uuid,
+    pub job: String,
+    pub unit_lead: bool,
+    pub qualifications: String,
+    pub left_at: Option<i64>,
+    pub version: i64,
+}
+
+const FIND: &str = "
+    SELECT person.id, person.staff_number, person.name, facility.code AS facility_code,
+        facility.short_name AS facility, unit.code AS unit_code, unit.name AS unit, unit.id AS unit_id,
+        person.job, person.unit_lead, person.qualifications, person.left_at, person.version
+    FROM person
+    JOIN unit ON unit.id = person.unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE person.id = $1";
+
+/// One person, also one who has left.
+pub async fn find(tx: &mut Tx, id: PersonId) -> Result<Option<PersonRow>, Error> {
+    fetch_optional!(tx, PersonRow, FIND, id.0)
+}
+
+impl PersonRow {
+    /// The person with their addresses, as a staff file would give them.
+    pub async fn staff(&self, tx: &mut Tx) -> Result<Staff, Error> {
+        let (mut emails, mut phones) = (Vec::new(), Vec::new());
+        for (_, channel, value) in addresses(tx, &[self.id]).await? {
+            if channel == "email" { &mut emails } else { &mut phones }.push(value);
+        }
+        Ok(Staff {
+            staff_number: self.staff_number.clone(),
+            name: self.name.clone(),
+            facility: self.facility_code.clone(),
+            unit: self.unit_code.clone(),
+            job: self.job.clone(),
+            unit_lead: self.unit_lead,
+            emails,
+            phones,
+            qualifications: serde_json::from_str(&self.qualifications)
+                .map_err(|error| Error::Corrupt(error.to_string()))?,
+        })
+    }
+}
+
+const HOLD: &str = "
+    UPDATE person
+    SET version = version
+    WHERE id = $1";
+
+/// Takes a person's row before it is read, so that an import beside waits; `false` when there is none.
+pub async fn hold(tx: &mut Tx, id: PersonId) -> Result<bool, Error> {
+    Ok(execute!(tx, HOLD, id.0)? == 1)
+}
+
+const SET_LEFT: &str = "
+    UPDATE person
+    SET left_at = $2, updated_at = $3, version = version + 1
+    WHERE id = $1";
+
+/// Notes that a person has left, or works here again.
+pub async fn set_left(
+    tx: &mut Tx,
+    id: PersonId,
+    left_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    execute!(tx, SET_LEFT, id.0, left_at.map(|at| at.0), now.0).map(|_| ())
+}
+
+/// An account that belongs to a person: its name for signing in, and since when it is locked.
+pub type AccountRow = (String, Option<i64>);
+
+const ACCOUNTS: &str = "
+    SELECT login, disabled_at
+    FROM account
+    WHERE person = $1
+    ORDER BY login";
+
+/// The accounts of a person.
+pub async fn accounts(tx: &mut Tx, id: PersonId) -> Result<Vec<AccountRow>, Error> {
+    fetch_all!(tx, AccountRow, ACCOUNTS, id.0)
 }
 
 const LINK_ACCOUNT: &str = "

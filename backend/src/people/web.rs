@@ -21,12 +21,12 @@ use crate::web::{
 };
 
 const PAGE: i64 = 100;
-const READERS: Access = Access::Roles(&[Role::Administrator, Role::Commander, Role::Communicator]);
-const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
+pub(super) const READERS: Access = Access::Roles(&[Role::Administrator, Role::Commander, Role::Communicator]);
+pub(super) const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
 
 /// The routes of people; importing them is with the other imports.
 pub fn routes(routes: Routes) -> Routes {
-    routes
+    super::one::routes(routes)
         .page::<PeopleView, _>("/people", READERS, "The staff directory", list)
         .page::<BulkAccountsView, _>(
             "/people/accounts",
@@ -47,12 +47,14 @@ pub fn routes(routes: Routes) -> Routes {
 struct Asked {
     after: String,
     search: String,
+    left: domain::field::Text,
 }
 
 async fn list(door: Door, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
     let counts = store::counts(&mut tx).await?;
-    let rows = store::list(&mut tx, &asked.after, asked.search.trim(), PAGE).await?;
+    let left = asked.left.is_yes();
+    let rows = store::list(&mut tx, &asked.after, asked.search.trim(), PAGE, left).await?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut addresses: BTreeMap<(Uuid, String), Vec<String>> = BTreeMap::new();
     for (person, channel, value) in store::addresses(&mut tx, &ids).await? {
@@ -60,8 +62,9 @@ async fn list(door: Door, Query(asked): Query<Asked>) -> Result<Response, Proble
     }
     let full = i64::try_from(rows.len()).is_ok_and(|count| count == PAGE);
     let next = rows.last().filter(|_| full).map(|last| {
-        let query =
-            serde_html_form::to_string([("search", asked.search.trim()), ("after", &last.staff_number)]);
+        let left = if left { "yes" } else { "" };
+        let asked = [("search", asked.search.trim()), ("left", left), ("after", &last.staff_number)];
+        let query = serde_html_form::to_string(asked);
         format!("/people?{}", query.unwrap_or_default())
     });
     let people = rows
@@ -82,6 +85,8 @@ async fn list(door: Door, Query(asked): Query<Asked>) -> Result<Response, Proble
         total: counts.total,
         leads: counts.leads,
         without_address: counts.without_address,
+        have_left: counts.have_left,
+        left,
         people,
         search: asked.search,
         next,

@@ -2,4 +2,5 @@
 
 pub mod import;
 pub mod store;
+pub mod units;
 pub mod web;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     id::{FacilityId, GroupId, SystemId, UnitId},
     scope::{Functions, Place, Places, SystemKind},
-    time::Zone,
+    time::{Timestamp, Zone},
 };
 use sqlx::types::Uuid;
 
@@ -117,6 +117,18 @@ pub async fn name(tx: &mut Tx, place: Place) -> Result<String, Error> {
     }
 }
 
+const NAMED_UNITS: &str = "
+    SELECT unit.id, unit.name, facility.short_name
+    FROM unit
+    JOIN facility ON facility.id = unit.facility
+    ORDER BY facility.position, facility.code, unit.name, unit.code";
+
+/// All units as people call them, as `General, Emergency`; site by site.
+pub async fn named_units(tx: &mut Tx) -> Result<Vec<(UnitId, String)>, Error> {
+    let rows = fetch_all!(tx, (Uuid, String, String), NAMED_UNITS)?;
+    Ok(rows.into_iter().map(|(id, unit, site)| (UnitId(id), format!("{site}, {unit}"))).collect())
+}
+
 type SystemRow = (Uuid, String, String, String, String, String, i64);
 
 const SYSTEMS: &str = "
@@ -210,7 +222,7 @@ pub async fn units(tx: &mut Tx) -> Result<Vec<UnitRow>, Error> {
     fetch_all!(tx, UnitRow, ALL_UNITS)
 }
 
-/// How many units and people a facility has.
+/// How many units that are open and how many people a facility has.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
 pub struct FacilityCounts {
     pub id: Uuid,
@@ -219,7 +231,8 @@ pub struct FacilityCounts {
 }
 
 const COUNTS: &str = "
-    SELECT facility.id, COUNT(DISTINCT unit.id) AS units, COUNT(person.id) AS staff
+    SELECT facility.id, COUNT(DISTINCT CASE WHEN unit.closed_at IS NULL THEN unit.id END) AS units,
+        COUNT(person.id) AS staff
     FROM facility
     LEFT JOIN unit ON unit.facility = facility.id
     LEFT JOIN person ON person.unit = unit.id AND person.left_at IS NULL
@@ -228,6 +241,49 @@ const COUNTS: &str = "
 /// Units and staff of each facility.
 pub async fn counts(tx: &mut Tx) -> Result<Vec<FacilityCounts>, Error> {
     fetch_all!(tx, FacilityCounts, COUNTS)
+}
+
+/// A unit with how many people work there.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct StaffedUnit {
+    pub id: Uuid,
+    pub code: String,
+    pub name: String,
+    pub phone: String,
+    pub closed_at: Option<i64>,
+    pub staff: i64,
+}
+
+const OF_SITE: &str = "
+    SELECT unit.id, unit.code, unit.name, unit.phone, unit.closed_at,
+        (SELECT COUNT(*) FROM person WHERE person.unit = unit.id AND person.left_at IS NULL) AS staff
+    FROM unit
+    WHERE unit.facility = $1
+    ORDER BY unit.name, unit.code";
+
+/// The units of a site, also those that are closed.
+pub async fn of_site(tx: &mut Tx, site: FacilityId) -> Result<Vec<StaffedUnit>, Error> {
+    fetch_all!(tx, StaffedUnit, OF_SITE, site.0)
+}
+
+const CLOSED: &str = "
+    SELECT id
+    FROM unit
+    WHERE closed_at IS NOT NULL";
+
+/// The units that are closed.
+pub async fn closed(tx: &mut Tx) -> Result<BTreeSet<UnitId>, Error> {
+    Ok(fetch_all!(tx, (Uuid,), CLOSED)?.into_iter().map(|(id,)| UnitId(id)).collect())
+}
+
+const SET_CLOSED: &str = "
+    UPDATE unit
+    SET closed_at = $2
+    WHERE id = $1";
+
+/// Closes a unit, or opens it again.
+pub async fn set_closed(tx: &mut Tx, unit: UnitId, at: Option<Timestamp>) -> Result<(), Error> {
+    execute!(tx, SET_CLOSED, unit.0, at.map(|at| at.0)).map(|_| ())
 }
 
 const SAVE_GROUP: &str = "

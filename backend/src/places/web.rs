@@ -16,11 +16,13 @@ use crate::web::{
     routes::{Access, Routes},
 };
 
+pub(super) const READERS: Access = Access::Roles(&[Role::Administrator, Role::Commander]);
+
 /// The routes of places; importing them is with the other imports.
 pub fn routes(routes: Routes) -> Routes {
-    routes.page::<PlacesView, _>(
+    super::units::routes(routes).page::<PlacesView, _>(
         "/places",
-        Access::Roles(&[Role::Administrator, Role::Commander]),
+        READERS,
         "Facilities, groups, units and systems",
         list,
     )
@@ -36,6 +38,7 @@ async fn list(door: Door) -> Result<Response, Problem> {
         .map(|facility| {
             let (units, staff) = counts.get(&facility.id.0).map_or((0, 0), |row| (row.units, row.staff));
             FacilityLine {
+                id: facility.id,
                 place: Place::Facility(facility.id).to_string(),
                 code: facility.code,
                 name: facility.name,

@@ -26,7 +26,10 @@ pub(super) async fn import(app: &App, kind: Kind, path: &Path) -> Result<(), Str
         figures.rows, figures.added, figures.changed, figures.unchanged, figures.duplicates, figures.refused
     ));
     if figures.taken_in_part > 0 {
-        print(&format!("{} people were taken without a phone or an e-mail.", figures.taken_in_part));
+        print(&format!("{} rows have a phone or an e-mail that cannot be read.", figures.taken_in_part));
+    }
+    if figures.absent > 0 {
+        print(&format!("{} people known at these sites are not in the file; they stay.", figures.absent));
     }
     if !rejects.is_empty() {
         let beside = path.with_extension("refused.csv");

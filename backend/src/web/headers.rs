@@ -17,6 +17,7 @@ use domain::view::frame::Frame;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::{
+    client,
     door::{self, Nonce},
     frame,
     problem::Problem,
@@ -59,6 +60,7 @@ async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Resp
     let nonce: Arc<str> = hex::encode(app.clock.bytes::<16>()).into();
     let id: domain::id::RequestId = app.clock.id();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let client = client::note(&app.config.trusted_proxy, &mut request);
     request.extensions_mut().insert(Nonce(nonce.clone()));
     let mut response = next.run(request).await;
     let public = response.extensions().get::<Prepared>().is_some();
@@ -66,7 +68,8 @@ async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Resp
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    log(&response, &id.to_string(), &method, &path, started);
+    let client = client.map(|address| address.to_string()).unwrap_or_default();
+    log(&response, (&id.to_string(), &client), &method, &path, started);
     response
 }
 
@@ -81,7 +84,7 @@ pub fn public_headers(https: bool) -> HeaderMap {
 #[derive(Debug, Clone, Copy)]
 pub struct Prepared;
 
-fn log(response: &Response, id: &str, method: &Method, path: &str, started: Instant) {
+fn log(response: &Response, (id, client): (&str, &str), method: &Method, path: &str, started: Instant) {
     let status = response.status().as_u16();
     let ms = started.elapsed().as_millis();
     // A personal answer link is a secret; its path is not written down.
@@ -89,10 +92,12 @@ fn log(response: &Response, id: &str, method: &Method, path: &str, started: Inst
     match response.extensions().get::<Problem>() {
         Some(problem) if status >= 500 => {
             let cause = problem.detail.cause.as_deref().unwrap_or("");
-            tracing::error!(id, %method, path, status, ms, code = problem.code, cause, "{}", problem.title);
+            tracing::error!(id, client, %method, path, status, ms, code = problem.code, cause, "{}", problem.title);
         }
-        Some(problem) => tracing::info!(id, %method, path, status, ms, code = problem.code, "refused"),
-        None => tracing::info!(id, %method, path, status, ms, "answered"),
+        Some(problem) => {
+            tracing::info!(id, client, %method, path, status, ms, code = problem.code, "refused");
+        }
+        None => tracing::info!(id, client, %method, path, status, ms, "answered"),
     }
 }
 

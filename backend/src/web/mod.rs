@@ -1,6 +1,7 @@
 //! The one door: routes with their roles, the negotiation between page and JSON, sessions, headers and problems.
 
 pub mod assets;
+pub mod client;
 pub mod door;
 pub mod form;
 pub mod frame;

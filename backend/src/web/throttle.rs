@@ -3,21 +3,17 @@
 //! A whole hospital may stand behind one address. So answers are counted by their link, and only codes by address,
 //! with room for a shift that checks the same message at once.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    num::NonZeroU32,
-    time::Duration,
-};
+use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{Method, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use super::problem::Problem;
+use super::{client::Client, problem::Problem};
 use crate::app::App;
 
 /// Answers of one link at once, and how often one more is added.
@@ -69,8 +65,8 @@ fn quota((burst, one_more_every): (u32, Duration)) -> Quota {
 
 /// The address that asks; of IPv6 the network that one household or ward has.
 fn from(request: &Request) -> Option<IpAddr> {
-    let ConnectInfo(address) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-    Some(match address.ip() {
+    let Client(address) = request.extensions().get::<Client>()?;
+    Some(match *address {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
         address @ IpAddr::V4(_) => address,
     })

@@ -62,6 +62,7 @@ pub fn one(frame: &Frame, view: &ImportView) -> AnyView {
     view! {
         {ui::head(frame, &title(view), None, commit)}
         {figures(view)}
+        {absent(view)}
         {refused(view, &path)}
         {open.then(|| ui::section("Which column holds what", columns(view, &path)))}
     }
@@ -78,13 +79,44 @@ fn figures(view: &ImportView) -> AnyView {
         ("As they are", figures.unchanged),
         ("Repeat an earlier row", figures.duplicates),
         ("Refused", figures.refused),
-        ("Taken without a phone or an e-mail", figures.taken_in_part),
+        ("With a phone or an e-mail that cannot be read", figures.taken_in_part),
+        ("Have left by this file", figures.leaving),
+        ("Work here again by this file", figures.returning),
+        ("Have left before; this file has no column for it, so they are told nothing", figures.stay_left),
+        ("Known at these sites and not in the file", figures.absent),
     ];
+    // What concerns staff alone is said where there is something to say.
+    let lines = lines.into_iter().enumerate().filter(|(at, (_, number))| *at < 8 || *number > 0);
+    let lines = lines.map(|(_, line)| line);
     let columns = vec![Column::new("What"), Column::number("Rows")];
     let rows = lines.map(|(words, number)| {
         Row::new(vec![table::text(words), table::text(&ui::count(i64::try_from(number).unwrap_or(i64::MAX)))])
     });
-    table::table("What the file contains", columns, rows.into(), "")
+    table::table("What the file contains", columns, rows.collect(), "")
+}
+
+/// Who would be in the file if it were whole: they stay as they are, and somebody has to look.
+fn absent(view: &ImportView) -> AnyView {
+    if view.absent.is_empty() {
+        return ().into_any();
+    }
+    let columns = vec![Column::new("Name"), Column::new("Where")];
+    let rows = view.absent.iter().map(|person| {
+        let name = view! { <a href=format!("/people/{}", person.id)>{person.name.clone()}</a> };
+        Row::new(vec![table::two_lines(name, person.staff_number.clone()), table::text(&person.place)])
+    });
+    let count = |number: usize| ui::count(i64::try_from(number).unwrap_or(i64::MAX));
+    let sentence = format!(
+        "{} known at the sites of this file are not in it. They stay as they are: a complete file would have them, \
+         so say of those who are gone that they have left. The first {} are listed.",
+        count(view.figures.absent),
+        count(view.absent.len())
+    );
+    let body = view! {
+        <p>{sentence}</p>
+        {table::table("Known people who are not in the file", columns, rows.collect(), "")}
+    };
+    ui::section("Known and not in this file", body.into_any())
 }
 
 fn refused(view: &ImportView, path: &str) -> AnyView {

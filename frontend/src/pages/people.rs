@@ -1,4 +1,6 @@
-//! The staff directory, and the cards of accounts made from it.
+//! The staff directory, one person of it, and the cards of accounts made from it.
+
+pub mod one;
 
 use domain::{
     actor::Role,
@@ -17,6 +19,9 @@ use crate::ui::{
 
 /// What the directory says first.
 pub fn title(view: &PeopleView) -> String {
+    if view.left {
+        return format!("{} noted as having left", ui::counted(view.have_left, "person is", "people are"));
+    }
     match view.total {
         0 => "No staff is known yet".into(),
         total => format!("{} of the staff can be told", ui::count(total - view.without_address)),
@@ -34,6 +39,7 @@ pub fn list(frame: &Frame, view: &PeopleView) -> AnyView {
     ];
     let search = view! {
         {Field::new("search", "Name or staff number begins with").value(view.search.clone()).optional().text()}
+        {view.left.then(|| view! { <input type="hidden" name="left" value="yes"/> })}
         {button::secondary("Find")}
     };
     let summary = format!(
@@ -42,9 +48,14 @@ pub fn list(frame: &Frame, view: &PeopleView) -> AnyView {
         ui::count(view.leads),
         ui::count(view.without_address)
     );
+    let (other, words) = if view.left {
+        ("/people", "Those who work here".to_owned())
+    } else {
+        ("/people?left=yes", format!("{} have left", ui::count(view.have_left)))
+    };
     view! {
         {ui::head(frame, &title(view), None, Some(button::primary_link("Import staff", "/people/import")))}
-        <p>{summary}" "<a href="/people/accounts">"Make accounts from this list"</a></p>
+        <p>{summary}" "<a href=other>{words}</a>". "<a href="/people/accounts">"Make accounts from this list"</a></p>
         {button::filter_form("/people", search.into_any())}
         {table::table("Staff by number", columns, view.people.iter().map(row).collect(), "Nobody is found.")}
         {table::next_page("More staff", view.next.clone())}
@@ -55,7 +66,10 @@ pub fn list(frame: &Frame, view: &PeopleView) -> AnyView {
 fn row(person: &PersonLine) -> Row {
     let job = if person.unit_lead { format!("{}, unit lead", person.job) } else { person.job.clone() };
     Row::new(vec![
-        table::two_lines(person.name.clone(), person.staff_number.clone()),
+        table::two_lines(
+            view! { <a href=format!("/people/{}", person.id)>{person.name.clone()}</a> },
+            person.staff_number.clone(),
+        ),
         table::two_lines(person.unit.clone(), person.facility.clone()),
         table::text(&job),
         table::text(&person.emails.join(", ")),

@@ -1,6 +1,9 @@
 //! Places and systems.
 
-use domain::view::{frame::Frame, places::PlacesView};
+use domain::view::{
+    frame::Frame,
+    places::{PlacesView, SiteView, UnitLine},
+};
 use leptos::prelude::*;
 
 use crate::ui::{
@@ -40,13 +43,65 @@ fn facilities(view: &PlacesView) -> AnyView {
         vec![Column::new("Site"), Column::new("Time zone"), Column::number("Units"), Column::number("Staff")];
     let rows = view.facilities.iter().map(|line| {
         Row::new(vec![
-            table::two_lines(line.name.clone(), format!("{}, {}", line.short_name, line.code)),
+            table::two_lines(
+                view! { <a href=format!("/places/{}", line.id)>{line.name.clone()}</a> },
+                format!("{}, {}", line.short_name, line.code),
+            ),
             table::text(&line.zone),
             table::text(&ui::count(line.units)),
             table::text(&ui::count(line.staff)),
         ])
     });
     table::table("Sites", columns, rows.collect(), "No site yet.")
+}
+
+/// What the page of a site's units says first.
+pub fn units_title(view: &SiteView) -> String {
+    let closed = view.units.iter().filter(|unit| unit.closed.is_some()).count();
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let open = ui::counted(count(view.units.len() - closed), "unit", "units");
+    match closed {
+        0 => format!("{} has {open}", view.name),
+        many => format!("{} has {open}; {} closed", view.name, ui::counted(count(many), "is", "are")),
+    }
+}
+
+/// The units of a site.
+pub fn units(frame: &Frame, view: &SiteView) -> AnyView {
+    let mut columns =
+        vec![Column::new("Unit"), Column::new("Phone"), Column::number("Staff"), Column::new("State")];
+    if view.may_change {
+        columns.push(Column::actions());
+    }
+    let rows = view.units.iter().map(|unit| {
+        let state =
+            unit.closed.as_ref().map_or_else(|| "open".to_owned(), |since| format!("closed since {since}"));
+        let mut cells = vec![
+            table::two_lines(unit.name.clone(), unit.code.clone()),
+            ui::phone(&unit.phone),
+            table::text(&ui::count(unit.staff)),
+            table::text(&state),
+        ];
+        if view.may_change {
+            cells.push(unit_step(view, unit));
+        }
+        Row::new(cells)
+    });
+    view! {
+        {ui::head(frame, &units_title(view), None, Some(button::secondary_link("All places", "/places")))}
+        <p>
+            "A closed unit takes no new people by hand and gets no forms, and a later message counts it only for \
+             people of it who are told. What was recorded of it stays."
+        </p>
+        {table::table("Units", columns, rows.collect(), "No unit yet.")}
+    }
+    .into_any()
+}
+
+fn unit_step(view: &SiteView, unit: &UnitLine) -> AnyView {
+    let (end, words) = if unit.closed.is_some() { ("reopen", "Open again") } else { ("close", "Close") };
+    let act = button::small(words, &unit.name);
+    button::form(&format!("/places/units/{}/{end}", unit.id), &view.request_id.to_string(), act)
 }
 
 fn groups(view: &PlacesView) -> AnyView {

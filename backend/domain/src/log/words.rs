@@ -137,6 +137,11 @@ fn of_installation(kind: &str) -> Option<&'static str> {
         "import.offered" => "uploaded a file to import",
         "import.remapped" => "matched the columns of a file",
         "import.committed" => "imported a file",
+        "person.corrected" => "corrected a person of the staff",
+        "person.left" => "noted that a person has left",
+        "person.returned" => "noted that a person works here again",
+        "unit.closed" => "closed a unit",
+        "unit.reopened" => "opened a closed unit again",
         "demo.loaded" => "loaded the demo hospital",
         _ => return None,
     })

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     field::Text,
-    id::{ImportId, RequestId},
+    id::{ImportId, PersonId, RequestId},
     table::Reject,
 };
 
@@ -34,6 +34,17 @@ pub struct Figures {
     pub refused: usize,
     /// Rows of people who are taken without an address that cannot be read.
     pub taken_in_part: usize,
+    /// Known people whom the file says to have left, and those who work here again by it.
+    #[serde(default)]
+    pub leaving: usize,
+    #[serde(default)]
+    pub returning: usize,
+    /// People who have left, and of whom a file without such a column says nothing.
+    #[serde(default)]
+    pub stay_left: usize,
+    /// Known people of the file's sites who are not in it.
+    #[serde(default)]
+    pub absent: usize,
 }
 
 /// The preview of an import.
@@ -52,7 +63,19 @@ pub struct ImportView {
     pub header: Vec<String>,
     /// The first rows that were refused or taken in part; the file of all of them is at `rejects.csv`.
     pub rejects: Vec<Reject>,
+    /// Before a staff file is taken over: the first of the known people of its sites who are not in it.
+    pub absent: Vec<AbsentPerson>,
     pub request_id: RequestId,
+}
+
+/// Somebody who is known and not in the file.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct AbsentPerson {
+    pub id: PersonId,
+    pub staff_number: String,
+    pub name: String,
+    /// `General, Emergency`
+    pub place: String,
 }
 
 /// One column that the import knows, and what of the file it is taken from.

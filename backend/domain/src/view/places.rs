@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::id::{FacilityId, RequestId, UnitId};
+
 /// All places and systems.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct PlacesView {
@@ -17,6 +19,7 @@ pub struct PlacesView {
 /// One facility.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct FacilityLine {
+    pub id: FacilityId,
     /// As written in a scope: `facility:ID`.
     pub place: String,
     pub code: String,
@@ -25,6 +28,37 @@ pub struct FacilityLine {
     pub zone: String,
     pub units: i64,
     pub staff: i64,
+}
+
+/// The units of a site.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct SiteView {
+    pub id: FacilityId,
+    pub name: String,
+    pub units: Vec<UnitLine>,
+    /// Whether this account may close units here and open them again.
+    pub may_change: bool,
+    pub request_id: RequestId,
+}
+
+/// One unit.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct UnitLine {
+    pub id: UnitId,
+    pub code: String,
+    pub name: String,
+    pub phone: String,
+    pub staff: i64,
+    /// Since when it is closed, as `05:22 EDT, Fri 19 July`.
+    pub closed: Option<String>,
+}
+
+/// A unit was closed, or opened again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitChanged {
+    pub unit: UnitId,
+    pub facility: FacilityId,
+    pub is_closed: bool,
 }
 
 /// One group.
