@@ -70,13 +70,11 @@ pub async fn turn(app: &App, ping: &mut Ping) {
 async fn in_time(app: &App) -> Result<(), Failure> {
     let mut audit = std::pin::pin!(once(app));
     let late = MINUTE * u32::try_from(AUDIT_MINUTES).unwrap_or(1);
-    match tokio::time::timeout(late, &mut audit).await {
-        Ok(done) => done,
-        Err(_) => {
-            tracing::error!("the audit of sending has been running for {AUDIT_MINUTES} minutes");
-            audit.await
-        }
+    if let Ok(done) = tokio::time::timeout(late, &mut audit).await {
+        return done;
     }
+    tracing::error!("the audit of sending has been running for {AUDIT_MINUTES} minutes");
+    audit.await
 }
 
 /// Audits once and keeps the result. What is new and may pass by itself, as after a machine slept, counts when a
@@ -161,7 +159,7 @@ async fn figures(app: &App, id: BroadcastId) -> Result<(Option<Read>, Timestamp)
 /// The channels over all broadcasts, and what is due in them.
 #[derive(Default)]
 struct Lines {
-    lines: BTreeMap<Channel, Line>,
+    by_channel: BTreeMap<Channel, Line>,
     ended_at: Option<Timestamp>,
     due: Vec<(Listed, Channel, Timestamp)>,
 }
@@ -169,7 +167,7 @@ struct Lines {
 impl Lines {
     fn add(&mut self, listed: Listed, read: Read) {
         for course in read.courses {
-            let line = self.lines.entry(course.channel).or_default();
+            let line = self.by_channel.entry(course.channel).or_default();
             line.moved_at = line.moved_at.max(course.moved_at);
             line.under_way.extend(course.under_way);
             self.due.extend(course.due.map(|due| (listed.clone(), course.channel, due)));
@@ -192,7 +190,7 @@ impl Lines {
             return Ok(Vec::new());
         }
         let resting = store::resting(tx, now.plus_minutes(-STILL_MINUTES)).await?;
-        for line in self.lines.values_mut() {
+        for line in self.by_channel.values_mut() {
             line.moved_at = line.moved_at.max(self.ended_at);
         }
         let mut found = Vec::new();
@@ -202,7 +200,7 @@ impl Lines {
                 continue;
             }
             found.extend(
-                stands_still(due, &self.lines[&channel], now).map(|still| (still, Some(listed.about))),
+                stands_still(due, &self.by_channel[&channel], now).map(|still| (still, Some(listed.about))),
             );
         }
         Ok(found)
