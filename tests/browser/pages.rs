@@ -25,6 +25,12 @@ const WITHOUT_LINKS: [(&str, &str); 2] = [
 /// Gives the paths to which no page leads any more: an answer link, and files that were offered.
 async fn something_to_show(server: &RealServer, administrator: Program, harbor: Harbor) -> Vec<String> {
     let mut paths = Vec::new();
+    let one =
+        "Employee ID,Name,Site,Department,Job title,E-mail\n3,Cara Cole,cape,ed,Nurse,c@hospital.test\n";
+    let offered =
+        administrator.uploads("/people/import", &[], ("file", "one.csv", one.as_bytes())).await.expect(201);
+    let import = text(&offered.json::<Value>()["import"]);
+    administrator.does(&format!("/people/import/{import}/commit"), serde_json::json!({})).await;
     for (path, file) in [("/people/import", STAFF), ("/places/import", PLACES)] {
         let offered =
             administrator.uploads(path, &[], ("file", "offered.csv", file.as_bytes())).await.expect(201);

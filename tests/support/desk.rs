@@ -98,7 +98,10 @@ impl Desk {
                 // A copy shares nothing but the session.
                 self.plain.insert(login.to_owned(), person.clone());
             }
-            Way::Window { browser, .. } => {
+            Way::Window { .. } => {
+                // A page that stands open would go on asking for news, as nobody.
+                self.opens("/status").await;
+                let Way::Window { browser, .. } = &self.way else { unreachable!("a way does not change") };
                 browser.client.delete_all_cookies().await.expect("the browser answers");
                 if let Some(value) = self.cookies.get(login) {
                     browser.takes_back(SESSION, value).await;
