@@ -9,21 +9,30 @@
 //! *Restored* means that IT has it running and nobody signs in. *Signed* needs the playbook's quorum of different
 //! people on evidence that still holds. Only *clear* may be called all clear, and only a release makes it so.
 
+mod attention;
 mod command;
+mod content;
 mod counting;
+mod evidence;
 mod recovery;
 mod text;
+mod waves;
 
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use attention::{Attention, COMMANDER, Turn};
 pub use command::{
-    Close, Closed, GiveEvidence, Release, Restore, Revoke, Revoked, SignOff, Stepped, Waive, Waived,
+    AgreeToWaived, BeginWave, Close, Closed, GiveEvidence, HaltWave, PassHold, PlanWave, Release, Restore,
+    Revoke, Revoked, SignOff, Split, Stepped, Unplan, Waive, Waived,
 };
+pub use content::Content;
+pub use evidence::{AttachedFile, Given, Outcome};
 pub use recovery::{Recovery, recovery, uncleared};
 pub use text::{AllClear, AllClearText, Signed, attestation};
+pub use waves::{Progress, Wave};
 
 use crate::{
     Refusal,
@@ -91,20 +100,6 @@ impl Stage {
     }
 }
 
-/// A piece of evidence as it was given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Given {
-    /// Which of the gate's pieces.
-    pub key: String,
-    /// Tells this giving from an earlier one of the same piece.
-    pub number: i64,
-    pub passed: bool,
-    pub note: String,
-    pub at: Timestamp,
-    pub expires_at: Timestamp,
-    pub by: AccountId,
-}
-
 /// A signature under the scope, on the evidence that it names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Signature {
@@ -115,6 +110,8 @@ pub struct Signature {
     pub conditions: String,
     /// The numbers of the evidence signed on.
     pub on: BTreeSet<i64>,
+    /// SHA-256 of the content that was signed, in hexadecimal; see [`Content`].
+    pub content: String,
 }
 
 /// A signer who looked and said no. It stands until that signer signs.
@@ -152,8 +149,8 @@ pub struct Clearance {
     pub evidence: Vec<Given>,
     pub signatures: Vec<Signature>,
     pub refusals: Vec<Refused>,
-    /// Waves begun, and waves planned; both 0 without waves.
-    pub waves: (i64, i64),
+    /// In the order in which they begin; none where everybody comes back at once.
+    pub waves: Vec<Wave>,
     pub signed_at: Option<Timestamp>,
     pub released_at: Option<Timestamp>,
 }
@@ -178,7 +175,7 @@ impl Clearance {
             evidence: Vec::new(),
             signatures: Vec::new(),
             refusals: Vec::new(),
-            waves: (0, 0),
+            waves: Vec::new(),
             signed_at: None,
             released_at: None,
         }
@@ -197,23 +194,6 @@ impl Clearance {
         }
     }
 
-    /// Evidence for one piece of the gate; a newer giving replaces the older, and signatures on that no longer
-    /// count.
-    ///
-    /// # Errors
-    /// Refused for a piece that the gate does not ask for, and once the scope is clear.
-    pub fn give(&mut self, given: Given) -> Result<Option<Step>, Refusal> {
-        if self.stage >= Stage::Clear {
-            return Err(self.is_past("Evidence belongs before the release."));
-        }
-        if self.piece(&given.key).is_none() {
-            return Err(Refusal::new("unknown-evidence", "The gate does not ask for this evidence."));
-        }
-        self.evidence.retain(|older| older.key != given.key);
-        self.evidence.push(given);
-        Ok(self.step_back_if_quorum_is_lost())
-    }
-
     /// Named people try it. Two people decide that, and for everyone else the prohibition stays.
     ///
     /// # Errors
@@ -229,36 +209,12 @@ impl Clearance {
         }
     }
 
-    /// The next of `planned` waves begins.
-    ///
-    /// # Errors
-    /// Refused before it is restored, after the last wave, and once signed.
-    pub fn begin_wave(&mut self, planned: i64, by: AccountId, approver: AccountId) -> Result<Step, Refusal> {
-        if by == approver {
-            return Err(Refusal::new("one-person", "A wave is approved by a second person."));
-        }
-        match self.stage {
-            Stage::Waiting => return Err(Self::is_not_restored()),
-            Stage::Restored | Stage::Pilot | Stage::Waves => {}
-            stage => {
-                return Err(Refusal::new("past-waves", format!("This scope is already {}.", stage.words())));
-            }
-        }
-        let (begun, of) = self.waves;
-        let planned = if of == 0 { planned } else { of };
-        if begun >= planned {
-            return Err(Refusal::new("last-wave", "Every planned wave has begun."));
-        }
-        self.waves = (begun + 1, planned);
-        Ok(self.step(Stage::Waves))
-    }
-
     /// Signs as `signer`. At quorum the scope is signed; where the playbook says so the last signature releases
     /// it at once. Whether the person may sign as that is the caller's to check, by their grants.
     ///
     /// # Errors
     /// Refused on missing, failed or expired evidence, for a second signature of one person or of one signer,
-    /// before the last wave, and in every stage but those between restored and signed.
+    /// before the last wave has passed its hold point, and in every stage but those between restored and signed.
     pub fn sign(
         &mut self,
         signer: &str,
@@ -266,20 +222,22 @@ impl Clearance {
         conditions: String,
         now: Timestamp,
     ) -> Result<Vec<Step>, Refusal> {
-        let mut steps = self.reopen_if_lapsed(now);
         match self.stage {
             Stage::Waiting => return Err(Self::is_not_restored()),
             Stage::Restored | Stage::Pilot | Stage::Waves => {}
+            Stage::Signed if self.lapsed(now) || !self.has_quorum(now) => {}
             Stage::Signed => return Err(self.is_past("It waits for its release.")),
             Stage::Clear | Stage::BackEntryComplete | Stage::Revoked => {
                 return Err(self.is_past("Nothing is left to sign."));
             }
         }
         self.may_be_signed(signer, by, now)?;
+        let mut steps = self.reopen_if_lapsed(now);
+        let content = self.content(signer, &conditions).fingerprint();
         self.signatures.retain(|older| older.signer != signer && older.by != by);
         self.refusals.retain(|refused| refused.signer != signer);
         let on = self.evidence.iter().map(|given| given.number).collect();
-        self.signatures.push(Signature { signer: signer.to_owned(), by, at: now, conditions, on });
+        self.signatures.push(Signature { signer: signer.to_owned(), by, at: now, conditions, on, content });
         if self.has_quorum(now) {
             steps.push(self.step(Stage::Signed));
             self.signed_at = Some(now);
@@ -387,6 +345,38 @@ impl Clearance {
             ));
         }
         Ok((*part == self.scope).then(|| self.step(Stage::Revoked)))
+    }
+
+    /// A wider scope around it was taken back: who signed this one did not know that, and is asked again. Gives the
+    /// step back, if it was signed.
+    pub fn forget_signatures(&mut self) -> Option<Step> {
+        self.signatures.clear();
+        (self.stage == Stage::Signed).then(|| self.step_back())
+    }
+
+    /// Parts a scope: what is named goes its own way back from here. What is left keeps its evidence.
+    ///
+    /// # Errors
+    /// Refused once somebody has signed or a wave is planned, for the whole scope, and for what lies outside it.
+    pub fn split(&mut self, part: &Scope, id: ClearanceId, places: &Places) -> Result<Self, Refusal> {
+        let early = matches!(self.stage, Stage::Waiting | Stage::Restored);
+        if !early || !self.signatures.is_empty() || !self.waves.is_empty() {
+            let sentence = "A scope is parted before its pilot, its waves and its first signature.";
+            return Err(Refusal::new("too-late-to-part", sentence));
+        }
+        let inside = places.contains(self.scope.place, part.place)
+            && self.scope.functions.includes(part.functions)
+            && !part.functions.is_empty();
+        if !inside || part.target != self.scope.target || *part == self.scope {
+            return Err(Refusal::new(
+                "outside",
+                "Choose a part of this scope: some functions, or a place in it.",
+            ));
+        }
+        if part.place == self.scope.place {
+            self.scope.functions = self.scope.functions.without(part.functions);
+        }
+        Ok(Self { stage: self.stage, ..Self::new(id, *part, self.gate.clone()) })
     }
 
     /// Everything written on paper for this scope has reached its end.

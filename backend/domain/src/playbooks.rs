@@ -362,6 +362,9 @@ pub struct Gate {
     pub signers: Vec<String>,
     /// How many of them must have signed, all by different people.
     pub quorum: i64,
+    /// Those without whom there is no quorum; none unless named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<String>,
     /// `commander`, or the key of a signer who may release as well.
     #[serde(default = "commander")]
     pub release_by: String,
@@ -381,8 +384,46 @@ pub struct Evidence {
     pub name: String,
     /// Who provides it, in words.
     pub owner: String,
-    /// How long it may be relied on.
+    /// How it is checked, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub method: String,
+    /// What proves it, beside what was seen.
+    #[serde(default, skip_serializing_if = "Proof::is_note")]
+    pub proof: Proof,
+    /// A number passes from this on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<i64>,
+    /// A number passes up to this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<i64>,
+    /// Nobody may waive it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub never_waived: bool,
+    /// How long it may be relied on, from when it was looked at.
     pub expires_minutes: i64,
+}
+
+/// What proves a piece of evidence.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// What was seen, in words.
+    #[default]
+    Note,
+    /// A whole number.
+    Number,
+    /// The address of the proof.
+    Link,
+    /// A photograph or a document.
+    File,
+}
+
+impl Proof {
+    /// Whether words are enough.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+    pub const fn is_note(&self) -> bool {
+        matches!(self, Self::Note)
+    }
 }
 
 fn commander() -> String {

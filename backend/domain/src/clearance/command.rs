@@ -25,9 +25,94 @@ pub struct GiveEvidence {
     pub request_id: Text,
     /// The key of the gate's piece.
     pub piece: Text,
+    /// `passed`, `failed` or `waived`; when empty, what `passed` says.
+    pub outcome: Text,
     /// Whether it passed.
     pub passed: Text,
+    /// What was seen; for a waiver its reason.
     pub note: Text,
+    /// For a piece that asks for a number.
+    pub figure: Text,
+    /// For a piece that asks for a link.
+    pub link: Text,
+    /// The number of a file that was uploaded for this scope.
+    pub file: Text,
+    /// When it was looked at, in the place's local time; now when empty.
+    pub at: Text,
+    /// In which role it is waived.
+    pub role: Text,
+}
+
+/// Agreeing that a piece of evidence need not be checked.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AgreeToWaived {
+    pub request_id: Text,
+    /// The key of the gate's piece.
+    pub piece: Text,
+    /// In which role.
+    pub role: Text,
+}
+
+/// Planning a wave behind the others.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct PlanWave {
+    pub request_id: Text,
+    /// `unit:ID`, or units' codes; several in one text are separated by commas.
+    pub units: Vec<Text>,
+    /// Local time at the scope's place, as `2024-07-19 12:30` or `2024-07-19T12:30`.
+    pub starts_at: Text,
+    /// How long it is watched before the next may begin; 30 when empty.
+    pub hold_minutes: Text,
+    /// Who passes the hold point, in words.
+    pub hold_owner: Text,
+    /// How many sign in; the staff of the units when empty.
+    pub expected: Text,
+    /// Under what condition.
+    pub condition: Text,
+}
+
+/// Taking a planned wave off the list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Unplan {
+    pub request_id: Text,
+}
+
+/// Beginning a wave that somebody else has planned.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct BeginWave {
+    pub request_id: Text,
+}
+
+/// Passing a wave's hold point.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct PassHold {
+    pub request_id: Text,
+    /// What was seen while it was watched.
+    pub note: Text,
+}
+
+/// Stopping a wave that has begun.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct HaltWave {
+    pub request_id: Text,
+    pub reason: Text,
+}
+
+/// Giving a part of a scope its own way back.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Split {
+    pub request_id: Text,
+    /// The functions of the part; all of the scope's when empty.
+    pub functions: Vec<Text>,
+    /// A place within the scope; the scope's when empty.
+    pub place: Text,
 }
 
 /// Signing a scope, or refusing to.
@@ -41,6 +126,11 @@ pub struct SignOff {
     pub answer: Text,
     /// Conditions of a signature, or the reason of a refusal.
     pub words: Text,
+    /// The signer's own password: a signature is given by a person who is there now.
+    pub password: Text,
+    /// The fingerprint of the evidence that the signer was shown; refused when it has changed since. When empty,
+    /// what stands as the command is carried out.
+    pub shown: Text,
 }
 
 /// Releasing a signed scope, or saying that its back-entry is complete.

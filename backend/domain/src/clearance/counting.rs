@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Block, Clearance, Signature, Stage, Step};
+use super::{Block, Clearance, Outcome, Progress, Signature, Stage, Step};
 use crate::{Refusal, id::AccountId, playbooks::Evidence, time::Timestamp};
 
 impl Clearance {
@@ -35,6 +35,13 @@ impl Clearance {
         if self.stage == Stage::Signed && self.has_quorum(now) {
             blocks.push(title("Waits for its release".to_owned(), &self.gate.release_by, false));
         } else if self.stage > Stage::Waiting {
+            if let Some(wave) = self.next_wave() {
+                let what = match wave.progress {
+                    Progress::Begun => format!("Hold point of wave {}", wave.number),
+                    _ => format!("Wave {}", wave.number),
+                };
+                blocks.push(title(what, &wave.hold_owner, false));
+            }
             let open = self.gate.signers.iter().filter(|signer| !counted.contains(signer.as_str()));
             blocks.extend(open.map(|signer| title("Signature".to_owned(), signer, false)));
         }
@@ -50,8 +57,11 @@ impl Clearance {
     pub(super) fn evidence_blocks(&self, now: Timestamp) -> Vec<Block> {
         let block = |piece: &Evidence| match self.evidence.iter().find(|given| given.key == piece.key) {
             None => Some((piece.name.clone(), false)),
-            Some(given) if !given.passed => Some((format!("Failed: {}", piece.name), true)),
+            Some(given) if given.outcome == Outcome::Failed => {
+                Some((format!("Failed: {}", piece.name), true))
+            }
             Some(given) if given.expires_at <= now => Some((format!("Expired: {}", piece.name), true)),
+            Some(given) if !given.holds(now) => Some((format!("Waiver to be agreed: {}", piece.name), false)),
             Some(_) => None,
         };
         self.gate
@@ -69,11 +79,11 @@ impl Clearance {
 
     pub(super) fn may_be_signed(&self, signer: &str, by: AccountId, now: Timestamp) -> Result<(), Refusal> {
         self.asks_for(signer)?;
-        let (begun, planned) = self.waves;
-        if begun < planned {
+        if self.next_wave().is_some() {
+            let (begun, planned) = self.waves_begun();
             return Err(Refusal::new(
                 "waves-left",
-                format!("Wave {begun} of {planned}: signing comes after the last."),
+                format!("Wave {begun} of {planned}: signing comes after the last has passed its hold point."),
             ));
         }
         let open = self.open_evidence(now);
@@ -109,17 +119,15 @@ impl Clearance {
     pub(super) fn stands(&self, signature: &Signature, now: Timestamp) -> bool {
         self.gate.evidence.iter().all(|piece| {
             self.evidence.iter().any(|given| {
-                given.key == piece.key
-                    && given.passed
-                    && given.expires_at > now
-                    && signature.on.contains(&given.number)
+                given.key == piece.key && given.holds(now) && signature.on.contains(&given.number)
             })
         })
     }
 
     pub(super) fn has_quorum(&self, now: Timestamp) -> bool {
         let (signed, needed) = self.signed_of(now);
-        signed >= needed && self.refusals.is_empty()
+        let has_signed = |key: &String| self.standing(now).any(|signature| signature.signer == *key);
+        signed >= needed && self.gate.required.iter().all(has_signed) && self.refusals.is_empty()
     }
 
     /// A signed scope whose release came too late is back where it was before the signatures.
@@ -140,7 +148,7 @@ impl Clearance {
 
     pub(super) fn step_back(&mut self) -> Step {
         self.signed_at = None;
-        let before = if self.waves.1 > 0 { Stage::Waves } else { Stage::Restored };
+        let before = if self.waves.is_empty() { Stage::Restored } else { Stage::Waves };
         self.step(before)
     }
 

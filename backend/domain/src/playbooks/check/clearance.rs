@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Mistakes, Path};
 use crate::{
-    playbooks::{Gate, Playbook},
+    playbooks::{Gate, Playbook, Proof},
     scope::Functions,
 };
 
@@ -49,6 +49,14 @@ fn evidence(gate: &Gate, path: &Path, found: &mut Mistakes) {
         found.text(path.field("name"), &item.name);
         found.text(path.field("owner"), &item.owner);
         found.between(path.field("expires_minutes"), item.expires_minutes, 1, 10_080);
+        let bounded = item.at_least.is_some() || item.at_most.is_some();
+        found.unless(
+            !bounded || item.proof == Proof::Number,
+            path.field("proof"),
+            "\"number\", since at_least or at_most is given.",
+        );
+        let ordered = item.at_least.zip(item.at_most).is_none_or(|(least, most)| least <= most);
+        found.unless(ordered, path.field("at_most"), "Not below at_least: nothing would pass.");
     }
 }
 
@@ -61,6 +69,12 @@ fn signatures(playbook: &Playbook, gate: &Gate, path: &Path, found: &mut Mistake
         found.known(path.clone(), signer, "a signer", &known);
         found.unless(seen.insert(signer), path, "Each signer once: two signatures are two people.");
     }
+    for (index, key) in gate.required.iter().enumerate() {
+        let path = path.field("required").item(index);
+        found.unless(gate.signers.contains(key), path, format!("One of the gate's signers; not {key:?}."));
+    }
+    let required = i64::try_from(gate.required.len()).unwrap_or(i64::MAX);
+    found.unless(required <= gate.quorum, path.field("quorum"), "At least as many as are required by name.");
     let most = i64::try_from(gate.signers.len()).unwrap_or(i64::MAX).max(1);
     found.between(path.field("quorum"), gate.quorum, 1, most);
     found.unless(
