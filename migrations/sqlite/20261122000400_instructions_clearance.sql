@@ -10,8 +10,8 @@ CREATE TABLE instruction (
     functions INTEGER NOT NULL CHECK (functions BETWEEN 1 AND 127),
     word TEXT NOT NULL CHECK (word IN ('use', 'use_only_for', 'read_only', 'restart_once', 'bring_to_depot', 'turn_on_but_do_not_use', 'do_not_log_in', 'leave_off', 'do_not_connect')),
     only_for INTEGER NOT NULL CHECK (only_for BETWEEN 0 AND 127),
-    whom TEXT NOT NULL CHECK (whom IN ('everyone', 'pilots', 'position')),
-    -- Account ids as a JSON list for pilots, the position's title otherwise.
+    whom TEXT NOT NULL CHECK (whom IN ('everyone', 'pilots', 'position', 'wave')),
+    -- Account ids as a JSON list for pilots, the position's title, the number of a wave; nothing for everyone.
     whom_names TEXT NOT NULL,
     condition_words TEXT NOT NULL,
     instead TEXT NOT NULL,
@@ -52,24 +52,76 @@ CREATE TABLE clearance (
     functions INTEGER NOT NULL CHECK (functions BETWEEN 1 AND 127),
     gate TEXT NOT NULL,
     stage TEXT NOT NULL CHECK (stage IN ('waiting', 'restored', 'pilot', 'waves', 'signed', 'clear', 'back_entry_complete', 'revoked')),
-    waves_begun INTEGER NOT NULL,
-    waves_planned INTEGER NOT NULL,
+    -- The site that the place lies in; empty for a place of several.
+    site TEXT NOT NULL,
+    -- From when on something is wrong with it, worked out when it changes.
+    blocked_from INTEGER,
     signed_at INTEGER,
     released_at INTEGER,
     -- Its place in the incident's sequence from its release.
     released_seq INTEGER
 ) STRICT;
-CREATE INDEX clearance_incident ON clearance (incident, stage);
+CREATE INDEX clearance_incident ON clearance (incident, stage, id);
+CREATE INDEX clearance_site ON clearance (incident, site, system, stage, id);
+CREATE INDEX clearance_blocked ON clearance (incident, blocked_from);
+
+-- How many scopes of a site and a system are at each stage.
+CREATE TABLE clearance_tally (
+    incident BLOB NOT NULL REFERENCES incident (id),
+    site TEXT NOT NULL,
+    system BLOB NOT NULL REFERENCES system (id),
+    stage TEXT NOT NULL,
+    scopes INTEGER NOT NULL CHECK (scopes >= 0),
+    PRIMARY KEY (incident, site, system, stage)
+) STRICT;
+
+-- Whose turn it is, from when until when, if nothing is done: worked out when a scope changes.
+CREATE TABLE clearance_turn (
+    incident BLOB NOT NULL REFERENCES incident (id),
+    -- The key of a signer, or `commander`.
+    who TEXT NOT NULL,
+    clearance BLOB NOT NULL REFERENCES clearance (id),
+    begins INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    PRIMARY KEY (incident, who, clearance)
+) STRICT;
+CREATE INDEX clearance_turn_clearance ON clearance_turn (clearance);
 
 -- Evidence as it was given; the highest number of a piece is the one that counts.
 CREATE TABLE clearance_evidence (
     clearance BLOB NOT NULL REFERENCES clearance (id),
     number INTEGER NOT NULL,
     piece TEXT NOT NULL,
-    passed INTEGER CHECK (passed IN (0, 1)) NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('passed', 'failed', 'waived')),
     note TEXT NOT NULL,
+    figure INTEGER,
+    link TEXT NOT NULL,
+    -- The number of a file.
+    file INTEGER,
+    -- When it was looked at, and when that was written down.
     at INTEGER NOT NULL,
+    entered_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
+    account BLOB NOT NULL,
+    waived_as TEXT NOT NULL,
+    -- The second person of a waiver; set once.
+    agreed_account BLOB,
+    agreed_role TEXT,
+    agreed_at INTEGER,
+    PRIMARY KEY (clearance, number)
+) STRICT;
+
+-- Photographs and documents that prove a check, encrypted.
+CREATE TABLE clearance_file (
+    clearance BLOB NOT NULL REFERENCES clearance (id),
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    media TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    -- Of the bytes as they were sent, in hexadecimal.
+    sha256 TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    at INTEGER NOT NULL,
     account BLOB NOT NULL,
     PRIMARY KEY (clearance, number)
 ) STRICT;
@@ -84,8 +136,43 @@ CREATE TABLE clearance_signoff (
     at INTEGER NOT NULL,
     words TEXT NOT NULL,
     on_evidence TEXT NOT NULL,
+    -- SHA-256 of what was signed, in hexadecimal; empty for a refusal.
+    content TEXT NOT NULL,
     ended INTEGER,
     PRIMARY KEY (clearance, seq)
+) STRICT;
+
+-- Units whose staff sign in before everybody does.
+CREATE TABLE clearance_wave (
+    clearance BLOB NOT NULL REFERENCES clearance (id),
+    number INTEGER NOT NULL,
+    -- Unit ids as a JSON list.
+    units TEXT NOT NULL,
+    starts_at INTEGER NOT NULL,
+    hold_minutes INTEGER NOT NULL,
+    hold_owner TEXT NOT NULL,
+    expected INTEGER NOT NULL,
+    condition_words TEXT NOT NULL,
+    -- `unplanned` ones were taken off the list.
+    progress TEXT NOT NULL CHECK (progress IN ('planned', 'begun', 'passed', 'unplanned')),
+    planned_by BLOB NOT NULL,
+    begun_at INTEGER,
+    passed_at INTEGER,
+    -- The orders that let its units in, as a JSON list.
+    orders TEXT NOT NULL,
+    PRIMARY KEY (clearance, number)
+) STRICT;
+
+CREATE TABLE clearance_wave_event (
+    clearance BLOB NOT NULL REFERENCES clearance (id),
+    number INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    from_progress TEXT NOT NULL,
+    to_progress TEXT NOT NULL,
+    event_at INTEGER NOT NULL,
+    entered_at INTEGER NOT NULL,
+    account BLOB NOT NULL,
+    PRIMARY KEY (clearance, number, seq)
 ) STRICT;
 
 CREATE TABLE clearance_event (

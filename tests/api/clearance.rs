@@ -2,7 +2,7 @@
 //! released it, for exactly that scope; and nothing closes before.
 
 use acceptance::{
-    Program, World, both_databases,
+    PASSWORD, Program, World, both_databases,
     harbor::Harbor,
     letters::{Post, by_mail, deliver_all},
     mail,
@@ -56,8 +56,13 @@ impl Night {
     }
 
     pub async fn sign_both(&self) {
-        self.cio.does(&format!("{}/sign", self.scope), json!({ "signer": "cio" })).await;
-        let last = self.cmio.does(&format!("{}/sign", self.scope), json!({ "signer": "cmio" })).await;
+        self.cio
+            .does(&format!("{}/sign", self.scope), json!({ "signer": "cio", "password": PASSWORD }))
+            .await;
+        let last = self
+            .cmio
+            .does(&format!("{}/sign", self.scope), json!({ "signer": "cmio", "password": PASSWORD }))
+            .await;
         assert_eq!(last["stage"], "signed");
     }
 
@@ -132,7 +137,7 @@ both_databases! {
     async fn nobody_signs_without_evidence_or_for_another_or_twice(world: World) {
         let night = Night::falls(world).await;
         let sign = format!("{}/sign", night.scope);
-        let as_cio = json!({ "signer": "cio" });
+        let as_cio = json!({ "signer": "cio", "password": PASSWORD });
         assert_eq!(night.cio.is_refused(&sign, as_cio.clone(), 422).await["type"], "not-restored");
         night.cio.does(&format!("{}/restore", night.scope), json!({})).await;
         assert_eq!(night.cio.is_refused(&sign, as_cio.clone(), 422).await["type"], "evidence-open");
@@ -148,8 +153,8 @@ both_databases! {
         let grant = |signs_as: &str| Grant { role: Role::Signer, place: Place::All, signs_as: signs_as.to_owned() };
         let (_, both) = world.program_with(&[grant("cio"), grant("cmio")]).await;
         let sign = format!("{}/sign", night.scope);
-        both.does(&sign, json!({ "signer": "cio" })).await;
-        assert_eq!(both.is_refused(&sign, json!({ "signer": "cmio" }), 422).await["type"], "one-person");
+        both.does(&sign, json!({ "signer": "cio", "password": PASSWORD })).await;
+        assert_eq!(both.is_refused(&sign, json!({ "signer": "cmio", "password": PASSWORD }), 422).await["type"], "one-person");
     }
 
     async fn signed_but_unreleased_for_an_hour_is_signed_again(world: World) {
@@ -159,9 +164,9 @@ both_databases! {
         let release = format!("{}/release", night.scope);
         assert_eq!(night.commander.is_refused(&release, json!({}), 422).await["type"], "lapsed");
         let sign = format!("{}/sign", night.scope);
-        let first = night.cio.does(&sign, json!({ "signer": "cio" })).await;
+        let first = night.cio.does(&sign, json!({ "signer": "cio", "password": PASSWORD })).await;
         assert_eq!(first["signed"], json!([1, 2]), "the old signatures are gone");
-        night.cmio.does(&sign, json!({ "signer": "cmio" })).await;
+        night.cmio.does(&sign, json!({ "signer": "cmio", "password": PASSWORD })).await;
         night.commander.does(&release, json!({})).await;
     }
 
@@ -170,15 +175,15 @@ both_databases! {
         night.restored().await;
         world.minutes_pass(100);
         let sign = format!("{}/sign", night.scope);
-        night.cio.does(&sign, json!({ "signer": "cio" })).await;
-        night.cmio.does(&sign, json!({ "signer": "cmio" })).await;
+        night.cio.does(&sign, json!({ "signer": "cio", "password": PASSWORD })).await;
+        night.cmio.does(&sign, json!({ "signer": "cmio", "password": PASSWORD })).await;
         world.minutes_pass(30);
         let release = format!("{}/release", night.scope);
         assert_eq!(night.commander.is_refused(&release, json!({}), 422).await["type"], "evidence-expired");
         night.cio.does(&format!("{}/evidence", night.scope), json!({ "piece": "checked-in-use", "passed": true })).await;
         assert_eq!(night.commander.is_refused(&release, json!({}), 422).await["type"], "not-signed");
-        night.cio.does(&sign, json!({ "signer": "cio" })).await;
-        night.cmio.does(&sign, json!({ "signer": "cmio" })).await;
+        night.cio.does(&sign, json!({ "signer": "cio", "password": PASSWORD })).await;
+        night.cmio.does(&sign, json!({ "signer": "cmio", "password": PASSWORD })).await;
         night.commander.does(&release, json!({})).await;
         world.minutes_pass(600);
         assert_eq!(laboratory(world, "cape").await, "USE");
@@ -188,9 +193,9 @@ both_databases! {
         let night = Night::falls(world).await;
         night.restored().await;
         let sign = format!("{}/sign", night.scope);
-        let refused = night.cmio.is_refused(&sign, json!({ "signer": "cmio", "answer": "refuse" }), 422).await;
+        let refused = night.cmio.is_refused(&sign, json!({ "signer": "cmio", "password": PASSWORD, "answer": "refuse" }), 422).await;
         assert!(refused["errors"]["words"].is_array(), "{refused}");
-        let refusal = json!({ "signer": "cmio", "answer": "refuse", "words": "Label printers fail" });
+        let refusal = json!({ "signer": "cmio", "password": PASSWORD, "answer": "refuse", "words": "Label printers fail" });
         night.cmio.does(&sign, refusal).await;
         let ladder = night.commander.reads(&night.scope).await;
         assert_eq!(ladder["chosen"]["refusals"][0]["words"], "Label printers fail");

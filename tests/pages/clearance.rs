@@ -1,6 +1,6 @@
 //! Orders and the way back as pages without JavaScript: what is typed stays, and every act is a form that is there.
 
-use acceptance::{Person, both_databases};
+use acceptance::{PASSWORD, Person, both_databases};
 use domain::{
     actor::{Grant, Role},
     scope::Place,
@@ -44,7 +44,10 @@ both_databases! {
             let (_, mut signer) = world.person_with(&[grant]).await;
             let page = signer.opens(&scope).await;
             assert!(page.heading().contains("1 waits for you"), "{}", page.heading());
-            signer.presses(&page.form("Sign for"), "Sign for").await;
+            let again = signer.is_refused(&page.form("Sign for").types("Your password", "a guess"), "Sign for").await;
+            assert_eq!(again.error_at("password").as_deref(), Some("This is not your password."));
+            assert!(!again.text().contains("a guess"), "a password never comes back");
+            signer.presses(&page.form("Sign for").types("Your password", PASSWORD), "Sign for").await;
         }
         let page = commander.opens(&scope).await;
         let page = commander.presses(&page.form("Release"), "Release").await;

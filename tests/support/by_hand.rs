@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt::Write};
 use jiff::civil::Date;
 
 use crate::{
-    cast::SIGNERS,
+    cast::{PASSWORD, SIGNERS},
     desk::{
         Desk,
         Entry::{Attaches, Chooses, Ticks, Types, Unticks},
@@ -283,7 +283,7 @@ impl ByHand {
         desk.opens(scope).await;
         let mut signed = String::new();
         while desk.offers("Sign for").await {
-            desk.sends("Sign for", &[]).await;
+            desk.sends("Sign for", &[Types("Your password", PASSWORD)]).await;
             let _ = write!(signed, "{signer} ");
             assert!(signed.len() < 200, "signatures without end: {}", desk.text().await);
         }

@@ -25,6 +25,7 @@ pub mod settings;
 pub mod sms;
 pub mod world;
 
+pub use cast::PASSWORD;
 pub use databases::Kind;
 pub use door::Answer;
 pub use page::Page;

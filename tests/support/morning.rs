@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Program,
-    cast::{Cast, SIGNERS, list, text},
+    cast::{Cast, PASSWORD, SIGNERS, list, text},
     harbor::{Harbor, SITES},
 };
 
@@ -225,9 +225,8 @@ impl Morning {
     /// Every scope is restored, evidenced, signed by all who must, and released; only then a page gives USE.
     pub async fn clears_everything(&self) {
         let ada = self.cast.get("ada");
-        let ladder = ada.reads(&format!("{}/clearance", self.incident)).await;
-        let scopes: Vec<String> = list(&ladder["scopes"]).iter().map(|scope| text(&scope["path"])).collect();
-        assert!(!scopes.is_empty(), "{ladder}");
+        let scopes = self.scopes_at("waiting").await;
+        assert!(!scopes.is_empty(), "nothing waits");
         let cio = self.cast.get("cio");
         for scope in &scopes {
             cio.does(&format!("{scope}/restore"), json!({})).await;
@@ -246,12 +245,26 @@ impl Morning {
         }
     }
 
+    /// The paths of every scope at a stage, page after page.
+    async fn scopes_at(&self, stage: &str) -> Vec<String> {
+        let mut scopes = Vec::new();
+        let mut page = format!("{}/clearance?stage={stage}", self.incident);
+        while !page.is_empty() {
+            let ladder = self.cast.get("ada").reads(&page).await;
+            scopes.extend(list(&ladder["scopes"]).iter().map(|scope| text(&scope["path"])));
+            page = text(&ladder["next"]);
+        }
+        scopes
+    }
+
     /// Everybody signs a scope as what they may sign it.
     async fn signs(&self, scope: &str) {
         for signer in SIGNERS.map(|title| self.cast.get(title)) {
             let panel = signer.reads(scope).await["chosen"].clone();
             for title in list(&panel["may"]["sign_as"]) {
-                signer.does(&format!("{scope}/sign"), json!({ "signer": title[0] })).await;
+                signer
+                    .does(&format!("{scope}/sign"), json!({ "signer": title[0], "password": PASSWORD }))
+                    .await;
             }
         }
     }
@@ -259,9 +272,8 @@ impl Morning {
     /// Back-entry is complete everywhere, nothing blocks any more, and the incident closes.
     pub async fn closes(&self) {
         let ada = self.cast.get("ada");
-        let ladder = ada.reads(&format!("{}/clearance", self.incident)).await;
-        for scope in list(&ladder["scopes"]) {
-            ada.does(&format!("{}/back-entry", text(&scope["path"])), json!({})).await;
+        for scope in self.scopes_at("clear").await {
+            ada.does(&format!("{scope}/back-entry"), json!({})).await;
         }
         let close = format!("{}/close", self.incident);
         let blockers = ada.reads(&close).await["blockers"].clone();

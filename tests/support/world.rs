@@ -27,8 +27,14 @@ use crate::{
     harbor::{self, Harbor},
 };
 
+pub use crate::cast::PASSWORD;
+
 /// The session cookie's name.
 pub const COOKIE: &str = web::session::COOKIE;
+
+/// Of [`PASSWORD`], by argon2id with as little work as it allows: tests sign a thousand times.
+const PASSWORD_HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$c2FsdCBvZiB0aGUgdGVzdHM$Bu4k+FzYRLGP7RCiLduv4fWlyOzQ0gibqAIn8Cuitp0";
 
 /// One installation, for one test.
 pub struct World {
@@ -174,6 +180,7 @@ impl World {
             created_at: self.app.clock.now(),
         };
         accounts::insert(&mut tx, &row).await.expect("a new login is free");
+        accounts::set_password(&mut tx, account, PASSWORD_HASH).await.expect("a password can be kept");
         accounts::grant(&mut tx, account, grants).await.expect("grants can be kept");
         tx.commit().await.expect("the database can be written");
         Actor { account, name, grants: grants.to_vec() }

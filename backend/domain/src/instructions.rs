@@ -148,6 +148,8 @@ pub enum Whom {
     Pilots(BTreeSet<AccountId>),
     /// Whoever holds the position.
     Position(String),
+    /// The staff of the order's unit, from the beginning of this wave of a clearance on.
+    Wave(i64),
 }
 
 /// What an order or a permission comes from.

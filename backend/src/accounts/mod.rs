@@ -10,7 +10,7 @@ use domain::{
     Refusal,
     accounts::{self as words, AccountMade, FirstUse, NewAccount, SetUp, SignIn, SignedInAs},
     actor::{Actor, Grant, Role},
-    field::FieldErrors,
+    field::{FieldErrors, Text},
     id::AccountId,
     scope::Place,
     time::{Timestamp, Zone},
@@ -62,6 +62,29 @@ pub async fn sign_in(app: &App, form: &SignIn, from: &str) -> Result<Session, Fa
         return Err(Refusal::new("wrong-sign-in", "This name and password do not belong together.").into());
     };
     begin_session(app, AccountId(account.id), &account.name).await
+}
+
+/// Whether the person of a session or token is there now, by their password: for what a signature means, a browser
+/// left open is not enough.
+///
+/// # Errors
+/// When the password is missing or wrong, or there were too many wrong ones.
+pub async fn is_there(app: &App, actor: &Actor, password: &Text) -> Result<(), Failure> {
+    if password.0.is_empty() {
+        return Err(FieldErrors::one("password", "Type your password: it signs.").into());
+    }
+    let own = actor.account.to_string();
+    let trier = Trier::new(&own, &own);
+    app.doorkeeper.may_try(trier)?;
+    let mut tx = app.db.read().await?;
+    let account = store::by_id(&mut tx, actor.account).await?;
+    drop(tx);
+    let hash =
+        account.filter(|account| account.disabled_at.is_none()).and_then(|account| account.password_hash);
+    if app.doorkeeper.verify(app, trier, password.0.clone(), hash).await? {
+        return Ok(());
+    }
+    Err(FieldErrors::one("password", "This is not your password.").into())
 }
 
 /// Signs out: the session is gone at once, everywhere.

@@ -72,13 +72,13 @@ pub(super) async fn text(
 
 /// The scopes of an incident that are clear.
 pub(super) async fn choices(tx: &mut Tx, incident: IncidentId) -> Result<Vec<AudienceChoice>, Error> {
-    let all = clearance::store::of_incident(tx, incident).await?;
-    let clear: Vec<_> = all.into_iter().filter(|clearance| clearance.stage.is_clear()).collect();
+    let all = clearance::store::scopes(tx, incident).await?;
+    let clear: Vec<_> = all.into_iter().filter(|scope| scope.stage.is_clear()).collect();
     if clear.is_empty() {
         return Ok(Vec::new());
     }
     let picture = instructions::picture(tx).await?;
-    let choice = |clearance: domain::clearance::Clearance| AudienceChoice {
+    let choice = |clearance: clearance::store::ScopeRow| AudienceChoice {
         value: clearance.id.to_string(),
         label: picture.scope_name(&clearance.scope),
     };

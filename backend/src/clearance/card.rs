@@ -14,23 +14,28 @@ use domain::{
 use super::store;
 use crate::store::{Error, Tx};
 
+/// Blocked scopes are not counted beyond this.
+const MOST_COUNTED: i64 = 1000;
+
 /// The board's card; `None` when nothing has to be cleared.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn card(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Result<Option<CardView>, Error> {
-    let scopes = store::of_incident(tx, incident).await?;
-    if scopes.is_empty() {
+    let counts = store::counts(tx, incident, &store::Want::default()).await?;
+    let at_least = |stage: Stage| -> i64 {
+        counts.iter().filter(|(each, _)| reached(**each, stage)).map(|(_, count)| count).sum()
+    };
+    let of = at_least(Stage::Waiting);
+    if of == 0 {
         return Ok(None);
     }
-    let number = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
-    let at_least = |stage: Stage| number(scopes.iter().filter(|scope| reached(scope.stage, stage)).count());
-    let of = number(scopes.len());
     let (clear, restored) = (at_least(Stage::Clear), at_least(Stage::Restored));
-    let blocked = scopes.iter().filter(|scope| scope.blocks(now).iter().any(|block| block.wrong)).count();
+    let blocked = store::blocked(tx, incident, now, MOST_COUNTED).await?.len();
     let meter = |label: &str, stage| Meter { label: label.to_owned(), value: at_least(stage), of };
     let path = format!("/incidents/{incident}/clearance");
-    let words = frontend::ui::counted(number(blocked), "scope blocked", "scopes blocked");
+    let words =
+        frontend::ui::counted(i64::try_from(blocked).unwrap_or(i64::MAX), "scope blocked", "scopes blocked");
     Ok(Some(CardView {
         section: Section::Clearance,
         title: "Clearance".to_owned(),

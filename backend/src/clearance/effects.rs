@@ -2,8 +2,9 @@
 
 use domain::{
     clearance::{Clearance, Recovery, Stage, recovery},
+    id::{FacilityId, SystemId},
     incidents::{Phase, Step},
-    scope::{Places, Status, Target},
+    scope::{Place, Places, Status, Target},
 };
 
 use super::store;
@@ -24,12 +25,11 @@ pub(super) async fn of_steps(
 ) -> Result<(), Failure> {
     let Target::System(system) = clearance.scope.target else { return Ok(()) };
     let statuses = incidents::statuses(&mut decision.tx, incident.id).await?;
-    let scopes = store::scopes(&mut decision.tx, incident.id).await?;
     let mut changes = Vec::new();
     for site in places.facilities_of(clearance.scope.place) {
         let Some((before, _)) = statuses.get(&(system, site)) else { continue };
-        let of_site = scopes.iter().filter(|scope| store::reaches(scope, places, system, site));
-        let stages: Vec<Stage> = of_site.map(|scope| scope.stage).collect();
+        let of_site = store::scopes_of_site(&mut decision.tx, incident.id, (system, site), places).await?;
+        let stages: Vec<Stage> = of_site.iter().map(|scope| scope.stage).collect();
         let after = status_after(*before, clearance.stage, &stages);
         if after != *before {
             changes.push(StatusChange { system, site, before: *before, after });
@@ -49,12 +49,16 @@ pub(super) async fn follow(
     places: &Places,
 ) -> Result<(), Failure> {
     let statuses = incidents::statuses(&mut decision.tx, incident.id).await?;
-    let scopes = store::scopes(&mut decision.tx, incident.id).await?;
-    let uncovered = statuses.iter().any(|((system, site), (status, _))| {
-        *status != Status::Operational
-            && !scopes.iter().any(|scope| store::covers(scope, places, *system, *site))
-    });
-    let recovery = recovery(scopes.iter().map(|scope| scope.stage), uncovered);
+    let whole_sites = store::whole_sites(&mut decision.tx, incident.id).await?;
+    let covers = |system: SystemId, site: FacilityId| {
+        whole_sites.iter().any(|(place, of)| *of == system && places.contains(*place, Place::Facility(site)))
+    };
+    let uncovered = statuses
+        .iter()
+        .any(|((system, site), (status, _))| *status != Status::Operational && !covers(*system, *site));
+    let counts = store::counts(&mut decision.tx, incident.id, &store::Want::default()).await?;
+    let reached = counts.into_iter().filter(|(_, count)| *count > 0).map(|(stage, _)| stage);
+    let recovery = recovery(reached, uncovered);
     move_phase(app, decision, incident, revoked, recovery).await
 }
 

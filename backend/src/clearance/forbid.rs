@@ -187,6 +187,7 @@ fn readers(whom: &Whom) -> Vec<Reader> {
     let person = |account: AccountId, positions: BTreeSet<String>| Reader::Person { account, positions };
     match whom {
         Whom::Everyone => vec![Reader::Everyone],
+        Whom::Wave(_) => vec![person(AccountId(Uuid::nil()), BTreeSet::new())],
         Whom::Position(position) => {
             vec![person(AccountId(Uuid::nil()), BTreeSet::from([position.clone()]))]
         }

@@ -3,29 +3,35 @@
 mod card;
 pub mod closing;
 mod effects;
+mod evidence;
+mod files;
 mod forbid;
+mod opening;
 mod page;
 pub mod record;
+mod revoke;
+mod sign;
 pub mod store;
+mod waves;
 pub mod web;
 
 use domain::{
     actor::Role,
     broadcasts::compose::To,
-    clearance::{Clearance, GiveEvidence, Given, Release, Releaser, Restore, SignOff, Stage, Step, Stepped},
-    field::FieldErrors,
+    clearance::{Clearance, Release, Releaser, Restore, Split, Stage, Step, Stepped},
+    field::{FieldErrors, Text},
     id::{ClearanceId, FacilityId, IncidentId, SystemId},
     incidents::Phase,
-    instructions::Effect,
-    playbooks::{Evidence, Gate, Playbook},
-    scope::{Functions, Place, Places, Scope, Status, Target},
+    scope::{Function, Functions, Place, Places, Scope, Status},
 };
 use serde_json::{Value, json};
 
 pub use card::card;
+pub use opening::open_scopes;
 pub use record::all_clear_text;
 pub use revoke::revoke;
-use store::{Moment, NewSignOff};
+use store::Moment;
+pub use waves::pilot_begins;
 
 use crate::{
     app::App,
@@ -34,16 +40,12 @@ use crate::{
     command::commands_all,
     failure::Failure,
     incidents::store::{self as incidents, IncidentRow, StatusChange},
-    instructions::{Beginning, Picture, store::OrderRow},
-    places::store::{self as places, System},
-    playbooks::store as playbooks,
+    places::store as places,
     store::{
-        Error, Tx,
+        Tx,
         journal::{By, Chain, Decision, Say},
     },
 };
-
-mod revoke;
 
 /// A command about one scope, while its transaction is open.
 struct About {
@@ -102,6 +104,7 @@ impl About {
             effects::of_steps(app, &mut decision, &self.incident, &self.clearance, &self.places).await?;
         }
         if steps.iter().any(|step| step.to == Stage::Clear) {
+            waves::end_orders(app, &mut decision, (self.incident.id, &self.clearance)).await?;
             self.send_all_clear(app, &mut decision).await?;
         }
         let outcome = Stepped {
@@ -148,84 +151,6 @@ pub async fn restore(
     about.finish(&app, decision, "clearance.restored", said, &[step]).await
 }
 
-/// One piece of evidence, passed or failed.
-///
-/// # Errors
-/// Refused for a piece the gate does not ask for, and once the scope is clear.
-pub async fn give_evidence(
-    app: App,
-    by: By,
-    (incident, id, form): (IncidentId, ClearanceId, GiveEvidence),
-) -> Result<Stepped, Failure> {
-    let mut decision = begin!(&app, &by, Chain::Incident(incident));
-    let mut about = about(&mut decision, incident, id).await?;
-    about.may_work_on(&by)?;
-    let note = optional("note", &form.note, 500)?;
-    let key = form.piece.trimmed();
-    let piece = about.clearance.gate.evidence.iter().find(|piece| piece.key == key);
-    let Some(piece) = piece else {
-        return Err(FieldErrors::one("piece", "Choose one of the pieces that the gate asks for.").into());
-    };
-    let given = Given {
-        key: piece.key.clone(),
-        number: decision.next_seq(),
-        passed: form.passed.is_yes(),
-        note: note.clone(),
-        at: decision.at,
-        expires_at: decision.at.plus_minutes(piece.expires_minutes),
-        by: by.actor.account,
-    };
-    let steps: Vec<Step> = about.clearance.give(given.clone())?.into_iter().collect();
-    store::insert_evidence(&mut decision.tx, id, &given).await?;
-    let said = (json!({ "piece": given.key, "passed": given.passed }), &[("note", note.as_str())][..]);
-    about.finish(&app, decision, "clearance.evidence", said, &steps).await
-}
-
-/// Signs a scope, or refuses to.
-///
-/// # Errors
-/// Refused for anyone who does not sign as that, and by every rule of signing.
-pub async fn sign_off(
-    app: App,
-    by: By,
-    (incident, id, form): (IncidentId, ClearanceId, SignOff),
-) -> Result<Stepped, Failure> {
-    let mut decision = begin!(&app, &by, Chain::Incident(incident));
-    let mut about = about(&mut decision, incident, id).await?;
-    let signer = form.signer.trimmed().to_owned();
-    if !by.actor.signs_as(&signer, about.place(), &about.places) {
-        return Err(Failure::Forbidden(format!("You do not sign as {signer:?} for this place.")));
-    }
-    let words = optional("words", &form.words, 1000)?;
-    let refused = match form.answer.trimmed() {
-        "" | "sign" => false,
-        "refuse" if words.is_empty() => return Err(FieldErrors::one("words", "Say why you refuse.").into()),
-        "refuse" => true,
-        _ => return Err(FieldErrors::one("answer", "Answer sign or refuse.").into()),
-    };
-    let after_lapse = about.clearance.lapsed(decision.at);
-    let account = by.actor.account;
-    let steps = if refused {
-        about.clearance.refuse(&signer, account, words.clone(), decision.at)?
-    } else {
-        about.clearance.sign(&signer, account, words.clone(), decision.at)?
-    };
-    let on: Vec<i64> = about.clearance.evidence.iter().map(|given| given.number).collect();
-    let new = NewSignOff {
-        signer: &signer,
-        refused,
-        words: &words,
-        on_evidence: json!(on).to_string(),
-        after_lapse,
-    };
-    let moment = Moment { seq: decision.next_seq(), at: decision.at, account };
-    store::insert_signoff(&mut decision.tx, id, &new, moment).await?;
-    let kind = if refused { "clearance.refused" } else { "clearance.signed" };
-    let stage = about.clearance.stage.code();
-    let said = (json!({ "signer": signer, "on": on, "stage": stage }), &[("words", words.as_str())][..]);
-    about.finish(&app, decision, kind, said, &steps).await
-}
-
 /// Makes a signed scope clear.
 ///
 /// # Errors
@@ -267,24 +192,54 @@ pub async fn complete_back_entry(
     about.finish(&app, decision, "clearance.back_entry_complete", (json!({}), &[]), &[step]).await
 }
 
-fn optional(field: &str, text: &domain::field::Text, most: usize) -> Result<String, FieldErrors> {
+/// Parts a scope: some of its functions, or a place in it, go their own way back from here.
+///
+/// # Errors
+/// Refused once somebody has signed or a wave is planned, and for what is no part of it.
+pub async fn split(
+    app: App,
+    by: By,
+    (incident, id, form): (IncidentId, ClearanceId, Split),
+) -> Result<Stepped, Failure> {
+    let mut decision = begin!(&app, &by, Chain::Incident(incident));
+    let mut about = about(&mut decision, incident, id).await?;
+    about.may_work_on(&by)?;
+    let mut errors = FieldErrors::default();
+    let functions = functions_named(&form.functions, &mut errors);
+    let place = match form.place.trimmed() {
+        "" => Some(about.place()),
+        text => errors.keep("place", text.parse::<Place>()),
+    };
+    errors.into_result()?;
+    let scope = about.clearance.scope;
+    let functions = if functions.is_empty() { scope.functions } else { functions };
+    let part = Scope { place: place.unwrap_or(scope.place), functions, ..scope };
+    let parted = about.clearance.split(&part, app.clock.id(), &about.places)?;
+    store::shrink(&mut decision.tx, &about.clearance).await?;
+    let moment = (decision.next_seq(), decision.at, decision.account);
+    let opened = (std::slice::from_ref(&parted), &about.places);
+    store::insert(&mut decision.tx, incident, opened, moment).await?;
+    let said = json!({ "part": parted.id, "place": part.place, "functions": part.functions });
+    about.finish(&app, decision, "clearance.split", (said, &[]), &[]).await
+}
+
+/// The functions of a form; none when it names none.
+fn functions_named(named: &[Text], errors: &mut FieldErrors) -> Functions {
+    let named = named.iter().map(Text::trimmed).filter(|text| !text.is_empty());
+    Functions::of(named.filter_map(|code| {
+        let function = Function::from_code(code);
+        if function.is_none() {
+            errors.add("functions", format!("{code:?} is not a function."));
+        }
+        function
+    }))
+}
+
+fn optional(field: &str, text: &Text, most: usize) -> Result<String, FieldErrors> {
     let mut errors = FieldErrors::default();
     let read = errors.optional(field, text, most).unwrap_or_default();
     errors.into_result()?;
     Ok(read)
-}
-
-/// Opens every scope of a new incident: each system that does not work, at each site, by the playbook's gates.
-/// Functions that no gate has, and incidents from nothing, get the plain gate.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn open_scopes(app: &App, decision: &mut Decision, begins: &Beginning<'_>) -> Result<(), Error> {
-    let affected = begins.statuses.iter().filter(|(_, status)| **status != Status::Operational);
-    let affected: Vec<(&System, FacilityId)> = affected
-        .filter_map(|((id, site), _)| Some((begins.systems.values().find(|system| system.id == *id)?, *site)))
-        .collect();
-    open(app, decision, begins.incident, begins.playbook, &affected).await
 }
 
 /// Whether these reports contradict no clearance.
@@ -322,7 +277,7 @@ pub async fn after_report(
     for at in down {
         taken_back += revoke::taken_back_by_outage(app, decision, incident.id, *at).await?;
     }
-    let opened = open_missing(app, decision, incident.id).await?;
+    let opened = opening::open_missing(app, decision, incident.id).await?;
     for at in down {
         forbid::what_is_down(app, decision, incident, *at).await?;
     }
@@ -332,109 +287,4 @@ pub async fn after_report(
         effects::follow(app, decision, incident, true, &lattice).await?;
     }
     Ok(taken_back)
-}
-
-/// Opens the scopes of what does not work any more and has none yet; says whether there was any.
-async fn open_missing(app: &App, decision: &mut Decision, incident: IncidentId) -> Result<bool, Error> {
-    let tx = &mut decision.tx;
-    let (systems, lattice) = (places::systems(tx).await?, places::lattice(tx).await?);
-    let scopes = store::scopes(tx, incident).await?;
-    let has_scope = |system: SystemId, site: FacilityId| {
-        scopes.iter().any(|row| store::covers(row, &lattice, system, site))
-    };
-    let missing: Vec<(&System, FacilityId)> = incidents::statuses(tx, incident)
-        .await?
-        .into_iter()
-        .filter(|((system, site), (status, _))| *status != Status::Operational && !has_scope(*system, *site))
-        .filter_map(|((id, site), _)| Some((systems.iter().find(|system| system.id == id)?, site)))
-        .collect();
-    let frozen = playbooks::frozen(tx, incident).await?;
-    open(app, decision, incident, frozen.as_ref().map(|version| &version.playbook), &missing).await?;
-    Ok(!missing.is_empty())
-}
-
-async fn open(
-    app: &App,
-    decision: &mut Decision,
-    incident: IncidentId,
-    playbook: Option<&Playbook>,
-    affected: &[(&System, FacilityId)],
-) -> Result<(), Error> {
-    let mut clearances = Vec::new();
-    for (system, site) in affected {
-        for (gate, functions) in gates(playbook, system) {
-            let scope = Scope { place: Place::Facility(*site), target: Target::System(system.id), functions };
-            clearances.push(Clearance::new(app.clock.id(), scope, gate));
-        }
-    }
-    if clearances.is_empty() {
-        return Ok(());
-    }
-    let say = Say { kind: "clearance.opened", data: json!({ "scopes": clearances.len() }), ..Say::default() };
-    let seq = decision.append(app, say).await?;
-    store::insert(&mut decision.tx, incident, &clearances, (seq, decision.at, decision.account)).await
-}
-
-/// The gates of a system, each with the functions that it clears.
-fn gates(playbook: Option<&Playbook>, system: &System) -> Vec<(Gate, Functions)> {
-    let mut open = system.functions;
-    let mut gates = Vec::new();
-    for gate in playbook.map(|playbook| playbook.gates.as_slice()).unwrap_or_default() {
-        let taken = gate.functions.common(open);
-        if gate.systems.contains(&system.code) && !taken.is_empty() {
-            gates.push((gate.clone(), taken));
-            open = open.without(taken);
-        }
-    }
-    if !open.is_empty() {
-        gates.push((plain_gate(system), open));
-    }
-    gates
-}
-
-/// What stands before a clearance when no playbook says more: one piece of evidence, two signatures.
-fn plain_gate(system: &System) -> Gate {
-    Gate {
-        key: "plain".into(),
-        name: system.name.clone(),
-        systems: vec![system.code.clone()],
-        functions: Functions::ALL,
-        evidence: vec![Evidence {
-            key: "checked-in-use".into(),
-            name: "Checked in use by the people who need it".into(),
-            owner: "IT and the department".into(),
-            expires_minutes: 120,
-        }],
-        signers: vec!["cio".into(), "cmio".into()],
-        quorum: 2,
-        release_by: "commander".into(),
-        on_last_signature: false,
-        signed_valid_minutes: 60,
-    }
-}
-
-/// An order for named pilots was approved: the restored scopes that it lies in are now in their pilot.
-///
-/// # Errors
-/// Refused when one person did both.
-pub async fn pilot_begins(
-    decision: &mut Decision,
-    incident: IncidentId,
-    order: &OrderRow,
-    picture: &Picture,
-) -> Result<(), Failure> {
-    let permits = order.order.scope.functions.iter().any(|each| order.order.effect(each) == Effect::Use);
-    if !permits {
-        return Ok(());
-    }
-    let moment = Moment { seq: decision.next_seq(), at: decision.at, account: decision.account };
-    for mut clearance in store::of_incident(&mut decision.tx, incident).await? {
-        let reached = picture.meet(&clearance.scope, &order.order.scope)
-            && clearance.scope.functions.meets(order.order.scope.functions);
-        if reached && clearance.stage == Stage::Restored {
-            let step = clearance.begin_pilot(order.issued_by, decision.account)?;
-            store::save(&mut decision.tx, &clearance, &[step], moment).await?;
-        }
-    }
-    Ok(())
 }

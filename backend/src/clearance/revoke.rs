@@ -4,13 +4,13 @@ use domain::{
     Refusal,
     actor::Role,
     clearance::{Clearance, Revoke, Revoked, Stage},
-    field::{FieldErrors, Text},
+    field::FieldErrors,
     id::{ClearanceId, FacilityId, IncidentId, SystemId},
-    scope::{Function, Functions, Place, Places, Scope},
+    scope::{Place, Places, Scope},
 };
 use serde_json::json;
 
-use super::{About, about, effects, forbid, store, store::Moment};
+use super::{About, about, effects, forbid, functions_named, store, store::Moment};
 use crate::{
     app::App,
     begin,
@@ -91,7 +91,14 @@ async fn take_back(
     }
     let reopened = Clearance::new(app.clock.id(), part, clearance.gate);
     let again = std::slice::from_ref(&reopened);
-    store::insert(&mut decision.tx, incident, again, (seq, moment.at, moment.account)).await?;
+    let opened = (again, places);
+    store::insert(&mut decision.tx, incident, opened, (seq, moment.at, moment.account)).await?;
+    for row in scopes.iter().filter(|row| row.stage < Stage::Clear && lies_in(&row.scope, &part, places)) {
+        let Some(mut inside) = store::find(&mut decision.tx, incident, row.id).await? else { continue };
+        let step = inside.forget_signatures();
+        store::end_signatures(&mut decision.tx, row.id, moment.at).await?;
+        store::save(&mut decision.tx, &inside, &Vec::from_iter(step), moment).await?;
+    }
     let suspect_entries = store::entries_between(&mut decision.tx, incident, suspect_from_seq, seq).await?;
     let say = Say {
         kind: "clearance.revoked",
@@ -181,18 +188,8 @@ fn may_revoke(by: &By, about: &About) -> Result<(), Failure> {
 fn part(form: &Revoke, clearance: &Clearance) -> Result<(Scope, String), FieldErrors> {
     let mut errors = FieldErrors::default();
     let reason = errors.required("reason", &form.reason, 1000, "Say why the clearance is taken back.");
-    let named: Vec<&str> = form.functions.iter().map(Text::trimmed).filter(|text| !text.is_empty()).collect();
-    let functions = if named.is_empty() {
-        clearance.scope.functions
-    } else {
-        Functions::of(named.into_iter().filter_map(|code| {
-            let function = Function::from_code(code);
-            if function.is_none() {
-                errors.add("functions", format!("{code:?} is not a function."));
-            }
-            function
-        }))
-    };
+    let named = functions_named(&form.functions, &mut errors);
+    let functions = if named.is_empty() { clearance.scope.functions } else { named };
     let place = if form.place.is_blank() {
         Some(clearance.scope.place)
     } else {
@@ -205,7 +202,7 @@ fn part(form: &Revoke, clearance: &Clearance) -> Result<(Scope, String), FieldEr
 
 #[cfg(test)]
 mod tests {
-    use domain::scope::Target;
+    use domain::scope::{Function, Functions, Target};
 
     use super::*;
 
@@ -221,6 +218,7 @@ mod tests {
             systems: Vec::new(),
             functions: Functions::ALL,
             evidence: Vec::new(),
+            required: Vec::new(),
             signers: vec!["cio".into()],
             quorum: 1,
             release_by: "commander".into(),

@@ -1,9 +1,15 @@
-//! The SQL of clearances, revocations and waivers.
+//! The SQL of clearances and revocations: one scope with all that belongs to it, and what is kept beside it so that
+//! a long ladder need not be looked through.
+
+mod files;
+mod ladder;
+mod parts;
+mod waves;
 
 use std::collections::BTreeMap;
 
 use domain::{
-    clearance::{Clearance, Given, Refused, Signature, Stage, Step},
+    clearance::{Clearance, Given, Stage, Step},
     id::{AccountId, ClearanceId, FacilityId, IncidentId, SystemId},
     playbooks::Gate,
     scope::{Place, Places, Scope, Target},
@@ -11,6 +17,10 @@ use domain::{
 };
 use serde::Serialize;
 use sqlx::types::Uuid;
+
+pub use files::{Kept as KeptFile, NewFile, file, files, insert_file};
+pub use ladder::{Want, at_stage, blocked, counts, turns};
+pub use waves::{Moved, move_wave, next_number, plan_wave};
 
 use crate::{
     execute, fetch_all, fetch_one, fetch_optional,
@@ -46,8 +56,6 @@ struct Kept {
     functions: i64,
     gate: String,
     stage: String,
-    waves_begun: i64,
-    waves_planned: i64,
     signed_at: Option<i64>,
     released_at: Option<i64>,
 }
@@ -70,7 +78,7 @@ impl TryFrom<Kept> for Clearance {
             evidence: Vec::new(),
             signatures: Vec::new(),
             refusals: Vec::new(),
-            waves: (kept.waves_begun, kept.waves_planned),
+            waves: Vec::new(),
             signed_at: kept.signed_at.map(Timestamp),
             released_at: kept.released_at.map(Timestamp),
         })
@@ -84,9 +92,20 @@ struct NewRow {
     system: String,
     functions: i64,
     gate: String,
+    stage: &'static str,
+    site: String,
 }
 
-fn new_rows(clearances: &[Clearance]) -> Rows {
+/// The site that a place lies in; empty for a place of several.
+pub fn site_of(place: Place, places: &Places) -> String {
+    let sites = places.facilities_of(place);
+    match (place, sites.first()) {
+        (Place::Facility(_) | Place::Unit(_), Some(site)) => site.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn new_rows(clearances: &[Clearance], places: &Places) -> Rows {
     let rows: Vec<NewRow> = clearances
         .iter()
         .filter_map(|clearance| {
@@ -97,6 +116,8 @@ fn new_rows(clearances: &[Clearance]) -> Rows {
                 system: system.0.simple().to_string(),
                 functions: clearance.scope.functions.bits(),
                 gate: serde_json::to_string(&clearance.gate).expect("a gate serialises"),
+                stage: clearance.stage.code(),
+                site: site_of(clearance.scope.place, places),
             })
         })
         .collect();
@@ -105,37 +126,69 @@ fn new_rows(clearances: &[Clearance]) -> Rows {
 
 const INSERT: Sql = Sql {
     sqlite: "
-    INSERT INTO clearance (id, incident, place, system, functions, gate, stage, waves_begun, waves_planned)
-    SELECT unhex(value ->> 'id'), $1, value ->> 'place', unhex(value ->> 'system'), value ->> 'functions',
-        value ->> 'gate', 'waiting', 0, 0
+    INSERT INTO clearance (id, incident, place, site, system, functions, gate, stage)
+    SELECT unhex(value ->> 'id'), $1, value ->> 'place', value ->> 'site', unhex(value ->> 'system'),
+        value ->> 'functions', value ->> 'gate', value ->> 'stage'
     FROM json_each($2)",
     postgres: "
-    INSERT INTO clearance (id, incident, place, system, functions, gate, stage, waves_begun, waves_planned)
-    SELECT id::uuid, $1, place, system::uuid, functions, gate, 'waiting', 0, 0
-    FROM json_to_recordset($2::json) AS row (id TEXT, place TEXT, system TEXT, functions BIGINT, gate TEXT)",
+    INSERT INTO clearance (id, incident, place, site, system, functions, gate, stage)
+    SELECT id::uuid, $1, place, site, system::uuid, functions, gate, stage
+    FROM json_to_recordset($2::json)
+        AS row (id TEXT, place TEXT, site TEXT, system TEXT, functions BIGINT, gate TEXT, stage TEXT)",
 };
 
 const INSERT_EVENTS: Sql = Sql {
     sqlite: "
     INSERT INTO clearance_event (clearance, seq, ordinal, from_stage, to_stage, event_at, entered_at, account)
-    SELECT unhex(value ->> 'id'), $2, 0, '', 'waiting', $3, $3, $4
+    SELECT unhex(value ->> 'id'), $2, 0, '', value ->> 'stage', $3, $3, $4
     FROM json_each($1)",
     postgres: "
     INSERT INTO clearance_event (clearance, seq, ordinal, from_stage, to_stage, event_at, entered_at, account)
-    SELECT id::uuid, $2, 0, '', 'waiting', $3, $3, $4
-    FROM json_to_recordset($1::json) AS row (id TEXT)",
+    SELECT id::uuid, $2, 0, '', stage, $3, $3, $4
+    FROM json_to_recordset($1::json) AS row (id TEXT, stage TEXT)",
+};
+
+const INSERT_TALLIES: Sql = Sql {
+    sqlite: "
+    INSERT INTO clearance_tally (incident, site, system, stage, scopes)
+    SELECT $1, value ->> 'site', unhex(value ->> 'system'), value ->> 'stage', COUNT(*)
+    FROM json_each($2)
+    WHERE TRUE
+    GROUP BY 2, 3, 4
+    ON CONFLICT (incident, site, system, stage) DO UPDATE SET scopes = clearance_tally.scopes + excluded.scopes",
+    postgres: "
+    INSERT INTO clearance_tally (incident, site, system, stage, scopes)
+    SELECT $1, site, system::uuid, stage, COUNT(*)
+    FROM json_to_recordset($2::json) AS row (site TEXT, system TEXT, stage TEXT)
+    GROUP BY 2, 3, 4
+    ON CONFLICT (incident, site, system, stage) DO UPDATE SET scopes = clearance_tally.scopes + excluded.scopes",
 };
 
 /// Opens scopes on their way back, each with its first event.
 pub async fn insert(
     tx: &mut Tx,
     incident: IncidentId,
-    clearances: &[Clearance],
+    (clearances, places): (&[Clearance], &Places),
     (seq, at, account): (i64, Timestamp, AccountId),
 ) -> Result<(), Error> {
-    let rows = new_rows(clearances);
+    let rows = new_rows(clearances, places);
     execute!(tx, INSERT, incident.0, rows.text())?;
+    execute!(tx, INSERT_TALLIES, incident.0, rows.text())?;
     execute!(tx, INSERT_EVENTS, rows.text(), seq, at.0, account.0).map(|_| ())
+}
+
+type Row = (Uuid, String, Uuid, i64, String, Option<i64>, Option<i64>);
+
+fn scope_row(
+    (id, place, system, functions, code, released_seq, released_at): Row,
+) -> Result<ScopeRow, Error> {
+    Ok(ScopeRow {
+        id: ClearanceId(id),
+        scope: scope(&place, system, functions)?,
+        stage: stage(&code)?,
+        released_seq,
+        released_at: released_at.map(Timestamp),
+    })
 }
 
 const SCOPES: &str = "
@@ -146,110 +199,129 @@ const SCOPES: &str = "
 
 /// Every scope of an incident that is on its way back or has come, but for those revoked in whole.
 pub async fn scopes(tx: &mut Tx, incident: IncidentId) -> Result<Vec<ScopeRow>, Error> {
-    type Row = (Uuid, String, Uuid, i64, String, Option<i64>, Option<i64>);
-    let rows = fetch_all!(tx, Row, SCOPES, incident.0)?;
+    fetch_all!(tx, Row, SCOPES, incident.0)?.into_iter().map(scope_row).collect()
+}
+
+const OF_SITE: &str = "
+    SELECT id, place, system, functions, stage, released_seq, released_at
+    FROM clearance
+    WHERE incident = $1 AND site IN ($2, '') AND system = $3 AND stage <> 'revoked'
+    ORDER BY id";
+
+/// The scopes of a system that reach into a site or lie in it.
+pub async fn scopes_of_site(
+    tx: &mut Tx,
+    incident: IncidentId,
+    (system, site): (SystemId, FacilityId),
+    places: &Places,
+) -> Result<Vec<ScopeRow>, Error> {
+    let rows = fetch_all!(tx, Row, OF_SITE, incident.0, site.to_string(), system.0)?;
+    let rows: Vec<ScopeRow> = rows.into_iter().map(scope_row).collect::<Result<_, Error>>()?;
+    Ok(rows.into_iter().filter(|row| reaches(row, places, system, site)).collect())
+}
+
+const WHOLE_SITES: &str = "
+    SELECT DISTINCT place, system
+    FROM clearance
+    WHERE incident = $1 AND stage <> 'revoked' AND place NOT LIKE 'unit:%'";
+
+/// The places of whole sites, and the systems, for which there is a scope.
+pub async fn whole_sites(tx: &mut Tx, incident: IncidentId) -> Result<Vec<(Place, SystemId)>, Error> {
+    let rows = fetch_all!(tx, (String, Uuid), WHOLE_SITES, incident.0)?;
     rows.into_iter()
-        .map(|(id, place, system, functions, code, released_seq, released_at)| {
-            Ok(ScopeRow {
-                id: ClearanceId(id),
-                scope: scope(&place, system, functions)?,
-                stage: stage(&code)?,
-                released_seq,
-                released_at: released_at.map(Timestamp),
-            })
+        .map(|(place, system)| {
+            let place = place.parse().map_err(|_| Error::Corrupt(format!("a place {place:?}")))?;
+            Ok((place, SystemId(system)))
         })
         .collect()
 }
 
-const OF_INCIDENT: &str = "
-    SELECT id, place, system, functions, gate, stage, waves_begun, waves_planned, signed_at, released_at
-    FROM clearance
-    WHERE incident = $1 AND stage <> 'revoked'
-    ORDER BY id";
-
-const EVIDENCE: &str = "
-    SELECT clearance_evidence.clearance, number, piece, passed, note, at, expires_at, account
-    FROM clearance_evidence
-    JOIN clearance ON clearance.id = clearance_evidence.clearance
-    WHERE clearance.incident = $1
-    ORDER BY clearance_evidence.clearance, number";
-
-const SIGNOFFS: &str = "
-    SELECT clearance_signoff.clearance, signer, what, account, at, words, on_evidence
-    FROM clearance_signoff
-    JOIN clearance ON clearance.id = clearance_signoff.clearance
-    WHERE clearance.incident = $1 AND ended IS NULL
-    ORDER BY clearance_signoff.clearance, seq";
-
-type EvidenceRow = (Uuid, i64, String, bool, String, i64, i64, Uuid);
-type SignoffRow = (Uuid, String, String, Uuid, i64, String, String);
-
-/// Every scope of an incident with its evidence and signatures, but for those revoked in whole.
-pub async fn of_incident(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Clearance>, Error> {
-    let kept = fetch_all!(tx, Kept, OF_INCIDENT, incident.0)?;
-    let clearances: Vec<Clearance> = kept.into_iter().map(TryInto::try_into).collect::<Result<_, Error>>()?;
-    with_parts(tx, incident, clearances).await
-}
-
 const ONE: &str = "
-    SELECT id, place, system, functions, gate, stage, waves_begun, waves_planned, signed_at, released_at
+    SELECT id, place, system, functions, gate, stage, signed_at, released_at
     FROM clearance
     WHERE incident = $1 AND id = $2";
 
-/// One scope of an incident with its evidence and signatures.
+/// One scope of an incident with its evidence, signatures and waves.
 pub async fn find(tx: &mut Tx, incident: IncidentId, id: ClearanceId) -> Result<Option<Clearance>, Error> {
     let Some(kept) = fetch_optional!(tx, Kept, ONE, incident.0, id.0)? else { return Ok(None) };
-    Ok(with_parts(tx, incident, vec![kept.try_into()?]).await?.pop())
+    let mut found = [kept.try_into()?];
+    parts::read(tx, &mut found).await?;
+    let [clearance] = found;
+    Ok(Some(clearance))
 }
 
-async fn with_parts(
-    tx: &mut Tx,
-    incident: IncidentId,
-    mut clearances: Vec<Clearance>,
-) -> Result<Vec<Clearance>, Error> {
-    let mut index: BTreeMap<Uuid, usize> = BTreeMap::new();
-    for (position, clearance) in clearances.iter().enumerate() {
-        index.insert(clearance.id.0, position);
-    }
-    for row in fetch_all!(tx, EvidenceRow, EVIDENCE, incident.0)? {
-        let (id, number, key, passed, note, at, expires_at, by) = row;
-        let Some(position) = index.get(&id) else { continue };
-        let given = Given {
-            key,
-            number,
-            passed,
-            note,
-            at: Timestamp(at),
-            expires_at: Timestamp(expires_at),
-            by: AccountId(by),
-        };
-        let evidence = &mut clearances[*position].evidence;
-        evidence.retain(|older| older.key != given.key);
-        evidence.push(given);
-    }
-    for (id, signer, what, by, at, words, on) in fetch_all!(tx, SignoffRow, SIGNOFFS, incident.0)? {
-        let Some(position) = index.get(&id) else { continue };
-        let clearance = &mut clearances[*position];
-        let (by, at) = (AccountId(by), Timestamp(at));
-        if what == "refused" {
-            clearance.refusals.push(Refused { signer, by, at, reason: words });
-        } else {
-            let on = serde_json::from_str(&on).map_err(|error| Error::Corrupt(error.to_string()))?;
-            clearance.signatures.push(Signature { signer, by, at, conditions: words, on });
-        }
-    }
+const SOME: Sql = Sql {
+    sqlite: "
+    SELECT id, place, system, functions, gate, stage, signed_at, released_at
+    FROM clearance
+    WHERE incident = $1 AND id IN (SELECT unhex(value) FROM json_each($2))
+    ORDER BY id",
+    postgres: "
+    SELECT id, place, system, functions, gate, stage, signed_at, released_at
+    FROM clearance
+    WHERE incident = $1 AND id IN (SELECT value::uuid FROM json_array_elements_text($2::json))
+    ORDER BY id",
+};
+
+/// These scopes of an incident with their evidence, signatures and waves.
+pub async fn some(tx: &mut Tx, incident: IncidentId, ids: &[ClearanceId]) -> Result<Vec<Clearance>, Error> {
+    let kept = fetch_all!(tx, Kept, SOME, incident.0, id_list(ids))?;
+    let mut clearances: Vec<Clearance> =
+        kept.into_iter().map(TryInto::try_into).collect::<Result<_, Error>>()?;
+    parts::read(tx, &mut clearances).await?;
     Ok(clearances)
+}
+
+/// Ids as the JSON list that a statement takes.
+fn id_list(ids: &[ClearanceId]) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| id.0.simple().to_string()).collect();
+    serde_json::to_string(&ids).expect("a list of texts serialises")
 }
 
 const SAVE: &str = "
     UPDATE clearance
-    SET stage = $2, waves_begun = $3, waves_planned = $4, signed_at = $5, released_at = $6,
-        released_seq = COALESCE($7, released_seq)
+    SET stage = $2, signed_at = $3, released_at = $4, released_seq = COALESCE($5, released_seq), blocked_from = $6
     WHERE id = $1";
 
 const EVENT: &str = "
     INSERT INTO clearance_event (clearance, seq, ordinal, from_stage, to_stage, event_at, entered_at, account)
     VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
+
+const OUT_OF_TALLY: &str = "
+    UPDATE clearance_tally
+    SET scopes = scopes - 1
+    WHERE (incident, site, system) = (SELECT incident, site, system FROM clearance WHERE id = $1) AND stage = $2";
+
+const INTO_TALLY: &str = "
+    INSERT INTO clearance_tally (incident, site, system, stage, scopes)
+    SELECT incident, site, system, $2, 1
+    FROM clearance
+    WHERE id = $1
+    ON CONFLICT (incident, site, system, stage) DO UPDATE SET scopes = clearance_tally.scopes + 1";
+
+const END_TURNS: &str = "
+    DELETE FROM clearance_turn
+    WHERE clearance = $1";
+
+const TURNS: Sql = Sql {
+    sqlite: "
+    INSERT INTO clearance_turn (incident, who, clearance, begins, ends)
+    SELECT incident, value ->> 'who', id, value ->> 'begins', value ->> 'ends'
+    FROM json_each($2), clearance
+    WHERE id = $1",
+    postgres: "
+    INSERT INTO clearance_turn (incident, who, clearance, begins, ends)
+    SELECT incident, who, id, begins, ends
+    FROM json_to_recordset($2::json) AS row (who TEXT, begins BIGINT, ends BIGINT), clearance
+    WHERE id = $1",
+};
+
+#[derive(Serialize)]
+struct TurnRow {
+    who: String,
+    begins: i64,
+    ends: i64,
+}
 
 /// Who steps, and when.
 #[derive(Debug, Clone, Copy)]
@@ -263,52 +335,87 @@ pub struct Moment {
 pub async fn save(tx: &mut Tx, clearance: &Clearance, steps: &[Step], moment: Moment) -> Result<(), Error> {
     let released =
         steps.iter().any(|step| step.from != step.to && step.to == Stage::Clear).then_some(moment.seq);
+    let attention = clearance.attention();
+    let id = clearance.id.0;
     execute!(
         tx,
         SAVE,
-        clearance.id.0,
+        id,
         clearance.stage.code(),
-        clearance.waves.0,
-        clearance.waves.1,
         clearance.signed_at.map(|at| at.0),
         clearance.released_at.map(|at| at.0),
-        released
+        released,
+        attention.blocked_from.map(|at| at.0)
     )?;
+    execute!(tx, END_TURNS, id)?;
+    let mut turns: BTreeMap<String, TurnRow> = BTreeMap::new();
+    for turn in attention.turns {
+        // Who releases and signs too has one turn after the other: it is kept as one.
+        let row = TurnRow { who: turn.who.clone(), begins: turn.from.0, ends: turn.until.0 };
+        let kept = turns.entry(turn.who).or_insert(row);
+        (kept.begins, kept.ends) = (kept.begins.min(turn.from.0), kept.ends.max(turn.until.0));
+    }
+    if !turns.is_empty() {
+        execute!(tx, TURNS, id, Rows::of(&turns.into_values().collect::<Vec<_>>()).text())?;
+    }
+    if let (Some(first), Some(last)) = (steps.first(), steps.last())
+        && first.from != last.to
+    {
+        execute!(tx, OUT_OF_TALLY, id, first.from.code())?;
+        execute!(tx, INTO_TALLY, id, last.to.code())?;
+    }
     for (ordinal, step) in (0_i64..).zip(steps) {
-        execute!(
-            tx,
-            EVENT,
-            clearance.id.0,
-            moment.seq,
-            ordinal,
-            step.from.code(),
-            step.to.code(),
-            moment.at.0,
-            moment.account.0
-        )?;
+        let (from, to) = (step.from.code(), step.to.code());
+        execute!(tx, EVENT, id, moment.seq, ordinal, from, to, moment.at.0, moment.account.0)?;
     }
     Ok(())
 }
 
 const INSERT_EVIDENCE: &str = "
-    INSERT INTO clearance_evidence (clearance, number, piece, passed, note, at, expires_at, account)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT INTO clearance_evidence (
+        clearance, number, piece, outcome, note, figure, link, file, at, entered_at, expires_at, account, waived_as)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
-/// Adds a piece of evidence as it was given.
-pub async fn insert_evidence(tx: &mut Tx, clearance: ClearanceId, given: &Given) -> Result<(), Error> {
+/// Adds a piece of evidence as it was given, with the number of its file.
+pub async fn insert_evidence(
+    tx: &mut Tx,
+    clearance: ClearanceId,
+    (given, file): (&Given, Option<i64>),
+    entered_at: Timestamp,
+) -> Result<(), Error> {
     execute!(
         tx,
         INSERT_EVIDENCE,
         clearance.0,
         given.number,
         &given.key,
-        given.passed,
+        given.outcome.code(),
         &given.note,
+        given.figure,
+        &given.link,
+        file,
         given.at.0,
+        entered_at.0,
         given.expires_at.0,
-        given.by.0
+        given.by.0,
+        &given.waived_as
     )
     .map(|_| ())
+}
+
+const AGREE: &str = "
+    UPDATE clearance_evidence
+    SET agreed_account = $3, agreed_role = $4, agreed_at = $5
+    WHERE clearance = $1 AND number = $2 AND agreed_account IS NULL";
+
+/// The second person agrees to a waiver.
+pub async fn agree(
+    tx: &mut Tx,
+    (clearance, number): (ClearanceId, i64),
+    role: &str,
+    moment: Moment,
+) -> Result<(), Error> {
+    execute!(tx, AGREE, clearance.0, number, moment.account.0, role, moment.at.0).map(|_| ())
 }
 
 const END_SIGNOFFS: &str = "
@@ -317,8 +424,8 @@ const END_SIGNOFFS: &str = "
     WHERE clearance = $1 AND ended IS NULL AND (signer = $3 OR account = $4 OR $5)";
 
 const INSERT_SIGNOFF: &str = "
-    INSERT INTO clearance_signoff (clearance, seq, signer, what, account, at, words, on_evidence)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT INTO clearance_signoff (clearance, seq, signer, what, account, at, words, on_evidence, content)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 /// A signature or a refusal to be added.
 pub struct NewSignOff<'a> {
@@ -327,6 +434,8 @@ pub struct NewSignOff<'a> {
     pub words: &'a str,
     /// The numbers of the evidence, as JSON.
     pub on_evidence: String,
+    /// The fingerprint of what was signed; empty for a refusal.
+    pub content: &'a str,
     /// Every earlier one ends with it, for the release came too late.
     pub after_lapse: bool,
 }
@@ -350,9 +459,20 @@ pub async fn insert_signoff(
         moment.account.0,
         moment.at.0,
         new.words,
-        &new.on_evidence
+        &new.on_evidence,
+        new.content
     )
     .map(|_| ())
+}
+
+const END_ALL_SIGNOFFS: &str = "
+    UPDATE clearance_signoff
+    SET ended = $2
+    WHERE clearance = $1 AND ended IS NULL AND what = 'signed'";
+
+/// Every signature of a scope ends.
+pub async fn end_signatures(tx: &mut Tx, clearance: ClearanceId, at: Timestamp) -> Result<(), Error> {
+    execute!(tx, END_ALL_SIGNOFFS, clearance.0, at.0).map(|_| ())
 }
 
 const INSERT_REVOCATION: &str = "
@@ -406,21 +526,71 @@ pub async fn entries_between(tx: &mut Tx, incident: IncidentId, from: i64, to: i
     Ok(count)
 }
 
-const TIMES: &str = "
-    SELECT clearance_event.clearance, to_stage, event_at
+const TIMES: Sql = Sql {
+    sqlite: "
+    SELECT clearance, to_stage, event_at
     FROM clearance_event
-    JOIN clearance ON clearance.id = clearance_event.clearance
-    WHERE clearance.incident = $1
-    ORDER BY seq, ordinal";
+    WHERE clearance IN (SELECT unhex(value) FROM json_each($1))
+    ORDER BY seq, ordinal",
+    postgres: "
+    SELECT clearance, to_stage, event_at
+    FROM clearance_event
+    WHERE clearance IN (SELECT value::uuid FROM json_array_elements_text($1::json))
+    ORDER BY seq, ordinal",
+};
 
-/// When each scope reached each stage, in order.
+/// When each of these scopes reached each stage, in order.
 pub async fn times(
     tx: &mut Tx,
-    incident: IncidentId,
+    ids: &[ClearanceId],
 ) -> Result<BTreeMap<ClearanceId, Vec<(Stage, Timestamp)>>, Error> {
     let mut times: BTreeMap<ClearanceId, Vec<(Stage, Timestamp)>> = BTreeMap::new();
-    for (id, code, at) in fetch_all!(tx, (Uuid, String, i64), TIMES, incident.0)? {
+    for (id, code, at) in fetch_all!(tx, (Uuid, String, i64), TIMES, id_list(ids))? {
         times.entry(ClearanceId(id)).or_default().push((stage(&code)?, Timestamp(at)));
     }
     Ok(times)
+}
+
+const STEPS: &str = "
+    SELECT from_stage, to_stage, event_at, account
+    FROM clearance_event
+    WHERE clearance = $1
+    ORDER BY seq, ordinal";
+
+/// Every step of a scope, in order, with when and by whom.
+pub async fn steps(tx: &mut Tx, id: ClearanceId) -> Result<Vec<(Step, Timestamp, AccountId)>, Error> {
+    let rows = fetch_all!(tx, (String, String, i64, Uuid), STEPS, id.0)?;
+    rows.into_iter()
+        .map(|(from, to, at, by)| {
+            // The first step begins nowhere.
+            let from = Stage::from_code(&from).unwrap_or(Stage::Waiting);
+            Ok((Step { from, to: stage(&to)? }, Timestamp(at), AccountId(by)))
+        })
+        .collect()
+}
+
+/// A part of a scope that was taken back.
+#[derive(Debug, Clone)]
+pub struct RevokedPart {
+    pub part: Scope,
+    pub reason: String,
+    pub at: Timestamp,
+    pub by: AccountId,
+}
+
+const REVOKED: &str = "
+    SELECT place, system, functions, reason, revoked_at, account
+    FROM revocation
+    WHERE clearance = $1
+    ORDER BY seq";
+
+/// What was taken back of a scope, in order.
+pub async fn revocations(tx: &mut Tx, id: ClearanceId) -> Result<Vec<RevokedPart>, Error> {
+    let rows = fetch_all!(tx, (String, Uuid, i64, String, i64, Uuid), REVOKED, id.0)?;
+    rows.into_iter()
+        .map(|(place, system, functions, reason, at, by)| {
+            let part = scope(&place, system, functions)?;
+            Ok(RevokedPart { part, reason, at: Timestamp(at), by: AccountId(by) })
+        })
+        .collect()
 }

@@ -1,17 +1,28 @@
 //! The doors of clearance: the ladder, its commands, and closing.
 
-use axum::{extract::Path, response::Response};
+use axum::{
+    extract::{Multipart, Path, Query, multipart::MultipartRejection},
+    http::header,
+    response::{IntoResponse, Response},
+};
 use domain::{
     actor::Role,
     clearance::{
-        Close, Closed, GiveEvidence, Release, Restore, Revoke, Revoked, SignOff, Stepped, Waive, Waived,
+        AgreeToWaived, BeginWave, Close, Closed, GiveEvidence, HaltWave, PassHold, PlanWave, Release,
+        Restore, Revoke, Revoked, SignOff, Split, Stepped, Unplan, Waive, Waived,
     },
     closing::BlockerKind,
+    field::Text,
     id::{ClearanceId, IncidentId},
-    view::clearance::{ClearanceView, CloseView, PanelTyped, WaiverLine},
+    view::clearance::{ClearanceView, CloseView, PanelTyped, RecordView, WaiverLine},
 };
+use sha2::{Digest, Sha256};
 
-use super::{closing, page};
+use super::{
+    closing,
+    files::{self, FileAdded},
+    page::{self, Asked},
+};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
@@ -53,6 +64,68 @@ pub fn routes(routes: Routes) -> Routes {
             SIGNERS,
             "Give a piece of evidence",
             evidence,
+        )
+        .command::<AgreeToWaived, Stepped, _>(
+            "/incidents/{incident}/clearance/{clearance}/evidence/agree",
+            SIGNERS,
+            "Agree that a piece of evidence need not be checked",
+            agree,
+        )
+        .upload::<FileAdded, _>(
+            "/incidents/{incident}/clearance/{clearance}/files",
+            SIGNERS,
+            "Add a photograph or document (field file) that proves a check",
+            files::MOST_FILE + 64 * 1024,
+            add_file,
+        )
+        .file(
+            "/incidents/{incident}/clearance/{clearance}/files/{file}",
+            SIGNERS,
+            "application/octet-stream",
+            "A file that proves a check, by its number or its SHA-256",
+            read_file,
+        )
+        .command::<Split, Stepped, _>(
+            "/incidents/{incident}/clearance/{clearance}/split",
+            SIGNERS,
+            "Let a part of a scope go its own way back",
+            split,
+        )
+        .command::<PlanWave, Stepped, _>(
+            "/incidents/{incident}/clearance/{clearance}/waves",
+            COMMANDERS,
+            "Plan a wave behind the others",
+            plan_wave,
+        )
+        .command::<Unplan, Stepped, _>(
+            "/incidents/{incident}/clearance/{clearance}/waves/{wave}/unplan",
+            COMMANDERS,
+            "Take a planned wave off the list",
+            unplan,
+        )
+        .command::<BeginWave, Stepped, _>(
+            "/incidents/{incident}/clearance/{clearance}/waves/{wave}/begin",
+            COMMANDERS,
+            "Begin a wave that somebody else has planned",
+            begin_wave,
+        )
+        .command::<PassHold, Stepped, _>(
+            "/incidents/{incident}/clearance/{clearance}/waves/{wave}/pass",
+            COMMANDERS,
+            "Pass the hold point of a wave",
+            pass_hold,
+        )
+        .command::<HaltWave, Stepped, _>(
+            "/incidents/{incident}/clearance/{clearance}/waves/{wave}/halt",
+            COMMANDERS,
+            "Stop a wave at once",
+            halt_wave,
+        )
+        .page::<RecordView, _>(
+            "/incidents/{incident}/clearance/{clearance}/record",
+            Access::VIEWERS,
+            "The signed record of a scope, to be printed",
+            show_record,
         )
         .command::<SignOff, Stepped, _>(
             "/incidents/{incident}/clearance/{clearance}/sign",
@@ -100,24 +173,38 @@ fn ids((incident, clearance): (String, String)) -> Result<(IncidentId, Clearance
     Ok((incident_id(&incident)?, clearance))
 }
 
-async fn show(door: Door, Path(incident): Path<String>) -> Result<Response, Problem> {
-    ladder(&door, incident_id(&incident)?, None, PanelTyped::default(), Mistakes::default()).await
+async fn show(
+    door: Door,
+    Path(incident): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let asked = (&asked, None);
+    ladder(&door, incident_id(&incident)?, asked, PanelTyped::default(), Mistakes::default()).await
 }
 
-async fn show_one(door: Door, Path(path): Ids) -> Result<Response, Problem> {
+async fn show_one(door: Door, Path(path): Ids, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let (incident, id) = ids(path)?;
-    ladder(&door, incident, Some(id), PanelTyped::default(), Mistakes::default()).await
+    ladder(&door, incident, (&asked, Some(id)), PanelTyped::default(), Mistakes::default()).await
+}
+
+async fn show_record(door: Door, Path(path): Ids) -> Result<Response, Problem> {
+    let (incident, id) = ids(path)?;
+    let mut tx = door.app.db.read().await?;
+    let view = page::record::read(&door.app, &mut tx, (incident, door.actor()), id).await?;
+    let title = view.title.clone();
+    let body = frontend::pages::clearance::record_body;
+    door.incident_page(tx, incident, &title, view, body, Mistakes::default()).await
 }
 
 async fn ladder(
     door: &Door,
     incident: IncidentId,
-    chosen: Option<ClearanceId>,
+    asked: (&Asked, Option<ClearanceId>),
     typed: PanelTyped,
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
-    let view = page::read(&door.app, &mut tx, (incident, door.actor()), chosen, typed).await?;
+    let view = page::read(&door.app, &mut tx, (incident, door.actor()), asked, typed).await?;
     let title = view.title.clone();
     door.incident_page(tx, incident, &title, view, frontend::pages::clearance::body, mistakes).await
 }
@@ -133,7 +220,8 @@ async fn answer<O: serde::Serialize>(
         Ok(stepped) => Ok(door.done(&format!("/incidents/{incident}/clearance/{id}"), &stepped)),
         Err(failure) => {
             let (fields, typed) = typed;
-            let again = async |mistakes| ladder(door, incident, Some(id), typed, mistakes).await;
+            let again =
+                async |mistakes| ladder(door, incident, (&Asked::default(), Some(id)), typed, mistakes).await;
             door.again(failure, fields, again).await
         }
     }
@@ -147,17 +235,114 @@ async fn restore(door: Door, Path(path): Ids, input: Input<Restore>) -> Result<R
 
 async fn evidence(door: Door, Path(path): Ids, input: Input<GiveEvidence>) -> Result<Response, Problem> {
     let at = ids(path)?;
-    let outcome =
-        door.run(&input, move |app, by, form| super::give_evidence(app, by, (at.0, at.1, form))).await;
+    let outcome = door
+        .run(&input, move |app, by, form| super::evidence::give_evidence(app, by, (at.0, at.1, form)))
+        .await;
     let typed = PanelTyped { evidence: input.form, ..PanelTyped::default() };
     answer(&door, at, outcome, (&input.typed, typed)).await
 }
 
+async fn agree(door: Door, Path(path): Ids, input: Input<AgreeToWaived>) -> Result<Response, Problem> {
+    let at = ids(path)?;
+    let agree = move |app, by, form| super::evidence::agree_to_waived(app, by, (at.0, at.1, form));
+    let outcome = door.run(&input, agree).await;
+    answer(&door, at, outcome, (&input.typed, PanelTyped::default())).await
+}
+
 async fn sign(door: Door, Path(path): Ids, input: Input<SignOff>) -> Result<Response, Problem> {
     let at = ids(path)?;
-    let outcome = door.run(&input, move |app, by, form| super::sign_off(app, by, (at.0, at.1, form))).await;
-    let typed = PanelTyped { sign: input.form, ..PanelTyped::default() };
+    // The password goes no further than to its check: neither back into the page nor into what is kept of requests.
+    let mut kept = input.form.clone();
+    kept.password = Text::default();
+    let input = input.known_as(&door, &kept);
+    let outcome =
+        door.run(&input, move |app, by, form| super::sign::sign_off(app, by, (at.0, at.1, form))).await;
+    let typed: Vec<_> = input.typed.iter().filter(|(name, _)| name != "password").cloned().collect();
+    answer(&door, at, outcome, (&typed, PanelTyped { sign: kept, ..PanelTyped::default() })).await
+}
+
+async fn split(door: Door, Path(path): Ids, input: Input<Split>) -> Result<Response, Problem> {
+    let at = ids(path)?;
+    let outcome = door.run(&input, move |app, by, form| super::split(app, by, (at.0, at.1, form))).await;
+    let typed = PanelTyped { split: input.form, ..PanelTyped::default() };
     answer(&door, at, outcome, (&input.typed, typed)).await
+}
+
+async fn plan_wave(door: Door, Path(path): Ids, input: Input<PlanWave>) -> Result<Response, Problem> {
+    let at = ids(path)?;
+    let outcome =
+        door.run(&input, move |app, by, form| super::waves::plan(app, by, (at.0, at.1, form))).await;
+    let typed = PanelTyped { wave: input.form, ..PanelTyped::default() };
+    answer(&door, at, outcome, (&input.typed, typed)).await
+}
+
+type OfWave = Path<(String, String, String)>;
+
+fn wave_ids(
+    (incident, clearance, wave): (String, String, String),
+) -> Result<(IncidentId, ClearanceId, i64), Problem> {
+    let (incident, clearance) = ids((incident, clearance))?;
+    Ok((incident, clearance, wave.parse().map_err(|_| Problem::not_found("wave"))?))
+}
+
+async fn unplan(door: Door, Path(path): OfWave, input: Input<Unplan>) -> Result<Response, Problem> {
+    let (incident, id, wave) = wave_ids(path)?;
+    let unplan = move |app, by, form| super::waves::unplan(app, by, (incident, id, wave, form));
+    let outcome = door.run(&input, unplan).await;
+    answer(&door, (incident, id), outcome, (&input.typed, PanelTyped::default())).await
+}
+
+async fn begin_wave(door: Door, Path(path): OfWave, input: Input<BeginWave>) -> Result<Response, Problem> {
+    let (incident, id, wave) = wave_ids(path)?;
+    let begin = move |app, by, form| super::waves::begin(app, by, (incident, id, wave, form));
+    let outcome = door.run(&input, begin).await;
+    answer(&door, (incident, id), outcome, (&input.typed, PanelTyped::default())).await
+}
+
+async fn pass_hold(door: Door, Path(path): OfWave, input: Input<PassHold>) -> Result<Response, Problem> {
+    let (incident, id, wave) = wave_ids(path)?;
+    let pass = move |app, by, form| super::waves::pass_hold(app, by, (incident, id, wave, form));
+    let outcome = door.run(&input, pass).await;
+    let typed = PanelTyped { pass: input.form, ..PanelTyped::default() };
+    answer(&door, (incident, id), outcome, (&input.typed, typed)).await
+}
+
+async fn halt_wave(door: Door, Path(path): OfWave, input: Input<HaltWave>) -> Result<Response, Problem> {
+    let (incident, id, wave) = wave_ids(path)?;
+    let halt = move |app, by, form| super::waves::halt(app, by, (incident, id, wave, form));
+    let outcome = door.run(&input, halt).await;
+    let typed = PanelTyped { halt: input.form, ..PanelTyped::default() };
+    answer(&door, (incident, id), outcome, (&input.typed, typed)).await
+}
+
+async fn add_file(
+    door: Door,
+    Path(path): Ids,
+    multipart: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Problem> {
+    let at = ids(path)?;
+    let (id, sent) = files::receive(multipart).await?;
+    let hash = Sha256::digest(&sent.bytes);
+    let input = Input::of_upload(&door, &id, &hash, sent)?;
+    let outcome = door.run(&input, move |app, by, sent| files::add(app, by, (at.0, at.1, sent))).await;
+    answer(&door, at, outcome, (&[], PanelTyped::default())).await
+}
+
+/// A file is handed out to be kept, never shown in our own pages: what somebody uploaded runs nowhere.
+async fn read_file(door: Door, Path((incident, clearance, file)): OfWave) -> Result<Response, Problem> {
+    let (incident, id) = ids((incident, clearance))?;
+    let mut tx = door.app.db.read().await?;
+    let (name, media, bytes) = files::read(&door.app, &mut tx, (door.actor(), incident, id), &file).await?;
+    let named: String = name
+        .chars()
+        .map(|each| if each.is_ascii_alphanumeric() || "-_.".contains(each) { each } else { '_' })
+        .collect();
+    let headers = [
+        (header::CONTENT_TYPE, media),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{named}\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 async fn release(door: Door, Path(path): Ids, input: Input<Release>) -> Result<Response, Problem> {

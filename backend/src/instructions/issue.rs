@@ -152,6 +152,7 @@ async fn say_issued(app: &App, decision: &mut Decision, row: &OrderRow) -> Resul
                 Whom::Everyone => "everyone",
                 Whom::Pilots(_) => "pilots",
                 Whom::Position(_) => "position",
+                Whom::Wave(_) => "wave",
             },
             "state": row.state.code(),
             "text_waits": row.text_waits,

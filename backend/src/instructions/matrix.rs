@@ -219,6 +219,7 @@ async fn whom(tx: &mut Tx, whom: &Whom) -> Result<String, Error> {
     match whom {
         Whom::Everyone => Ok(String::new()),
         Whom::Position(position) => Ok(position.clone()),
+        Whom::Wave(number) => Ok(format!("staff of wave {number}")),
         Whom::Pilots(pilots) => {
             let mut names = Vec::new();
             for pilot in pilots {

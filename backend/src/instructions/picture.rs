@@ -30,13 +30,19 @@ pub struct Picture {
 /// Reads the picture.
 pub async fn picture(tx: &mut Tx) -> Result<Picture, Error> {
     let (families, rows) = store::families(tx).await?;
+    let shorts = rows.into_iter().map(|row| (row.order.id, row.short)).collect();
+    Ok(Picture { families, shorts, ..names(tx).await? })
+}
+
+/// Places and systems with their names, without any order: whoever only names things need not read them all.
+pub async fn names(tx: &mut Tx) -> Result<Picture, Error> {
     Ok(Picture {
-        families,
+        families: Vec::new(),
         places: places::lattice(tx).await?,
         systems: places::systems(tx).await?,
         facilities: places::facilities(tx).await?,
         groups: places::groups(tx).await?.into_iter().map(|group| (group.id, group.name)).collect(),
-        shorts: rows.into_iter().map(|row| (row.order.id, row.short)).collect(),
+        shorts: BTreeMap::new(),
     })
 }
 

@@ -78,6 +78,7 @@ fn whom(code: &str, names: &str) -> Result<Whom, Error> {
     match code {
         "everyone" => Ok(Whom::Everyone),
         "position" => Ok(Whom::Position(names.to_owned())),
+        "wave" => names.parse().map(Whom::Wave).map_err(|_| corrupt("the number of a wave", names)),
         "pilots" => {
             serde_json::from_str(names).map(Whom::Pilots).map_err(|_| corrupt("a list of pilots", names))
         }
@@ -142,6 +143,7 @@ pub async fn insert(tx: &mut Tx, row: &OrderRow) -> Result<(), Error> {
     let (whom, names) = match &order.whom {
         Whom::Everyone => ("everyone", String::new()),
         Whom::Position(position) => ("position", position.clone()),
+        Whom::Wave(number) => ("wave", number.to_string()),
         Whom::Pilots(pilots) => ("pilots", serde_json::to_string(pilots).expect("a list of ids serialises")),
     };
     let keeps: Vec<String> = order.keeps.iter().map(ToString::to_string).collect();
@@ -291,6 +293,11 @@ const UNCLEARED: &str = "
     WHERE stage NOT IN ('clear', 'back_entry_complete', 'revoked') AND phase NOT IN ('closed', 'stood_down')
     ORDER BY clearance.id";
 
+/// The orders in force of every open incident, the oldest first.
+pub async fn in_force(tx: &mut Tx) -> Result<Vec<OrderRow>, Error> {
+    fetch_all!(tx, Kept, IN_FORCE)?.into_iter().map(TryInto::try_into).collect()
+}
+
 /// Every open family with its orders, releases and revocations, and the rows of the orders.
 pub async fn families(tx: &mut Tx) -> Result<(Vec<Family>, Vec<OrderRow>), Error> {
     let incidents = fetch_all!(tx, (Uuid, Uuid, String), OPEN_INCIDENTS)?;
@@ -310,8 +317,7 @@ pub async fn families(tx: &mut Tx) -> Result<(Vec<Family>, Vec<OrderRow>), Error
     }
     let root_of =
         |incident: Uuid| incidents.iter().find(|(id, ..)| *id == incident).map(|(_, root, _)| *root);
-    let rows: Vec<OrderRow> =
-        fetch_all!(tx, Kept, IN_FORCE)?.into_iter().map(TryInto::try_into).collect::<Result<_, Error>>()?;
+    let rows = in_force(tx).await?;
     let releases = fetch_all!(tx, ReleaseRow, RELEASES)?;
     let revocations = fetch_all!(tx, RevocationRow, REVOCATIONS)?;
     let uncleared = fetch_all!(tx, UnclearedRow, UNCLEARED)?;

@@ -10,7 +10,7 @@ use domain::{
 use sqlx::types::Uuid;
 
 use crate::{
-    execute, fetch_all, fetch_optional,
+    execute, fetch_all, fetch_one, fetch_optional,
     store::{Error, Rows, Sql, Tx},
 };
 
@@ -126,6 +126,33 @@ const NAMED_UNITS: &str = "
 /// All units as people call them, as `General, Emergency`; site by site.
 pub async fn named_units(tx: &mut Tx) -> Result<Vec<(UnitId, String)>, Error> {
     let rows = fetch_all!(tx, (Uuid, String, String), NAMED_UNITS)?;
+    Ok(rows.into_iter().map(|(id, unit, site)| (UnitId(id), format!("{site}, {unit}"))).collect())
+}
+
+const UNIT_NAMES: Sql = Sql {
+    sqlite: "
+    SELECT unit.id, unit.name, facility.short_name
+    FROM unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE unit.id IN (SELECT unhex(value) FROM json_each($1))",
+    postgres: "
+    SELECT unit.id, unit.name, facility.short_name
+    FROM unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE unit.id IN (SELECT value::uuid FROM json_array_elements_text($1::json))",
+};
+
+/// Some units as people call them, as `General, Emergency`.
+pub async fn unit_names(
+    tx: &mut Tx,
+    units: impl IntoIterator<Item = UnitId>,
+) -> Result<BTreeMap<UnitId, String>, Error> {
+    let ids: Vec<String> = units.into_iter().map(|unit| unit.0.simple().to_string()).collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let ids = serde_json::to_string(&ids).expect("a list of texts serialises");
+    let rows = fetch_all!(tx, (Uuid, String, String), UNIT_NAMES, ids)?;
     Ok(rows.into_iter().map(|(id, unit, site)| (UnitId(id), format!("{site}, {unit}"))).collect())
 }
 
@@ -264,6 +291,24 @@ const OF_SITE: &str = "
 /// The units of a site, also those that are closed.
 pub async fn of_site(tx: &mut Tx, site: FacilityId) -> Result<Vec<StaffedUnit>, Error> {
     fetch_all!(tx, StaffedUnit, OF_SITE, site.0)
+}
+
+const STAFF_OF: Sql = Sql {
+    sqlite: "
+    SELECT COUNT(*)
+    FROM person
+    WHERE unit IN (SELECT unhex(value) FROM json_each($1)) AND left_at IS NULL",
+    postgres: "
+    SELECT COUNT(*)
+    FROM person
+    WHERE unit IN (SELECT value::uuid FROM json_array_elements_text($1::json)) AND left_at IS NULL",
+};
+
+/// How many people work in these units.
+pub async fn staff_of(tx: &mut Tx, units: &BTreeSet<UnitId>) -> Result<i64, Error> {
+    let ids: Vec<String> = units.iter().map(|unit| unit.0.simple().to_string()).collect();
+    let ids = serde_json::to_string(&ids).expect("a list of texts serialises");
+    Ok(fetch_one!(tx, (i64,), STAFF_OF, ids)?.0)
 }
 
 const CLOSED: &str = "

@@ -71,6 +71,11 @@ impl Seal {
         derive(&self.lookup, mrn.as_bytes())
     }
 
+    /// The key of files that prove evidence: a photograph of a screen shows patients.
+    pub fn files(&self) -> [u8; 32] {
+        derive(&self.wrap, b"files")
+    }
+
     /// A patient's key as the database keeps it.
     pub fn wrap(&self, app: &App, patient: Uuid, key: &PatientKey) -> Vec<u8> {
         seal(app, &self.wrap, patient, key)

@@ -9,6 +9,7 @@ use super::{escape, icon};
 /// One field, described first and then drawn as the kind it is.
 pub struct Field {
     name: String,
+    id: String,
     label: String,
     hint: String,
     value: String,
@@ -42,6 +43,7 @@ impl Field {
     pub fn new(name: &str, label: &str) -> Self {
         Self {
             name: name.to_owned(),
+            id: field_id(name),
             label: label.to_owned(),
             hint: String::new(),
             value: String::new(),
@@ -50,6 +52,13 @@ impl Field {
             width: "",
             optional: false,
         }
+    }
+
+    /// Its own id, where several forms of a page have a field of this name.
+    #[must_use]
+    pub fn own_id(mut self, id: &str) -> Self {
+        self.id = field_id(id);
+        self
     }
 
     /// What helps to fill it in.
@@ -259,7 +268,7 @@ impl Field {
     }
 
     fn id(&self) -> String {
-        field_id(&self.name)
+        self.id.clone()
     }
 
     fn described_by(&self) -> Option<String> {

@@ -56,9 +56,7 @@ impl Clearance {
         let turn = |who: &str, from, until| Turn { who: who.to_owned(), from, until };
         let signers = self.gate.signers.iter();
         let Some(signed_at) = self.signed_at.filter(|_| self.stage == Stage::Signed) else {
-            let has_signed = |signer: &str| {
-                self.signatures.iter().any(|each| each.signer == signer && self.stands(each, each.at))
-            };
+            let has_signed = |signer: &str| self.signatures.iter().any(|each| each.signer == signer);
             return signers.filter(|signer| !has_signed(signer)).map(|who| turn(who, EVER, until)).collect();
         };
         let lapse = signed_at.plus_minutes(self.gate.signed_valid_minutes);

@@ -124,8 +124,8 @@ impl Given {
 }
 
 impl Clearance {
-    /// Evidence for one piece of the gate; a newer giving replaces the older, and signatures on that no longer
-    /// count.
+    /// Evidence for one piece of the gate; a newer giving replaces the older, and every signature so far leans on
+    /// what is no longer the evidence: it ends.
     ///
     /// # Errors
     /// Refused for a piece that the gate does not ask for, for a waiver of what the playbook does not let anybody
@@ -142,6 +142,7 @@ impl Clearance {
         }
         self.evidence.retain(|older| older.key != given.key);
         self.evidence.push(given);
+        self.signatures.clear();
         Ok(self.step_back_if_quorum_is_lost())
     }
 

@@ -167,6 +167,8 @@ impl Cell<'_> {
         match (whom, self.reader) {
             (Whom::Everyone, _) => true,
             (_, Reader::Everyone) => false,
+            // A wave is of the staff of its order's unit, where the question is asked.
+            (Whom::Wave(_), Reader::Person { .. }) => true,
             (Whom::Pilots(names), Reader::Person { account, .. }) => names.contains(account),
             (Whom::Position(position), Reader::Person { positions, .. }) => positions.contains(position),
         }

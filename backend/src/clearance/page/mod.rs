@@ -1,0 +1,470 @@
+//! The ladder of scopes and the panel of the chosen one, read in one snapshot.
+//!
+//! The page costs the same for ten scopes and for ten thousand: counts come from tallies, and a screenful of scopes
+//! is looked into.
+
+mod panel;
+pub mod record;
+
+use std::collections::BTreeMap;
+
+use domain::{
+    actor::{Actor, Role},
+    clearance::{COMMANDER, Clearance, Progress, Releaser, Stage},
+    id::{ClearanceId, FacilityId, IncidentId, SystemId, UnitId},
+    scope::{Place, Target},
+    time::{Timestamp, Zone},
+    view::clearance::{ClearanceView, Node, NodeState, PanelTyped, ScopeLine, StageTab},
+};
+
+use super::{
+    record as words,
+    store::{self, Want},
+};
+use crate::{
+    accounts::store as accounts,
+    app::App,
+    command::commands_all,
+    failure::Failure,
+    incidents::store::{self as incidents, IncidentRow},
+    instructions::{Picture, picture::names},
+    places::store as places,
+    store::{Error, Tx},
+};
+
+/// So many scopes are drawn on one page.
+const SCREENFUL: i64 = 60;
+/// Beyond this many, turns and blocked scopes are not counted any more.
+const MOST_COUNTED: i64 = 1000;
+
+/// Everything the page is drawn from.
+struct Desk<'a> {
+    app: &'a App,
+    actor: &'a Actor,
+    incident: IncidentRow,
+    commands_all: bool,
+    picture: Picture,
+    titles: Vec<(String, String)>,
+    zone: Zone,
+    now: Timestamp,
+    path: String,
+    /// The units of the scopes that are shown.
+    units: BTreeMap<UnitId, String>,
+}
+
+impl<'a> Desk<'a> {
+    async fn of(app: &'a App, tx: &mut Tx, incident: IncidentId, actor: &'a Actor) -> Result<Self, Failure> {
+        let row = incidents::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
+        Ok(Self {
+            app,
+            actor,
+            incident: row,
+            commands_all: commands_all(tx, actor, incident).await?,
+            picture: names(tx).await?,
+            titles: words::titles(tx, incident).await?,
+            zone: accounts::installation(tx).await?.zone(),
+            now: app.clock.now(),
+            path: format!("/incidents/{incident}/clearance"),
+            units: BTreeMap::new(),
+        })
+    }
+
+    /// Learns the names of the units in which these scopes lie, and of their waves.
+    async fn name_units(&mut self, tx: &mut Tx, clearances: &[Clearance]) -> Result<(), Error> {
+        let of_place = |clearance: &Clearance| match clearance.scope.place {
+            Place::Unit(unit) => Some(unit),
+            _ => None,
+        };
+        let waves = clearances.iter().flat_map(|clearance| &clearance.waves).flat_map(|wave| &wave.units);
+        let units: Vec<UnitId> = clearances.iter().filter_map(of_place).chain(waves.copied()).collect();
+        self.units = places::unit_names(tx, units).await?;
+        Ok(())
+    }
+
+    fn place_name(&self, place: Place) -> String {
+        match place {
+            Place::Unit(unit) => {
+                self.units.get(&unit).cloned().unwrap_or_else(|| self.picture.place_name(place))
+            }
+            _ => self.picture.place_name(place),
+        }
+    }
+}
+
+/// What the reader has asked for.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    pub site: String,
+    pub system: String,
+    pub stage: String,
+    pub after: String,
+}
+
+impl Asked {
+    fn want(&self) -> Want {
+        Want {
+            site: self.site.parse::<FacilityId>().ok(),
+            system: self.system.parse::<SystemId>().ok(),
+            stage: Stage::from_code(&self.stage).filter(|stage| *stage != Stage::Revoked),
+            after: self.after.parse::<ClearanceId>().ok(),
+        }
+    }
+}
+
+/// Reads the page for this person, with the chosen scope's panel and what they typed into it.
+///
+/// # Errors
+/// When there is no such incident, or no such scope in it.
+pub async fn read(
+    app: &App,
+    tx: &mut Tx,
+    (incident, actor): (IncidentId, &Actor),
+    (asked, chosen): (&Asked, Option<ClearanceId>),
+    typed: PanelTyped,
+) -> Result<ClearanceView, Failure> {
+    let mut desk = Desk::of(app, tx, incident, actor).await?;
+    let want = asked.want();
+    let yours = desk.yours(tx).await?;
+    let wrong = store::blocked(tx, incident, desk.now, MOST_COUNTED).await?;
+    let counts = store::counts(tx, incident, &want).await?;
+    let (ids, next) = desk.screenful(tx, &want, (&yours, &wrong), &counts).await?;
+    let mut clearances = store::some(tx, incident, &ids).await?;
+    let chosen = chosen.or_else(|| yours.first().copied().filter(|_| want == Want::default()));
+    let panel = match chosen {
+        None => None,
+        Some(id) => {
+            let found = match clearances.iter().find(|each| each.id == id) {
+                Some(clearance) => Some(clearance.clone()),
+                None => store::find(tx, incident, id).await?,
+            };
+            Some(found.ok_or(Failure::NotFound("clearance"))?)
+        }
+    };
+    let named: Vec<Clearance> = clearances.iter().chain(&panel).cloned().collect();
+    desk.name_units(tx, &named).await?;
+    clearances.sort_by_key(|clearance| desk.position(clearance));
+    let mut times = store::times(tx, &ids).await?;
+    let mut scopes: Vec<ScopeLine> = clearances
+        .iter()
+        .map(|clearance| desk.line(clearance, &times.remove(&clearance.id).unwrap_or_default()))
+        .collect();
+    // Whose turn it is first, then what is wrong, then what has come furthest.
+    scopes.sort_by_key(|scope| (!scope.waits_for_you, !scope.blocked, std::cmp::Reverse(scope.stage)));
+    let chosen = match panel {
+        Some(clearance) => Some(desk.panel(tx, &clearance, typed).await?),
+        None => None,
+    };
+    Ok(ClearanceView {
+        title: desk.title(tx, &want, (&yours, &wrong), &counts).await?,
+        close_path: format!("/incidents/{incident}/close"),
+        stages: desk.tabs(asked, &want, &counts),
+        sites: desk
+            .picture
+            .facilities
+            .iter()
+            .map(|site| (site.id.to_string(), site.short_name.clone()))
+            .collect(),
+        systems: desk.picture.systems.iter().map(|each| (each.id.to_string(), each.name.clone())).collect(),
+        site: asked.site.clone(),
+        system: asked.system.clone(),
+        stage: asked.stage.clone(),
+        next: next.map(|after| desk.link(asked, want.stage, Some(after))).unwrap_or_default(),
+        path: desk.path,
+        scopes,
+        chosen,
+    })
+}
+
+impl Desk<'_> {
+    /// The scopes whose turn it is for this person, at the places where it is theirs.
+    async fn yours(&self, tx: &mut Tx) -> Result<Vec<ClearanceId>, Error> {
+        if !self.incident.phase.is_open() {
+            return Ok(Vec::new());
+        }
+        let mut who: Vec<&str> = self
+            .actor
+            .grants
+            .iter()
+            .filter(|grant| grant.role == Role::Signer)
+            .map(|grant| grant.signs_as.as_str())
+            .collect();
+        if self.incident.commander == self.actor.account && self.commands_all {
+            who.push(COMMANDER);
+        }
+        if who.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mine = (who.as_slice(), self.actor.account);
+        let turns = store::turns(tx, self.incident.id, mine, self.now, MOST_COUNTED).await?;
+        let mut ids: Vec<ClearanceId> = turns
+            .into_iter()
+            .filter(|(_, who, place)| {
+                who == COMMANDER || self.actor.signs_as(who, *place, &self.picture.places)
+            })
+            .map(|(id, ..)| id)
+            .collect();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// The scopes of this page, and behind which one the next page begins.
+    async fn screenful(
+        &self,
+        tx: &mut Tx,
+        want: &Want,
+        (yours, wrong): (&[ClearanceId], &[ClearanceId]),
+        counts: &BTreeMap<Stage, i64>,
+    ) -> Result<(Vec<ClearanceId>, Option<ClearanceId>), Error> {
+        if let Some(stage) = want.stage {
+            let mut ids = store::at_stage(tx, self.incident.id, (stage, want), SCREENFUL + 1).await?;
+            let more = ids.len() > usize::try_from(SCREENFUL).unwrap_or(usize::MAX);
+            ids.truncate(usize::try_from(SCREENFUL).unwrap_or(usize::MAX));
+            return Ok((ids.clone(), ids.last().copied().filter(|_| more)));
+        }
+        let most = usize::try_from(SCREENFUL).unwrap_or(usize::MAX);
+        let mut ids: Vec<ClearanceId> = Vec::new();
+        if want.site.is_none() && want.system.is_none() {
+            // A third of the page each at most, so that neither hides what goes well.
+            ids.extend(yours.iter().take(most / 3));
+            ids.extend(wrong.iter().filter(|id| !yours.contains(id)).take(most / 3));
+        }
+        for stage in Stage::ALL.into_iter().rev().filter(|stage| *stage != Stage::Revoked) {
+            if ids.len() >= most || counts.get(&stage).copied().unwrap_or(0) == 0 {
+                continue;
+            }
+            let some = store::at_stage(tx, self.incident.id, (stage, want), SCREENFUL).await?;
+            let free = most - ids.len();
+            let new: Vec<ClearanceId> = some.into_iter().filter(|id| !ids.contains(id)).take(free).collect();
+            ids.extend(new);
+        }
+        Ok((ids, None))
+    }
+
+    fn tabs(&self, asked: &Asked, want: &Want, counts: &BTreeMap<Stage, i64>) -> Vec<StageTab> {
+        let tab = |(stage, count): (&Stage, &i64)| StageTab {
+            stage: *stage,
+            words: match stage {
+                Stage::Waiting => "not restored".to_owned(),
+                stage => stage.words().to_owned(),
+            },
+            count: *count,
+            path: self.link(asked, Some(*stage), None),
+            chosen: want.stage == Some(*stage),
+        };
+        counts.iter().filter(|(stage, count)| **stage != Stage::Revoked && **count > 0).map(tab).collect()
+    }
+
+    fn link(&self, asked: &Asked, stage: Option<Stage>, after: Option<ClearanceId>) -> String {
+        let stage = stage.map(Stage::code).unwrap_or_default();
+        let after = after.map(|after| after.to_string()).unwrap_or_default();
+        let given =
+            [("site", asked.site.as_str()), ("system", &asked.system), ("stage", stage), ("after", &after)];
+        let query: Vec<String> = given
+            .into_iter()
+            .filter(|(_, value)| {
+                !value.is_empty()
+                    && value.chars().all(|each| each.is_ascii_alphanumeric() || "-_".contains(each))
+            })
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        format!("{}?{}", self.path, query.join("&"))
+    }
+
+    /// `3 of 14 scopes clear. 1 waits for you, 2 are blocked.`
+    async fn title(
+        &self,
+        tx: &mut Tx,
+        want: &Want,
+        (yours, wrong): (&[ClearanceId], &[ClearanceId]),
+        counts: &BTreeMap<Stage, i64>,
+    ) -> Result<String, Error> {
+        let everywhere;
+        let counts = if want.site.is_none() && want.system.is_none() {
+            counts
+        } else {
+            everywhere = store::counts(tx, self.incident.id, &Want::default()).await?;
+            &everywhere
+        };
+        let sum = |which: &dyn Fn(Stage) -> bool| -> i64 {
+            counts.iter().filter(|(stage, _)| which(**stage)).map(|(_, count)| count).sum()
+        };
+        let all = sum(&|stage| stage != Stage::Revoked);
+        if all == 0 {
+            return Ok("No scope is waiting for a clearance.".to_owned());
+        }
+        let clear = sum(&Stage::is_clear);
+        let first = format!("{} of {} scopes clear.", frontend::ui::count(clear), frontend::ui::count(all));
+        Ok(match (yours.len(), wrong.len()) {
+            (0, 0) => first,
+            (yours, 0) => format!("{first} {}", waits(yours)),
+            (0, blocked) => format!("{first} {}.", are_blocked(blocked)),
+            (yours, blocked) => {
+                format!("{first} {}, {}.", waits(yours).trim_end_matches('.'), are_blocked(blocked))
+            }
+        })
+    }
+}
+
+/// A count that stops at [`MOST_COUNTED`].
+fn at_most(count: usize) -> String {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    if count >= MOST_COUNTED { "over 1,000".to_owned() } else { frontend::ui::count(count) }
+}
+
+fn waits(yours: usize) -> String {
+    if yours == 1 { "1 waits for you.".to_owned() } else { format!("{} wait for you.", at_most(yours)) }
+}
+
+fn are_blocked(blocked: usize) -> String {
+    if blocked == 1 { "1 is blocked".to_owned() } else { format!("{} are blocked", at_most(blocked)) }
+}
+
+impl Desk<'_> {
+    /// Where a scope stands among its equals: by site and system, as every page lists them.
+    fn position(&self, clearance: &Clearance) -> (Option<usize>, Option<usize>, i64) {
+        let sites = self.picture.places.facilities_of(clearance.scope.place);
+        let site = self.picture.facilities.iter().position(|each| sites.contains(&each.id));
+        let system =
+            self.picture.systems.iter().position(|each| clearance.scope.target == Target::System(each.id));
+        (site, system, clearance.scope.functions.bits())
+    }
+
+    fn line(&self, clearance: &Clearance, times: &[(Stage, Timestamp)]) -> ScopeLine {
+        let blocks = clearance.blocks(self.now);
+        let blocked = blocks.iter().any(|block| block.wrong);
+        let yours = self.waits_for(clearance);
+        let words = blocks.first().map(|block| format!("{}. {}", block.what, self.title_of(&block.who)));
+        let words = match (yours, clearance.stage) {
+            (true, Stage::Signed) => "Your release".to_owned(),
+            (true, _) => "Your signature".to_owned(),
+            (false, Stage::BackEntryComplete) => "Complete".to_owned(),
+            (false, Stage::Clear) => "Back-entry".to_owned(),
+            (false, _) => words.unwrap_or_default(),
+        };
+        ScopeLine {
+            id: clearance.id,
+            name: format!("{}, {}", self.place_name(clearance.scope.place), self.system(clearance)),
+            functions: self.functions(clearance),
+            path: format!("{}/{}", self.path, clearance.id),
+            stage: clearance.stage,
+            nodes: self.nodes(
+                clearance,
+                times,
+                blocked.then_some(blocks.iter().filter(|block| block.wrong).count()),
+            ),
+            blocks: words,
+            blocked,
+            waits_for_you: yours,
+        }
+    }
+
+    fn system(&self, clearance: &Clearance) -> String {
+        self.picture.target_name(clearance.scope.target)
+    }
+
+    fn functions(&self, clearance: &Clearance) -> String {
+        let words = self.picture.functions_words(&clearance.scope);
+        if words.is_empty() { "all functions".to_owned() } else { words }
+    }
+
+    fn title_of(&self, key: &str) -> String {
+        // A piece's owner is words already; only signers and the releaser are keys.
+        if key == "commander" || self.titles.iter().any(|(each, _)| each == key) {
+            return words::title(&self.titles, key);
+        }
+        key.to_owned()
+    }
+
+    /// Whether it is this person's turn.
+    fn waits_for(&self, clearance: &Clearance) -> bool {
+        match clearance.stage {
+            Stage::Signed if !clearance.lapsed(self.now) => self.releaser(clearance).is_some(),
+            Stage::Restored | Stage::Pilot | Stage::Waves | Stage::Signed => {
+                let ready = !clearance.blocks(self.now).iter().any(|block| block.what != "Signature");
+                self.incident.phase.is_open() && ready && !self.sign_as(clearance).is_empty()
+            }
+            _ => false,
+        }
+    }
+
+    fn releaser(&self, clearance: &Clearance) -> Option<Releaser> {
+        if self.incident.commander == self.actor.account && self.commands_all {
+            return Some(Releaser::Commander);
+        }
+        let named = &clearance.gate.release_by;
+        let signs = self.actor.signs_as(named, clearance.scope.place, &self.picture.places);
+        signs.then(|| Releaser::Signer(named.clone()))
+    }
+
+    /// As whom this person may still sign.
+    fn sign_as(&self, clearance: &Clearance) -> Vec<(String, String)> {
+        if clearance.standing(self.now).any(|signature| signature.by == self.actor.account) {
+            return Vec::new();
+        }
+        let open = clearance.gate.signers.iter().filter(|key| {
+            self.actor.signs_as(key, clearance.scope.place, &self.picture.places)
+                && !clearance.standing(self.now).any(|signature| signature.signer == **key)
+        });
+        open.map(|key| (key.clone(), words::title(&self.titles, key))).collect()
+    }
+
+    fn nodes(&self, clearance: &Clearance, times: &[(Stage, Timestamp)], wrong: Option<usize>) -> Vec<Node> {
+        let time = |stage: Stage| {
+            times.iter().rev().find(|(each, _)| *each == stage).map(|(_, at)| self.zone.clock(*at))
+        };
+        let stage = clearance.stage;
+        let names = ["Restored, IT only", "Pilot", "Waves", "All clear", "Back-entry"];
+        let stages = [Stage::Restored, Stage::Pilot, Stage::Waves, Stage::Clear, Stage::BackEntryComplete];
+        // A pilot or waves that nobody planned are passed over, so that the track has no gap.
+        let now = match stage {
+            Stage::Waiting => 0,
+            Stage::Restored | Stage::Signed => 3,
+            Stage::Pilot => 1,
+            Stage::Waves => 2,
+            Stage::Clear => 4,
+            Stage::BackEntryComplete | Stage::Revoked => 5,
+        };
+        let (begun, planned) = clearance.waves_begun();
+        let past_waves = matches!(stage, Stage::Restored | Stage::Pilot | Stage::Waves)
+            && clearance.waves.iter().all(|wave| wave.progress == Progress::Passed);
+        let now = match (now, past_waves) {
+            (1..=3, true) => 3,
+            (3, false) if stage == Stage::Restored => 2,
+            (now, _) => now,
+        };
+        names
+            .into_iter()
+            .zip(stages)
+            .enumerate()
+            .map(|(index, (name, each))| {
+                let state = match index.cmp(&now) {
+                    std::cmp::Ordering::Less => NodeState::Done,
+                    std::cmp::Ordering::Equal if wrong.is_some() => NodeState::Blocked,
+                    std::cmp::Ordering::Equal => NodeState::Now,
+                    std::cmp::Ordering::Greater => NodeState::Later,
+                };
+                // A pilot or a wave that never was is passed over, not done.
+                let passed_over = state == NodeState::Done && time(each).is_none();
+                let state = if passed_over { NodeState::Later } else { state };
+                let words = match (state, index) {
+                    _ if passed_over => "none".to_owned(),
+                    (NodeState::Done, _) => time(each).unwrap_or_default(),
+                    (NodeState::Blocked, _) => "blocked".to_owned(),
+                    (NodeState::Now, 0) => "waiting".to_owned(),
+                    (NodeState::Now, 3) if stage == Stage::Signed => "signed".to_owned(),
+                    (NodeState::Now, 3) => words::counted(clearance, self.now),
+                    (NodeState::Now, 2) => format!("{begun} of {planned}"),
+                    _ => String::new(),
+                };
+                let blockers = wrong.filter(|_| state == NodeState::Blocked).unwrap_or(0);
+                Node {
+                    name: name.to_owned(),
+                    state,
+                    words,
+                    blockers: i64::try_from(blockers).unwrap_or(i64::MAX),
+                }
+            })
+            .collect()
+    }
+}

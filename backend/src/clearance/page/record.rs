@@ -1,0 +1,118 @@
+//! The signed record of one scope, as it is printed and filed: everything that was signed, each signature compared
+//! with the record as it is now.
+
+use domain::{
+    actor::Actor,
+    clearance::{Clearance, Step, attestation},
+    id::{ClearanceId, IncidentId},
+    view::clearance::{RecordView, RecordedSignature, RecordedStep},
+};
+
+use super::{Desk, words};
+use crate::{
+    accounts::store as accounts,
+    app::App,
+    clearance::store,
+    failure::Failure,
+    store::{Error, Tx},
+};
+
+/// Reads the record.
+///
+/// # Errors
+/// When there is no such scope.
+pub async fn read(
+    app: &App,
+    tx: &mut Tx,
+    (incident, actor): (IncidentId, &Actor),
+    id: ClearanceId,
+) -> Result<RecordView, Failure> {
+    let mut desk = Desk::of(app, tx, incident, actor).await?;
+    let clearance = store::find(tx, incident, id).await?.ok_or(Failure::NotFound("clearance"))?;
+    desk.name_units(tx, std::slice::from_ref(&clearance)).await?;
+    let scope = clearance.scope;
+    let functions = desk.picture.functions_words(&scope);
+    let (place, system) = (desk.place_name(scope.place), desk.system(&clearance));
+    let what = [system.clone(), functions.clone()].into_iter().filter(|part| !part.is_empty());
+    let signatures = desk.recorded(tx, &clearance).await?;
+    let with_conditions = signatures.iter().filter(|signature| !signature.conditions.is_empty());
+    Ok(RecordView {
+        title: format!("Signed record: {} at {place}", what.collect::<Vec<_>>().join(", ")),
+        incident: desk.incident.name.clone(),
+        stage_words: clearance.stage.words().to_owned(),
+        warning: warning(&clearance),
+        attestation: attestation(&system, &functions, &place),
+        gate: clearance.gate.name.clone(),
+        quorum: format!(
+            "{} of {} signers; released by {}",
+            clearance.gate.quorum,
+            clearance.gate.signers.len(),
+            words::title(&desk.titles, &clearance.gate.release_by)
+        ),
+        evidence: clearance.gate.evidence.iter().map(|piece| desk.evidence(&clearance, piece)).collect(),
+        waves: clearance.waves.iter().map(|wave| desk.wave(&clearance, wave)).collect(),
+        conditions: with_conditions.map(|each| format!("{} ({})", each.conditions, each.title)).collect(),
+        signatures,
+        steps: desk.steps(tx, &clearance).await?,
+        revocations: desk.revocations(tx, &clearance).await?,
+        path: format!("{}/{id}", desk.path),
+    })
+}
+
+/// Why nobody may lean on this record.
+fn warning(clearance: &Clearance) -> String {
+    match clearance.stage {
+        stage if stage.is_clear() => String::new(),
+        domain::clearance::Stage::Revoked => "REVOKED. This scope is not clear any more.".to_owned(),
+        _ => "NOT CLEAR. This scope has not been released.".to_owned(),
+    }
+}
+
+impl Desk<'_> {
+    async fn recorded(&self, tx: &mut Tx, clearance: &Clearance) -> Result<Vec<RecordedSignature>, Error> {
+        let counted: Vec<&str> =
+            clearance.standing(self.now).map(|signature| signature.signer.as_str()).collect();
+        let mut lines = Vec::new();
+        for signature in &clearance.signatures {
+            let content = clearance.content(&signature.signer, &signature.conditions).fingerprint();
+            lines.push(RecordedSignature {
+                title: words::title(&self.titles, &signature.signer),
+                name: accounts::name(tx, signature.by).await?.unwrap_or_default(),
+                at: self.zone.full(signature.at),
+                conditions: signature.conditions.clone(),
+                matches: content == signature.content,
+                content: signature.content.clone(),
+                // Released on evidence that held then: it stands until it is revoked.
+                counts: clearance.stage.is_clear() || counted.contains(&signature.signer.as_str()),
+            });
+        }
+        Ok(lines)
+    }
+
+    async fn steps(&self, tx: &mut Tx, clearance: &Clearance) -> Result<Vec<RecordedStep>, Error> {
+        let mut lines = Vec::new();
+        for (step, at, by) in store::steps(tx, clearance.id).await? {
+            let Step { to, .. } = step;
+            lines.push(RecordedStep {
+                at: self.zone.full(at),
+                words: to.words().to_owned(),
+                by: accounts::name(tx, by).await?.unwrap_or_default(),
+            });
+        }
+        Ok(lines)
+    }
+
+    async fn revocations(&self, tx: &mut Tx, clearance: &Clearance) -> Result<Vec<String>, Error> {
+        let mut lines = Vec::new();
+        for revoked in store::revocations(tx, clearance.id).await? {
+            let by = accounts::name(tx, revoked.by).await?.unwrap_or_default();
+            let what = self.picture.scope_name(&revoked.part);
+            lines.push(format!(
+                "{what}: taken back {} by {by}. {}",
+                self.zone.full(revoked.at),
+                revoked.reason
+            ));
+        }
+        Ok(lines)
+    }
+}
