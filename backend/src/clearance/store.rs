@@ -306,14 +306,14 @@ const END_TURNS: &str = "
 const TURNS: Sql = Sql {
     sqlite: "
     INSERT INTO clearance_turn (incident, who, clearance, begins, ends)
-    SELECT incident, value ->> 'who', id, value ->> 'begins', value ->> 'ends'
+    SELECT incident, value ->> 'who', clearance.id, value ->> 'begins', value ->> 'ends'
     FROM json_each($2), clearance
-    WHERE id = $1",
+    WHERE clearance.id = $1",
     postgres: "
     INSERT INTO clearance_turn (incident, who, clearance, begins, ends)
-    SELECT incident, who, id, begins, ends
+    SELECT incident, who, clearance.id, begins, ends
     FROM json_to_recordset($2::json) AS row (who TEXT, begins BIGINT, ends BIGINT), clearance
-    WHERE id = $1",
+    WHERE clearance.id = $1",
 };
 
 #[derive(Serialize)]

@@ -25,8 +25,9 @@ pub struct Attention {
     pub turns: Vec<Turn>,
 }
 
-const EVER: Timestamp = Timestamp(i64::MIN);
-const NEVER: Timestamp = Timestamp(i64::MAX);
+/// Before every incident, and after it (in the year 5138): both travel through JSON as they are.
+const EVER: Timestamp = Timestamp(0);
+const NEVER: Timestamp = Timestamp(100_000_000_000_000_000);
 
 impl Clearance {
     /// What it asks for from now on, if nothing is done.
