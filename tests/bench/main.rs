@@ -1,6 +1,7 @@
 //! Each workload beside its physical limit in the same run. Started by `tests/bench/run`; the names of workloads
 //! select some of them.
 
+mod clearance;
 mod declare;
 mod pages;
 mod report;
@@ -12,10 +13,11 @@ use std::{io::Write, process::ExitCode};
 use report::Line;
 
 /// A group of workloads that share their preparation, and the names of its lines.
-const GROUPS: [(&str, &[&str]); 4] = [
+const GROUPS: [(&str, &[&str]); 5] = [
     ("start", &["browser-bundle", "start-to-first-answer"]),
     ("declare", &["declare"]),
     ("pages", &["public-page", "public-page-size"]),
+    ("clearance", &["ladder-18900-scopes", "sign-off", "revocation-in-next-answer"]),
     ("sending", &["email", "board-rows-x100", "memory", "staging-82000"]),
 ];
 
@@ -32,6 +34,7 @@ async fn main() -> ExitCode {
             "start" => start::measure().await,
             "declare" => declare::measure().await,
             "pages" => pages::measure().await,
+            "clearance" => clearance::measure().await,
             _ => sending::measure().await,
         };
         for line in lines.into_iter().filter(|line| wanted(line.name)) {

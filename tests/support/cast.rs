@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{Person, Program};
+use crate::{Person, Program, door::Door};
 
 /// The password of everybody in the scenarios.
 pub const PASSWORD: &str = "a long enough password";
@@ -60,6 +60,23 @@ impl Cast {
             assert!(answer.status.is_success(), "{answer:?}");
             let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
             cast.insert(login, stranger.with_cookie(&cookie));
+        }
+        Self(cast)
+    }
+
+    /// The same people at another door of the same installation, where each signs in.
+    ///
+    /// # Panics
+    /// When one is not let in.
+    pub async fn at(&self, door: Door) -> Self {
+        let mut cast = BTreeMap::new();
+        for login in self.0.keys() {
+            let stranger = Program::stranger(door.clone());
+            let form = json!({ "login": login, "password": PASSWORD });
+            let answer = stranger.posts("/sign-in", form).await;
+            assert!(answer.status.is_success(), "{answer:?}");
+            let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+            cast.insert(login.clone(), stranger.with_cookie(&cookie));
         }
         Self(cast)
     }

@@ -72,6 +72,34 @@ impl RealServer {
         }
     }
 
+    /// Another process on the same PostgreSQL database, with a folder of its own; not started yet.
+    ///
+    /// # Panics
+    /// When no folder can be made, or the database is not shared.
+    pub fn beside(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        assert!(self.database.is_some(), "two processes share PostgreSQL");
+        Self {
+            data: folder.path().join("data"),
+            folder,
+            port: free_port(),
+            database: self.database.clone(),
+            kept: None,
+            settings: self.settings.clone(),
+            child: None,
+        }
+    }
+
+    /// The database of this server, opened here as by one more process.
+    ///
+    /// # Panics
+    /// When it does not open.
+    pub async fn opens_database(&self) -> App {
+        let mut config = Config::in_folder(self.data());
+        config.database = self.database.clone().map(Secret);
+        App::open(config, Clock::System).await.expect("the database opens")
+    }
+
     /// Where the SQLite file, the keys and the outbox are.
     pub fn data(&self) -> PathBuf {
         self.data.clone()
@@ -134,9 +162,7 @@ impl RealServer {
     /// # Panics
     /// When the database cannot be opened.
     pub async fn put_harbor(&self) -> Harbor {
-        let mut config = Config::in_folder(self.data());
-        config.database = self.database.clone().map(Secret);
-        let app = App::open(config, Clock::System).await.expect("the database opens");
+        let app = self.opens_database().await;
         let harbor = harbor::put_into(&app).await;
         web::server::shut_down(&app).await;
         harbor

@@ -33,7 +33,7 @@ pub use crate::cast::PASSWORD;
 pub const COOKIE: &str = web::session::COOKIE;
 
 /// Of [`PASSWORD`], by argon2id with as little work as it allows: tests sign a thousand times.
-const PASSWORD_HASH: &str =
+pub const PASSWORD_HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$c2FsdCBvZiB0aGUgdGVzdHM$Bu4k+FzYRLGP7RCiLduv4fWlyOzQ0gibqAIn8Cuitp0";
 
 /// One installation, for one test.

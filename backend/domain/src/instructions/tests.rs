@@ -245,6 +245,36 @@ proptest! {
         prop_assert_eq!(before, after);
     }
 
+    /// Rule 12 (d) with three incidents open at once.
+    #[test]
+    fn a_release_in_one_incident_never_weakens_what_another_forbids(
+        mut one in any_history(),
+        other in any_history(),
+        third in any_history(),
+        scope in any_scope(),
+        place in any_place(),
+    ) {
+        let others = [family(2, false, &other), family(3, false, &third)];
+        let before: Vec<Family> = std::iter::once(family(1, false, &one)).chain(others.clone()).collect();
+        one.push(Event::Released { scope });
+        let after: Vec<Family> = std::iter::once(family(1, false, &one)).chain(others.clone()).collect();
+        for system in [EPIC, LABORATORY] {
+            let (was, is) =
+                (effects(&before, World::Real, place, system), effects(&after, World::Real, place, system));
+            for (function, forbidden) in effects(&others, World::Real, place, system) {
+                prop_assert!(is.get(&function) >= Some(&forbidden), "{function:?} of {system:?}");
+            }
+            let lies_in = |function: Function| {
+                scope.functions.contains(function)
+                    && scope.target.covers(system, SystemKind::Application)
+                    && places().contains(scope.place, place)
+            };
+            for function in FUNCTIONS.into_iter().filter(|function| !lies_in(*function)) {
+                prop_assert_eq!(was.get(&function), is.get(&function), "outside the released scope");
+            }
+        }
+    }
+
     #[test]
     fn a_release_changes_nothing_outside_its_scope(
         history in any_history(), scope in any_scope(), place in any_place(),
