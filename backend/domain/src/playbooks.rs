@@ -420,7 +420,6 @@ pub enum Proof {
 
 impl Proof {
     /// Whether words are enough.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
     pub const fn is_note(&self) -> bool {
         matches!(self, Self::Note)
     }

@@ -99,7 +99,6 @@ impl Given {
             return errors.into_result();
         }
         match piece.proof {
-            Proof::Note => {}
             Proof::Number if self.figure.is_none() => {
                 errors.add("figure", format!("Write the number: {}.", piece.name));
             }
@@ -117,7 +116,7 @@ impl Given {
             }
             Proof::Link if self.link.is_empty() => errors.add("link", "Write the address of the proof."),
             Proof::File if self.file.is_none() => errors.add("file", "Add the photograph or document."),
-            Proof::Link | Proof::File => {}
+            Proof::Note | Proof::Link | Proof::File => {}
         }
         errors.into_result()
     }

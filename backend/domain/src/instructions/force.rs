@@ -165,10 +165,9 @@ impl Cell<'_> {
 
     fn is_for_reader(&self, whom: &Whom) -> bool {
         match (whom, self.reader) {
-            (Whom::Everyone, _) => true,
-            (_, Reader::Everyone) => false,
             // A wave is of the staff of its order's unit, where the question is asked.
-            (Whom::Wave(_), Reader::Person { .. }) => true,
+            (Whom::Everyone, _) | (Whom::Wave(_), Reader::Person { .. }) => true,
+            (_, Reader::Everyone) => false,
             (Whom::Pilots(names), Reader::Person { account, .. }) => names.contains(account),
             (Whom::Position(position), Reader::Person { positions, .. }) => positions.contains(position),
         }
