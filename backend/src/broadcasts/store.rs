@@ -85,8 +85,7 @@ impl TryFrom<Kept> for BroadcastRow {
     type Error = Error;
 
     fn try_from(kept: Kept) -> Result<Self, Error> {
-        let stage = Stage::from_code(&kept.stage)
-            .ok_or_else(|| Error::Corrupt(format!("a broadcast is {:?}", kept.stage)))?;
+        let stage = stage_of(&kept.stage)?;
         let corrupt = |error: serde_json::Error| Error::Corrupt(error.to_string());
         Ok(Self {
             id: BroadcastId(kept.id),
@@ -202,6 +201,16 @@ fn body(channel: &str, subject: String, text: String, code: &str) -> Result<Body
 /// The channel of a stored code.
 pub fn channel_of(code: &str) -> Result<Channel, Error> {
     Channel::from_code(code).ok_or_else(|| Error::Corrupt(format!("a channel is {code:?}")))
+}
+
+/// The stage of a stored code.
+pub fn stage_of(code: &str) -> Result<Stage, Error> {
+    Stage::from_code(code).ok_or_else(|| Error::Corrupt(format!("a broadcast is {code:?}")))
+}
+
+/// The state of a stored code.
+pub fn state_of(code: &str) -> Result<State, Error> {
+    State::from_code(code).ok_or_else(|| Error::Corrupt(format!("a delivery is {code:?}")))
 }
 
 const BY_CODE: &str = "
@@ -376,11 +385,7 @@ const TALLY: &str = "
 pub async fn tally(tx: &mut Tx, broadcast: BroadcastId) -> Result<Vec<(Channel, State, i64)>, Error> {
     let rows = fetch_all!(tx, (String, String, i64), TALLY, broadcast.0)?;
     rows.into_iter()
-        .map(|(channel, state, count)| {
-            let state =
-                State::from_code(&state).ok_or_else(|| Error::Corrupt(format!("a delivery is {state:?}")))?;
-            Ok((channel_of(&channel)?, state, count))
-        })
+        .map(|(channel, state, count)| Ok((channel_of(&channel)?, state_of(&state)?, count)))
         .collect()
 }
 

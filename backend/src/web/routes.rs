@@ -31,6 +31,8 @@ pub enum Access {
 impl Access {
     /// Every role: whoever is signed in and has been given anything at all.
     pub const VIEWERS: Self = Self::Roles(&Role::ALL);
+    /// Who administers at least one place.
+    pub const ADMINISTRATORS: Self = Self::Roles(&[Role::Administrator]);
 
     /// Whether somebody who is signed in may use the route.
     pub fn lets_in(self, actor: &Actor) -> bool {
