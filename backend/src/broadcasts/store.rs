@@ -227,6 +227,42 @@ pub async fn body_of_code(tx: &mut Tx, code: &CheckCode) -> Result<Option<(Broad
     .transpose()
 }
 
+/// A body of a real message that has left.
+pub struct IssuedBody {
+    pub body: Body,
+    pub sent_at: Option<Timestamp>,
+    pub withdrawn_at: Option<Timestamp>,
+    pub replaced_at: Option<Timestamp>,
+}
+
+const ISSUED_BODIES: &str = "
+    SELECT broadcast_body.channel, broadcast_body.subject, broadcast_body.body, broadcast_body.code,
+        broadcast.sent_at, broadcast.withdrawn_at, (
+            SELECT MAX(next.sent_at)
+            FROM broadcast AS next
+            WHERE next.supersedes = broadcast.id AND next.stage IN ('staged', 'sending', 'done')
+        )
+    FROM broadcast_body
+    JOIN broadcast ON broadcast.id = broadcast_body.broadcast
+    WHERE broadcast.stage IN ('sending', 'done') AND broadcast.exercise = FALSE
+    ORDER BY broadcast.sent_at DESC, broadcast_body.code";
+
+/// Every body of a real message that has left, the newest first.
+pub async fn issued_bodies(tx: &mut Tx) -> Result<Vec<IssuedBody>, Error> {
+    type Row = (String, String, String, String, Option<i64>, Option<i64>, Option<i64>);
+    let rows = fetch_all!(tx, Row, ISSUED_BODIES)?;
+    rows.into_iter()
+        .map(|(channel, subject, text, code, sent_at, withdrawn_at, replaced_at)| {
+            Ok(IssuedBody {
+                body: body(&channel, subject, text, &code)?,
+                sent_at: sent_at.map(Timestamp),
+                withdrawn_at: withdrawn_at.map(Timestamp),
+                replaced_at: replaced_at.map(Timestamp),
+            })
+        })
+        .collect()
+}
+
 const FIND: &str = "
     SELECT id, incident, number, stage, template, recipients, recipients_words, supersedes, exercise, captured,
         second_looks, confirm_percent, sms_again, clearance, next_update_at, author, created_at, sent_by, sent_at,
