@@ -15,6 +15,7 @@ mod log;
 mod people;
 mod places;
 mod playbooks;
+mod publishing;
 mod revocation;
 mod sites;
 mod status;

@@ -123,6 +123,22 @@ impl Routes {
         self.add(route, on(MethodFilter::GET, handler))
     }
 
+    /// Another form of a page, which its own handler answers: only described here.
+    #[must_use]
+    pub fn also(mut self, path: &'static str, media: &'static str, summary: &'static str) -> Self {
+        let access = Access::Public;
+        self.table.push(Route {
+            method: Method::GET,
+            path,
+            access,
+            summary,
+            takes: None,
+            gives: None,
+            media,
+        });
+        self
+    }
+
     /// An upload: `POST` of `multipart/form-data`, which the handler streams to disk; at most `most` bytes.
     #[must_use]
     pub fn upload<O: JsonSchema, T: 'static>(
