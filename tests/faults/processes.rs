@@ -16,7 +16,7 @@ use serde_json::json;
 
 /// How long the other process may go on saying the old.
 const OTHER: Duration = Duration::from_secs(1);
-const COPIED: Duration = Duration::from_secs(60);
+const COPIED: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 const ROUNDS: usize = 3;
 

@@ -14,7 +14,9 @@ use domain::{
 use frontend::pages::{copies, status as page};
 
 use super::{
-    Edition, make, notices,
+    Edition,
+    feeds::fingerprint,
+    make, notices,
     page::{Site, Views, forms_for_programs, read},
 };
 use crate::{accounts::store as accounts, app::App, broadcasts::pages::all_issued, store::Error};
@@ -26,16 +28,18 @@ pub struct Copy {
     pub of: Timestamp,
     /// The same on the steady clock.
     pub steady: i64,
+    /// What changes with the minute and with the content alone.
+    fingerprint: String,
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
 const STYLE: &str = "style.css";
 
-/// Makes a copy of what holds now.
+/// Makes a copy of what holds now; `None` when that is what is known. Most decisions change nothing that is public.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn copy(app: &App) -> Result<Copy, Error> {
+pub async fn copy(app: &App, known: Option<&Copy>) -> Result<Option<Copy>, Error> {
     // The feeds of the copy say what those of the pages say, under the same numbers.
     let edition = make(app, app.clock.now().seconds().div_euclid(60)).await?;
     let steady = app.clock.steady();
@@ -45,8 +49,13 @@ pub async fn copy(app: &App) -> Result<Copy, Error> {
     let zone = accounts::installation(&mut tx).await?.zone();
     let messages = all_issued(&mut tx, &zone).await?;
     drop(tx);
+    let sites: Vec<_> = views.sites.iter().map(|site| (&site.code, &site.view)).collect();
+    let fingerprint = fingerprint(&(&views.choose, sites, &messages));
+    if known.is_some_and(|known| known.fingerprint == fingerprint) {
+        return Ok(None);
+    }
     let files = files(app, &views, &edition, written, messages);
-    Ok(Copy { of: views.as_of, steady, files })
+    Ok(Some(Copy { of: views.as_of, steady, fingerprint, files }))
 }
 
 fn files(

@@ -10,9 +10,11 @@ use std::{
     io::{self, Write},
     path::{Component, Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
+    thread,
 };
 
 const LIST: &str = ".downtime-copies";
+const AT_ONCE: usize = 8;
 
 /// Makes the folder hold exactly these files, beside what is not ours. Nothing is written that is there already.
 ///
@@ -24,15 +26,7 @@ pub fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>, give_up: &AtomicB
     let new: BTreeSet<String> = files.keys().cloned().collect();
     let both: BTreeSet<String> = known.union(&new).cloned().collect();
     put(folder, LIST, &lines(&both))?;
-    let mut changed = BTreeSet::new();
-    for (path, bytes) in files {
-        if give_up.load(Ordering::Acquire) {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        if put(folder, path, bytes)? {
-            changed.insert(parent(folder, path));
-        }
-    }
+    let mut changed = put_all(folder, files, give_up)?;
     for gone in known.difference(&new) {
         match fs::remove_file(folder.join(gone)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -53,6 +47,35 @@ fn begin(folder: &Path) -> io::Result<()> {
         return Ok(());
     }
     fs::create_dir(folder)
+}
+
+/// Puts every file in its place, several at once: a disk syncs many files together as fast as one. Gives the folders in
+/// which something has changed.
+fn put_all(
+    folder: &Path,
+    files: &BTreeMap<String, Vec<u8>>,
+    give_up: &AtomicBool,
+) -> io::Result<BTreeSet<PathBuf>> {
+    let files: Vec<_> = files.iter().collect();
+    let few = |few: &[(&String, &Vec<u8>)]| {
+        let mut changed = BTreeSet::new();
+        for (path, bytes) in few {
+            if give_up.load(Ordering::Acquire) {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            if put(folder, path, bytes)? {
+                changed.insert(parent(folder, path));
+            }
+        }
+        Ok(changed)
+    };
+    let all: io::Result<Vec<_>> = thread::scope(|scope| {
+        let chunks = files.chunks(files.len().div_ceil(AT_ONCE).max(1));
+        let writers: Vec<_> = chunks.map(|chunk| scope.spawn(move || few(chunk))).collect();
+        let broke_off = |_| Err(io::Error::other("writing broke off"));
+        writers.into_iter().map(|writer| writer.join().unwrap_or_else(broke_off)).collect()
+    });
+    Ok(all?.into_iter().flatten().collect())
 }
 
 fn lines(paths: &BTreeSet<String>) -> Vec<u8> {

@@ -64,11 +64,13 @@ async fn make(app: App, sender: watch::Sender<Option<Arc<Copy>>>) {
     loop {
         let mark = status::mark(&app);
         if made != Some(mark) {
-            match status::copy(&app).await {
+            let known = sender.borrow().clone();
+            match status::copy(&app, known.as_deref()).await {
                 Ok(copy) => {
-                    sender.send_replace(Some(Arc::new(copy)));
-                    made = Some(mark);
-                    failed = false;
+                    if let Some(copy) = copy {
+                        sender.send_replace(Some(Arc::new(copy)));
+                    }
+                    (made, failed) = (Some(mark), false);
                 }
                 Err(error) if failed => tracing::debug!("no copy can be made: {error}"),
                 Err(error) => {
@@ -121,7 +123,7 @@ async fn bring(app: &App, index: usize, target: &Arc<Target>, copy: &Arc<Copy>, 
 /// When no copy can be made.
 pub async fn once(app: &App, deadline: Duration) -> Result<(), crate::store::Error> {
     app.publishing.begin(&app.clock);
-    let copy = Arc::new(status::copy(app).await?);
+    let Some(copy) = status::copy(app, None).await?.map(Arc::new) else { return Ok(()) };
     let targets = targets(&app.config);
     let rounds = targets.iter().enumerate().map(|(index, target)| bring(app, index, target, &copy, deadline));
     futures::future::join_all(rounds).await;
