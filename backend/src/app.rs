@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     config::Config,
     execute, fetch_one, fetch_optional,
-    jobs::audit,
+    jobs::{audit, publish},
     live::Live,
     playbooks,
     status::PublicPages,
@@ -47,6 +47,8 @@ pub struct Parts {
     pub throttle: Throttle,
     /// What the auditor of sending knows.
     pub audit: audit::Desk,
+    /// How the copies outside are.
+    pub publishing: publish::Desk,
     /// The public pages, prepared.
     pub public: PublicPages,
     /// Every spawned task; the program ends when they have.
@@ -102,6 +104,7 @@ impl App {
         let live = Live::default();
         let (facts, write_facts) = facts::writer(db.clone(), clock.clone(), live.clone());
         let app = Self(Arc::new(Parts {
+            publishing: publish::Desk::new(&config),
             config,
             db,
             public: PublicPages::new(live.listen()),

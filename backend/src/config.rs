@@ -70,6 +70,16 @@ pub struct Config {
     #[arg(long, env = "DOWNTIME_PING_URL", global = true, hide_env_values = true)]
     pub ping_url: Option<Secret>,
 
+    /// Folder outside to which the public pages, their feeds and the text of every code are published; may be given
+    /// several times. Any web server can serve it, and it can be read without one.
+    #[arg(long, env = "DOWNTIME_PUBLISH_TO", value_delimiter = ',', global = true)]
+    pub publish_to: Vec<PathBuf>,
+
+    /// Command that is run with the path of a folder which holds the same, as `rsync -a --delete` with a target in a
+    /// script; may be given several times. It is ended after 30 seconds.
+    #[arg(long, env = "DOWNTIME_PUBLISH_COMMAND", global = true, hide_env_values = true)]
+    pub publish_command: Vec<Secret>,
+
     /// How the log is written to standard error.
     #[arg(long, env = "DOWNTIME_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
     pub log_format: LogFormat,
@@ -117,6 +127,8 @@ impl Config {
             smtp_connections: 4,
             sms: None,
             ping_url: None,
+            publish_to: Vec::new(),
+            publish_command: Vec::new(),
             log_format: LogFormat::Text,
         }
     }

@@ -218,3 +218,13 @@ CREATE TABLE waiver (
     second_at BIGINT,
     PRIMARY KEY (incident, kind, item)
 );
+
+-- What the feeds of a site have said: a new row only when what holds there has changed.
+CREATE TABLE public_notice (
+    facility UUID NOT NULL REFERENCES facility (id),
+    ordinal BIGINT NOT NULL CHECK (ordinal > 0),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('alert', 'update', 'cancel')),
+    fingerprint TEXT COLLATE "C" NOT NULL,
+    said_at BIGINT NOT NULL,
+    PRIMARY KEY (facility, ordinal)
+);

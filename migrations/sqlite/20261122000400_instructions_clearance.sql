@@ -218,3 +218,13 @@ CREATE TABLE waiver (
     second_at INTEGER,
     PRIMARY KEY (incident, kind, item)
 ) STRICT;
+
+-- What the feeds of a site have said: a new row only when what holds there has changed.
+CREATE TABLE public_notice (
+    facility BLOB NOT NULL REFERENCES facility (id),
+    ordinal INTEGER NOT NULL CHECK (ordinal > 0),
+    kind TEXT NOT NULL CHECK (kind IN ('alert', 'update', 'cancel')),
+    fingerprint TEXT NOT NULL,
+    said_at INTEGER NOT NULL,
+    PRIMARY KEY (facility, ordinal)
+) STRICT;

@@ -16,6 +16,7 @@ mod log;
 mod people;
 mod places;
 mod playbooks;
+mod publishing;
 mod revocation;
 mod sites;
 mod staged_return;

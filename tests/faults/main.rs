@@ -4,6 +4,7 @@ mod disk;
 mod kill;
 mod log;
 mod mail;
+mod processes;
 mod races;
 mod start;
 mod strangers;

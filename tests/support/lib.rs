@@ -11,6 +11,7 @@ pub mod databases;
 pub mod desk;
 pub mod disk;
 pub mod door;
+pub mod feed;
 pub mod harbor;
 pub mod intruder;
 pub mod letters;

@@ -15,6 +15,7 @@ pub mod codes;
 pub mod command;
 pub mod decisions;
 pub mod deliveries;
+pub mod feeds;
 pub mod field;
 pub mod forms;
 pub mod id;

@@ -43,6 +43,16 @@ impl Timestamp {
         self.jiff().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
+    /// As RSS wants it: `Fri, 19 Jul 2024 06:05:00 GMT`.
+    pub fn rfc822(self) -> String {
+        self.jiff().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
+    /// As the Common Alerting Protocol wants it, which knows no `Z`: `2024-07-19T06:05:00-00:00`.
+    pub fn cap(self) -> String {
+        self.jiff().strftime("%Y-%m-%dT%H:%M:%S-00:00").to_string()
+    }
+
     /// Reads RFC 3339 with any offset.
     ///
     /// # Errors

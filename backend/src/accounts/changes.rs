@@ -61,13 +61,17 @@ pub async fn change(
     let row = store::by_id(&mut decision.tx, account).await?.ok_or(Failure::NotFound("account"))?;
     may_change(&mut decision.tx, &by.actor, account, &change).await?;
     let code = apply(&app, &mut decision, &row, &change).await?;
-    let row = store::by_id(&mut decision.tx, account).await?.ok_or(Failure::NotFound("account"))?;
+    let locked = match change {
+        Change::Lock => true,
+        Change::Unlock | Change::Card => false,
+        Change::Give(_) | Change::Take(_) => row.disabled_at.is_some(),
+    };
     let grants = store::grants(&mut decision.tx, account).await?;
     // The code is shown once; a repeat of the request does not show it again.
     let mut changed = AccountChanged {
         account,
         login: row.login,
-        locked: row.disabled_at.is_some(),
+        locked,
         grants: grants.iter().map(written).collect(),
         first_use_code: String::new(),
     };

@@ -85,8 +85,7 @@ impl TryFrom<Kept> for BroadcastRow {
     type Error = Error;
 
     fn try_from(kept: Kept) -> Result<Self, Error> {
-        let stage = Stage::from_code(&kept.stage)
-            .ok_or_else(|| Error::Corrupt(format!("a broadcast is {:?}", kept.stage)))?;
+        let stage = stage_of(&kept.stage)?;
         let corrupt = |error: serde_json::Error| Error::Corrupt(error.to_string());
         Ok(Self {
             id: BroadcastId(kept.id),
@@ -204,6 +203,16 @@ pub fn channel_of(code: &str) -> Result<Channel, Error> {
     Channel::from_code(code).ok_or_else(|| Error::Corrupt(format!("a channel is {code:?}")))
 }
 
+/// The stage of a stored code.
+pub fn stage_of(code: &str) -> Result<Stage, Error> {
+    Stage::from_code(code).ok_or_else(|| Error::Corrupt(format!("a broadcast is {code:?}")))
+}
+
+/// The state of a stored code.
+pub fn state_of(code: &str) -> Result<State, Error> {
+    State::from_code(code).ok_or_else(|| Error::Corrupt(format!("a delivery is {code:?}")))
+}
+
 const BY_CODE: &str = "
     SELECT broadcast, channel, subject, body, code
     FROM broadcast_body
@@ -216,6 +225,42 @@ pub async fn body_of_code(tx: &mut Tx, code: &CheckCode) -> Result<Option<(Broad
         Ok((BroadcastId(broadcast), body(&channel, subject, text, &code)?))
     })
     .transpose()
+}
+
+/// A body of a real message that has left.
+pub struct IssuedBody {
+    pub body: Body,
+    pub sent_at: Option<Timestamp>,
+    pub withdrawn_at: Option<Timestamp>,
+    pub replaced_at: Option<Timestamp>,
+}
+
+const ISSUED_BODIES: &str = "
+    SELECT broadcast_body.channel, broadcast_body.subject, broadcast_body.body, broadcast_body.code,
+        broadcast.sent_at, broadcast.withdrawn_at, (
+            SELECT MAX(next.sent_at)
+            FROM broadcast AS next
+            WHERE next.supersedes = broadcast.id AND next.stage IN ('staged', 'sending', 'done')
+        )
+    FROM broadcast_body
+    JOIN broadcast ON broadcast.id = broadcast_body.broadcast
+    WHERE broadcast.stage IN ('sending', 'done') AND broadcast.exercise = FALSE
+    ORDER BY broadcast.sent_at DESC, broadcast_body.code";
+
+/// Every body of a real message that has left, the newest first.
+pub async fn issued_bodies(tx: &mut Tx) -> Result<Vec<IssuedBody>, Error> {
+    type Row = (String, String, String, String, Option<i64>, Option<i64>, Option<i64>);
+    let rows = fetch_all!(tx, Row, ISSUED_BODIES)?;
+    rows.into_iter()
+        .map(|(channel, subject, text, code, sent_at, withdrawn_at, replaced_at)| {
+            Ok(IssuedBody {
+                body: body(&channel, subject, text, &code)?,
+                sent_at: sent_at.map(Timestamp),
+                withdrawn_at: withdrawn_at.map(Timestamp),
+                replaced_at: replaced_at.map(Timestamp),
+            })
+        })
+        .collect()
 }
 
 const FIND: &str = "
@@ -376,11 +421,7 @@ const TALLY: &str = "
 pub async fn tally(tx: &mut Tx, broadcast: BroadcastId) -> Result<Vec<(Channel, State, i64)>, Error> {
     let rows = fetch_all!(tx, (String, String, i64), TALLY, broadcast.0)?;
     rows.into_iter()
-        .map(|(channel, state, count)| {
-            let state =
-                State::from_code(&state).ok_or_else(|| Error::Corrupt(format!("a delivery is {state:?}")))?;
-            Ok((channel_of(&channel)?, state, count))
-        })
+        .map(|(channel, state, count)| Ok((channel_of(&channel)?, state_of(&state)?, count)))
         .collect()
 }
 

@@ -25,8 +25,6 @@ use crate::{
     },
 };
 
-const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
-
 /// Where the made-up schedule of the day is downloaded.
 pub const SCHEDULE: &str = "/demo/schedule.csv";
 const SCHEDULERS: Access = Access::Roles(&[Role::Administrator, Role::Commander, Role::CaseManager]);
@@ -34,8 +32,8 @@ const SCHEDULERS: Access = Access::Roles(&[Role::Administrator, Role::Commander,
 /// The routes of the demo hospital.
 pub fn routes(routes: Routes) -> Routes {
     routes
-        .page::<DemoView, _>("/demo", ADMINISTRATORS, "The form for loading the demo hospital", show)
-        .command::<LoadDemo, DemoLoaded, _>("/demo", ADMINISTRATORS, "Load the demo hospital", load)
+        .page::<DemoView, _>("/demo", Access::ADMINISTRATORS, "The form for loading the demo hospital", show)
+        .command::<LoadDemo, DemoLoaded, _>("/demo", Access::ADMINISTRATORS, "Load the demo hospital", load)
         .file(
             SCHEDULE,
             SCHEDULERS,

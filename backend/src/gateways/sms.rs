@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::{BoxFuture, join_all};
 
 use super::{Gateway, Outcome, Outgoing, Report};
+use crate::web::server::choose_cryptography;
 
 /// As it stands in the ledger.
 pub const NAME: &str = "sms";
@@ -33,8 +34,7 @@ impl Sms {
         let probe = fill(template, "1", "x", "0");
         reqwest::Url::parse(&probe)
             .map_err(|error| format!("the address of the SMS gateway cannot be read: {error}"))?;
-        // Set already is as good as set now.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        choose_cryptography();
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
             .timeout(Duration::from_secs(30))

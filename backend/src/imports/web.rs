@@ -8,7 +8,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    actor::Role,
     field::FieldErrors,
     id::{ImportId, PersonId},
     table::{Reject, rejects_csv},
@@ -32,7 +31,6 @@ use crate::{
     },
 };
 
-const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
 /// Refused rows on the page; all of them are in the file. And so many people who are not in the offered one.
 const SHOWN: usize = 50;
 
@@ -64,28 +62,28 @@ pub fn routes(routes: Routes) -> Routes {
 
 fn of(routes: Routes, kind: Kind, [start, one, columns, commit, rejects]: [&'static str; 5]) -> Routes {
     routes
-        .page::<ImportStartView, _>(start, ADMINISTRATORS, "The form for offering a file", async move |door: Door| {
+        .page::<ImportStartView, _>(start, Access::ADMINISTRATORS, "The form for offering a file", async move |door: Door| {
             start_page(&door, kind, Mistakes::default()).await
         })
         .upload::<ImportOutcome, _>(
             start,
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Offer a file (field file) and get its preview",
             file::MOST_FILE,
             async move |door: Door, multipart: Result<Multipart, axum::extract::multipart::MultipartRejection>| {
                 offer(door, kind, multipart).await
             },
         )
-        .page::<ImportView, _>(one, ADMINISTRATORS, "What a file would do, or has done", async move |door: Door, Path(id): Path<String>| {
+        .page::<ImportView, _>(one, Access::ADMINISTRATORS, "What a file would do, or has done", async move |door: Door, Path(id): Path<String>| {
             one_page(&door, kind, import_id(&id)?, Mistakes::default()).await
         })
-        .command::<Remap, ImportOutcome, _>(columns, ADMINISTRATORS, "Say which column holds what", async move |door: Door, Path(id): Path<String>, input: Input<Remap>| {
+        .command::<Remap, ImportOutcome, _>(columns, Access::ADMINISTRATORS, "Say which column holds what", async move |door: Door, Path(id): Path<String>, input: Input<Remap>| {
             run(door, kind, &id, input, super::remap).await
         })
-        .command::<CommitImport, ImportOutcome, _>(commit, ADMINISTRATORS, "Take the file over", async move |door: Door, Path(id): Path<String>, input: Input<CommitImport>| {
+        .command::<CommitImport, ImportOutcome, _>(commit, Access::ADMINISTRATORS, "Take the file over", async move |door: Door, Path(id): Path<String>, input: Input<CommitImport>| {
             run(door, kind, &id, input, super::commit).await
         })
-        .file(rejects, ADMINISTRATORS, "text/csv", "The refused rows with their reasons", async move |door: Door, Path(id): Path<String>| {
+        .file(rejects, Access::ADMINISTRATORS, "text/csv", "The refused rows with their reasons", async move |door: Door, Path(id): Path<String>| {
             rejects_file(door, kind, &id).await
         })
 }

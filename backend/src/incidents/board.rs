@@ -21,7 +21,9 @@ use crate::{
     clearance,
     command::web as command,
     failure::Failure,
-    forms, instructions, log,
+    forms, instructions,
+    jobs::publish,
+    log,
     places::store as places,
     store::{Tx, journal},
 };
@@ -72,7 +74,8 @@ pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardV
         })
         .collect::<Vec<_>>();
     let now = app.clock.now();
-    let cards = cards(tx, incident, now, &zone).await?;
+    let mut cards = cards(tx, incident, now, &zone).await?;
+    cards.extend(publish::card(app, &zone).filter(|_| !row.exercise));
     let seq = journal::head(tx, incident.0).await?.map_or(0, |(seq, _)| seq);
     Ok(BoardView {
         incident: Some(incident),

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod deliver;
 pub mod fold;
+pub mod publish;
 pub mod tidy;
 pub mod witness;
 
@@ -23,6 +24,7 @@ pub async fn start(app: &App) {
     every(app, "tidy", 10 * MINUTE, tidy::once);
     app.keep_running("witness", witness::keep);
     app.keep_running("audit", audit::keep);
+    publish::start(app);
 }
 
 /// Runs a job again and again with a pause between; a failure is logged and the next turn comes all the same.

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use domain::{
-    actor::{Actor, Role},
+    actor::Actor,
     id::IncidentId,
     journal::{GENESIS, printed_head},
     log::words,
@@ -32,7 +32,6 @@ use crate::{
     },
 };
 
-const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
 const PAGE: i64 = 100;
 
 /// The routes of the log.
@@ -48,11 +47,17 @@ pub fn routes(routes: Routes) -> Routes {
             "The log, an entry a line",
             as_lines,
         )
-        .page::<LogView, _>("/log", ADMINISTRATORS, "The log of the installation", show_installation)
-        .file("/log.csv", ADMINISTRATORS, csv, "The log of the installation for a spreadsheet", all_as_csv)
+        .page::<LogView, _>("/log", Access::ADMINISTRATORS, "The log of the installation", show_installation)
+        .file(
+            "/log.csv",
+            Access::ADMINISTRATORS,
+            csv,
+            "The log of the installation for a spreadsheet",
+            all_as_csv,
+        )
         .file(
             "/log.ndjson",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             ndjson,
             "The log of the installation, an entry a line",
             all_as_lines,

@@ -13,7 +13,7 @@ use std::{
 
 use domain::{
     id::PersonId,
-    people::{COLUMNS, KnownAddresses, KnownUnits, Read, read},
+    people::{COLUMNS, KnownUnits, Read, read},
     table::{Mapping, Reject, Table},
     time::Timestamp,
     view::imports::Figures,
@@ -59,7 +59,7 @@ pub async fn plan(app: &App, table: &Arc<Table>, mapping: &Mapping) -> Result<Pl
     let addresses = store::addresses(&mut tx, &unread).await?;
     drop(tx);
     away(move || {
-        let known = known_addresses(addresses);
+        let known = store::parted(addresses);
         read.keep_known(|number| known.get(&directory.id(number)?).cloned());
         directory.compare(&clock, rows, read)
     })
@@ -69,15 +69,6 @@ pub async fn plan(app: &App, table: &Arc<Table>, mapping: &Mapping) -> Result<Pl
 
 async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Failure::Broken(error.to_string()))
-}
-
-fn known_addresses(rows: Vec<(Uuid, String, String)>) -> HashMap<Uuid, KnownAddresses> {
-    let mut known: HashMap<Uuid, KnownAddresses> = HashMap::new();
-    for (person, channel, value) in rows {
-        let known = known.entry(person).or_default();
-        if channel == "email" { &mut known.emails } else { &mut known.phones }.push(value);
-    }
-    known
 }
 
 /// The directory, as a file is compared with it.

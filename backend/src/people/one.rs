@@ -15,7 +15,7 @@ use domain::{
 use super::{
     change,
     store::{self, PersonRow},
-    web::{ADMINISTRATORS, READERS},
+    web::READERS,
 };
 use crate::{
     accounts::store as accounts,
@@ -26,7 +26,7 @@ use crate::{
         door::{Door, Mistakes},
         form::Input,
         problem::Problem,
-        routes::Routes,
+        routes::{Access, Routes},
     },
 };
 
@@ -36,19 +36,19 @@ pub fn routes(routes: Routes) -> Routes {
         .page::<PersonView, _>("/people/{person}", READERS, "One person of the staff", show)
         .command::<CorrectPerson, PersonChanged, _>(
             "/people/{person}",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Correct a person; the whole of what is known of them is sent",
             correct,
         )
         .command::<StepPerson, PersonChanged, _>(
             "/people/{person}/left",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Note that a person has left",
             leave,
         )
         .command::<StepPerson, PersonChanged, _>(
             "/people/{person}/back",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Note that a person works here again",
             come_back,
         )

@@ -1,8 +1,10 @@
 //! The SQL of the staff directory.
 
+use std::collections::HashMap;
+
 use domain::{
     id::{PersonId, UnitId},
-    people::{KnownUnits, Staff},
+    people::{KnownAddresses, KnownUnits, Staff},
     time::Timestamp,
 };
 use serde::Serialize;
@@ -301,6 +303,16 @@ pub async fn addresses(tx: &mut Tx, people: &[Uuid]) -> Result<Vec<(Uuid, String
     fetch_all!(tx, (Uuid, String, String), ADDRESSES, Rows::of(&ids).text())
 }
 
+/// The same, e-mails and phones of each person apart.
+pub fn parted(rows: Vec<(Uuid, String, String)>) -> HashMap<Uuid, KnownAddresses> {
+    let mut known: HashMap<Uuid, KnownAddresses> = HashMap::new();
+    for (person, channel, value) in rows {
+        let known = known.entry(person).or_default();
+        if channel == "email" { &mut known.emails } else { &mut known.phones }.push(value);
+    }
+    known
+}
+
 /// A person as they are kept, without their addresses.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct PersonRow {
@@ -336,10 +348,8 @@ pub async fn find(tx: &mut Tx, id: PersonId) -> Result<Option<PersonRow>, Error>
 impl PersonRow {
     /// The person with their addresses, as a staff file would give them.
     pub async fn staff(&self, tx: &mut Tx) -> Result<Staff, Error> {
-        let (mut emails, mut phones) = (Vec::new(), Vec::new());
-        for (_, channel, value) in addresses(tx, &[self.id]).await? {
-            if channel == "email" { &mut emails } else { &mut phones }.push(value);
-        }
+        let known = parted(addresses(tx, &[self.id]).await?).remove(&self.id);
+        let KnownAddresses { emails, phones, .. } = known.unwrap_or_default();
         Ok(Staff {
             staff_number: self.staff_number.clone(),
             name: self.name.clone(),

@@ -22,7 +22,6 @@ use crate::web::{
 
 const PAGE: i64 = 100;
 pub(super) const READERS: Access = Access::Roles(&[Role::Administrator, Role::Commander, Role::Communicator]);
-pub(super) const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
 
 /// The routes of people; importing them is with the other imports.
 pub fn routes(routes: Routes) -> Routes {
@@ -30,13 +29,13 @@ pub fn routes(routes: Routes) -> Routes {
         .page::<PeopleView, _>("/people", READERS, "The staff directory", list)
         .page::<BulkAccountsView, _>(
             "/people/accounts",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "The form for making accounts in bulk",
             show_accounts,
         )
         .command::<AccountsFromStaff, BulkAccountsMade, _>(
             "/people/accounts",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Make accounts in bulk by rule; the cards are shown once",
             make_accounts,
         )

@@ -1,6 +1,6 @@
 //! The SQL of places and systems.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
     id::{FacilityId, GroupId, SystemId, UnitId},
@@ -98,22 +98,48 @@ const UNIT_NAME: &str = "
     JOIN facility ON facility.id = unit.facility
     WHERE unit.id = $1";
 
-/// What people call a place: `All 12 sites`, `Children's`, `Children's, Ward 4`.
+/// How people call a place: `All 12 sites`, `General`, `General, Emergency`.
 pub async fn name(tx: &mut Tx, place: Place) -> Result<String, Error> {
+    Ok(names(tx, &[place]).await?.remove(&place).unwrap_or_default())
+}
+
+/// The same for many places, reading sites and groups once and each unit once.
+pub async fn names(tx: &mut Tx, places: &[Place]) -> Result<HashMap<Place, String>, Error> {
+    let (mut sites, mut all_groups) = (None, None);
+    let mut names = HashMap::new();
+    for &place in places {
+        if names.contains_key(&place) {
+            continue;
+        }
+        if sites.is_none() && matches!(place, Place::All | Place::Facility(_)) {
+            sites = Some(facilities(tx).await?);
+        }
+        if all_groups.is_none() && matches!(place, Place::Group(_)) {
+            all_groups = Some(groups(tx).await?);
+        }
+        let mut sites = sites.iter().flatten();
+        let name = match place {
+            Place::All => Some(format!("All {} sites", sites.count())),
+            Place::Group(group) => {
+                let mut groups = all_groups.iter().flatten();
+                groups.find(|each| each.id == group).map(|group| group.name.clone())
+            }
+            Place::Facility(facility) => {
+                sites.find(|each| each.id == facility).map(|facility| facility.short_name.clone())
+            }
+            Place::Unit(unit) => fetch_optional!(tx, (String, String), UNIT_NAME, unit.0)?
+                .map(|(unit, site)| format!("{site}, {unit}")),
+        };
+        names.insert(place, name.unwrap_or_else(|| gone(place).to_owned()));
+    }
+    Ok(names)
+}
+
+const fn gone(place: Place) -> &'static str {
     match place {
-        Place::All => Ok(format!("All {} sites", facilities(tx).await?.len())),
-        Place::Group(group) => {
-            let found = groups(tx).await?.into_iter().find(|each| each.id == group);
-            Ok(found.map_or_else(|| "a group that is gone".into(), |group| group.name))
-        }
-        Place::Facility(facility) => {
-            let found = facilities(tx).await?.into_iter().find(|each| each.id == facility);
-            Ok(found.map_or_else(|| "a site that is gone".into(), |facility| facility.short_name))
-        }
-        Place::Unit(unit) => {
-            let found = fetch_optional!(tx, (String, String), UNIT_NAME, unit.0)?;
-            Ok(found.map_or_else(|| "a unit that is gone".into(), |(unit, site)| format!("{site}, {unit}")))
-        }
+        Place::All | Place::Facility(_) => "a site that is gone",
+        Place::Group(_) => "a group that is gone",
+        Place::Unit(_) => "a unit that is gone",
     }
 }
 

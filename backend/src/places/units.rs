@@ -26,21 +26,19 @@ use crate::{
     },
 };
 
-const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
-
 /// The routes of a site's units.
 pub fn routes(routes: Routes) -> Routes {
     routes
         .page::<SiteView, _>("/places/{facility}", super::web::READERS, "The units of a site", show)
         .command::<StepUnit, UnitChanged, _>(
             "/places/units/{unit}/close",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Close a unit; what was recorded of it stays",
             close,
         )
         .command::<StepUnit, UnitChanged, _>(
             "/places/units/{unit}/reopen",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Open a closed unit again",
             reopen,
         )

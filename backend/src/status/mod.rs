@@ -1,12 +1,17 @@
-//! The public page of each site, as prepared bytes.
+//! The public page of each site with its feeds, as prepared bytes.
 //!
 //! Everybody in a hospital looks at these pages at once, so they are made once and handed out: after a commit of
 //! this process the next request makes them anew, so that nobody is told what no longer holds; commits of other
-//! processes are seen by a look at the revisions twice a second. When that look has failed for five seconds, or a
+//! processes are seen by a look at the revisions four times a second. When that look has failed for five seconds, or a
 //! page cannot be made anew in time, what was prepared before is served under MAY BE REVOKED, and nobody waits.
 
+mod copy;
+mod feeds;
+mod notices;
 mod page;
 pub mod web;
+
+pub use copy::{Copy, copy};
 
 use std::{
     collections::BTreeMap,
@@ -18,10 +23,12 @@ use std::{
 };
 
 use axum::{body::Bytes, http::HeaderMap};
-use domain::time::Timestamp;
+use domain::{feeds::Said, id::FacilityId, time::Timestamp};
 use sha2::{Digest, Sha256};
 use sqlx::types::Uuid;
 use tokio::sync::{Mutex as AsyncMutex, broadcast};
+
+use notices::Notices;
 
 use crate::{
     app::App,
@@ -30,7 +37,7 @@ use crate::{
 };
 
 /// How often the revisions are looked at for what other processes committed.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long a page may be handed out without its revision being confirmed.
 const CONFIRMED_FOR: Duration = Duration::from_secs(5);
 /// How long a request waits for a new edition while there is an older one to show.
@@ -43,6 +50,27 @@ const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 struct Prepared {
     html: Ready,
     json: Ready,
+    rss: Option<Ready>,
+    cap: Option<Ready>,
+}
+
+/// The texts of a page.
+#[derive(Debug, Default)]
+struct Forms {
+    html: String,
+    json: Vec<u8>,
+    rss: Option<String>,
+    cap: Option<String>,
+}
+
+/// In which form a page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// For people or for programs, as the caller would rather read it.
+    Either,
+    Json,
+    Rss,
+    Cap,
 }
 
 /// One answer: nothing is left to be done but to send it.
@@ -53,13 +81,16 @@ struct Ready {
 }
 
 impl Prepared {
-    fn new(html: String, json: Vec<u8>, https: bool) -> Self {
-        let hash = Sha256::digest([html.as_bytes(), &json].concat());
-        let etag = format!("\"{}\"", hex::encode(&hash[..12]));
-        let ready = |body: Bytes, media| Ready { body, headers: web::every_header(&etag, media, https) };
+    fn new(forms: Forms, https: bool) -> Self {
+        let ready = |body: Bytes, media| {
+            let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&body)[..12]));
+            Ready { headers: web::every_header(&etag, media, https), body }
+        };
         Self {
-            html: ready(html.into(), "text/html; charset=utf-8"),
-            json: ready(json.into(), "application/json"),
+            html: ready(forms.html.into(), "text/html; charset=utf-8"),
+            json: ready(forms.json.into(), "application/json"),
+            rss: forms.rss.map(|rss| ready(rss.into(), "application/rss+xml; charset=utf-8")),
+            cap: forms.cap.map(|cap| ready(cap.into(), "application/cap+xml; charset=utf-8")),
         }
     }
 }
@@ -75,10 +106,28 @@ struct Pair {
 #[derive(Debug)]
 struct Edition {
     pages: BTreeMap<String, Pair>,
+    notices: Notices,
     /// The minute that "as of" shows.
     minute: i64,
     /// What had been heard when it was read; a later commit makes it old, also one during the reading.
     heard: u64,
+}
+
+impl Edition {
+    /// A page and the form that is asked for. A site whose code ends like a form is found under its code.
+    fn find(&self, asked: &str) -> Option<(&Pair, Form)> {
+        if let Some(pair) = self.pages.get(asked) {
+            return Some((pair, Form::Either));
+        }
+        let (code, form) = asked.rsplit_once('.').filter(|(code, _)| !code.is_empty())?;
+        let form = match form {
+            "json" => Form::Json,
+            "rss" => Form::Rss,
+            "cap" => Form::Cap,
+            _ => return None,
+        };
+        Some((self.pages.get(code)?, form))
+    }
 }
 
 /// The prepared pages of this process.
@@ -150,18 +199,17 @@ impl PublicPages {
     }
 }
 
-/// The page of a site, or for choosing one when the code is empty; `None` when there is no such site.
+/// The page of a site as `cape`, `cape.json`, `cape.rss` or `cape.cap`, or for choosing one when nothing is asked for;
+/// `None` when there is no such site.
 ///
 /// # Errors
 /// When nothing was ever prepared and the database does not answer.
-async fn answer(app: &App, code: &str) -> Result<Option<Arc<Prepared>>, Error> {
-    if let Some(prepared) = at_once(app, code) {
+async fn answer(app: &App, asked: &str) -> Result<Option<(Arc<Prepared>, Form)>, Error> {
+    if let Some(prepared) = at_once(app, asked) {
         return Ok(Some(prepared));
     }
     let pages = &app.public;
-    if !pages.looking.swap(true, Ordering::AcqRel) {
-        app.keep_running("public pages", look_for_others);
-    }
+    watch_others(app);
     let minute = app.clock.now().seconds().div_euclid(60);
     let (edition, confirmed) = match pages.current(minute) {
         Some(edition) => (edition, pages.is_confirmed()),
@@ -172,22 +220,34 @@ async fn answer(app: &App, code: &str) -> Result<Option<Arc<Prepared>>, Error> {
         },
     };
     Ok(edition
-        .pages
-        .get(code)
-        .map(|pair| if confirmed { &pair.confirmed } else { &pair.unconfirmed })
-        .cloned())
+        .find(asked)
+        .map(|(pair, form)| (if confirmed { &pair.confirmed } else { &pair.unconfirmed }.clone(), form)))
+}
+
+/// Begins to look for what other processes commit, unless that is done already.
+fn watch_others(app: &App) {
+    if !app.public.looking.swap(true, Ordering::AcqRel) {
+        app.keep_running("public pages", look_for_others);
+    }
+}
+
+/// What tells whether a copy made before is still the newest: the minute, and the commits that were heard of.
+pub fn mark(app: &App) -> (i64, u64) {
+    watch_others(app);
+    app.public.hear();
+    (app.clock.now().seconds().div_euclid(60), app.public.heard.load(Ordering::Acquire))
 }
 
 /// The same, when it is prepared, current and confirmed; `None` when something must be waited for first.
-fn at_once(app: &App, code: &str) -> Option<Arc<Prepared>> {
+fn at_once(app: &App, asked: &str) -> Option<(Arc<Prepared>, Form)> {
     let pages = &app.public;
     if !pages.looking.load(Ordering::Acquire) {
         return None;
     }
     pages.hear();
     let edition = pages.current(app.clock.now().seconds().div_euclid(60))?;
-    let pair = edition.pages.get(code).filter(|_| pages.is_confirmed())?;
-    Some(pair.confirmed.clone())
+    let (pair, form) = edition.find(asked).filter(|_| pages.is_confirmed())?;
+    Some((pair.confirmed.clone(), form))
 }
 
 /// A new edition, when it can be had soon; `None` when an older one must do.
@@ -239,12 +299,34 @@ async fn make_anew(app: &App, minute: i64) -> Result<Arc<Edition>, Error> {
     let mut tx = app.db.read().await?;
     let revisions = journal::revisions(&mut tx).await?;
     let views = page::read(app, &mut tx).await?;
+    let written = notices::newest(&mut tx).await?;
     drop(tx);
-    let edition = Arc::new(Edition { pages: page::render(views, app.config.is_https()), minute, heard });
+    let before = pages.any();
+    let (notices, new) = page::notices(&views, written, before.as_ref().map(|edition| &edition.notices));
+    let edition = Edition { pages: page::render(app, &views, &notices), notices, minute, heard };
+    let edition = Arc::new(edition);
+    write_down(app, new);
     *pages.edition.lock().unwrap_or_else(PoisonError::into_inner) = Some(edition.clone());
     *pages.revisions.lock().unwrap_or_else(PoisonError::into_inner) = revisions;
     *pages.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = started;
     Ok(edition)
+}
+
+/// Writes down what the feeds have said for the first time. No page waits for that: until it is written, this process
+/// keeps it in memory.
+fn write_down(app: &App, new: Vec<(FacilityId, Said)>) {
+    if new.is_empty() {
+        return;
+    }
+    let writing = app.clone();
+    drop(app.spawn(async move {
+        match notices::write_down(&writing, &new).await {
+            Ok(true) => {}
+            // Another process has said it; its words are the ones that others refer to.
+            Ok(false) => writing.public.make_old(),
+            Err(error) => tracing::warn!("what the feeds said is not written down yet: {error}"),
+        }
+    }));
 }
 
 /// Looks at the revisions until the program stops, and makes what is prepared old when another process committed.

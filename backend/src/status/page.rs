@@ -3,14 +3,20 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
-    instructions::{Look, Verdict, World},
+    feeds::Said,
+    id::FacilityId,
+    instructions::{Look, Source, Verdict, World},
     scope::Place,
     time::{Timestamp, Zone},
     view::status::{NextUpdate, SiteLink, SitesView, StatusView, SystemVerdict, UnitVerdict},
 };
 use sqlx::types::Uuid;
 
-use super::{Pair, Prepared, check_again_by};
+use super::{
+    Forms, Pair, Prepared, check_again_by,
+    feeds::{self, Feed},
+    notices::{Notices, settle},
+};
 use crate::{
     accounts::store as accounts,
     app::App,
@@ -23,8 +29,18 @@ use crate::{
 
 /// All pages of one moment.
 pub struct Views {
-    choose: SitesView,
-    sites: Vec<(String, StatusView)>,
+    pub as_of: Timestamp,
+    /// In the installation's own zone: `05:22`.
+    pub as_of_clock: String,
+    pub choose: SitesView,
+    pub sites: Vec<Site>,
+}
+
+/// The page of one site.
+pub struct Site {
+    pub id: FacilityId,
+    pub code: String,
+    pub view: StatusView,
 }
 
 const AFFECTED: &str = "
@@ -61,9 +77,9 @@ pub async fn read(app: &App, tx: &mut Tx) -> Result<Views, Error> {
             next_update: next.map(|at| NextUpdate { at, clock: facility.zone.clock(at) }),
             downtime: !here.is_empty(),
             verdicts,
-            may_be_revoked: false,
+            ..StatusView::default()
         };
-        sites.push((facility.code.clone(), view));
+        sites.push(Site { id: facility.id, code: facility.code.clone(), view });
     }
     let link = |facility: &Facility| SiteLink {
         name: facility.name.clone(),
@@ -74,7 +90,7 @@ pub async fn read(app: &App, tx: &mut Tx) -> Result<Views, Error> {
         as_of: installation.zone().full(now),
         sites: picture.facilities.iter().map(link).collect(),
     };
-    Ok(Views { choose, sites })
+    Ok(Views { as_of: now, as_of_clock: installation.zone().clock(now), choose, sites })
 }
 
 /// What forbids first, then what asks to act, then what may be read.
@@ -106,7 +122,17 @@ async fn verdict(
     if !known && !here.is_ordered() && units.is_empty() {
         return Ok(None);
     }
-    Ok(Some(SystemVerdict { units, ..shown(&here, system, &facility.zone, true) }))
+    let clear = is_released(&here) && units.is_empty();
+    Ok(Some(SystemVerdict { units, clear, ..shown(&here, system, &facility.zone, true) }))
+}
+
+/// Whether all of a system may be used because it was released, and for no other reason.
+fn is_released(verdict: &Verdict) -> bool {
+    let from_release = |source: &Source| matches!(source, Source::Clearance(_));
+    verdict.look == Look::Use
+        && verdict.others.is_empty()
+        && !verdict.behind.is_empty()
+        && verdict.behind.iter().all(from_release)
 }
 
 fn shown(verdict: &Verdict, system: &System, zone: &Zone, is_head: bool) -> SystemVerdict {
@@ -116,36 +142,81 @@ fn shown(verdict: &Verdict, system: &System, zone: &Zone, is_head: bool) -> Syst
         (true, false) => format!("{}: otherwise", system.name),
     };
     SystemVerdict {
+        code: system.code.clone(),
         system: name,
         look: verdict.look,
         lines: verdict.lines.iter().map(domain::instructions::Line::sentence).collect(),
         since: verdict.since.map(|at| format!("since {}", zone.clock(at))).unwrap_or_default(),
+        since_at: verdict.since,
+        clear: false,
         instead: verdict.texts.clone(),
         others: verdict.others.iter().map(|other| shown(other, system, zone, false)).collect(),
         units: Vec::new(),
     }
 }
 
-/// Both renderings of every page.
-pub fn render(views: Views, https: bool) -> BTreeMap<String, Pair> {
+/// What each site has said, and what it must say now; the new messages are still to be written down.
+pub fn notices(
+    views: &Views,
+    mut written: Notices,
+    in_memory: Option<&Notices>,
+) -> (Notices, Vec<(FacilityId, Said)>) {
+    let (mut notices, mut new) = (Notices::new(), Vec::new());
+    for Site { id, view, .. } in &views.sites {
+        let holds = (!view.verdicts.is_empty()).then(|| feeds::fingerprint(&view.verdicts));
+        let written = written.remove(id);
+        let known = written.as_ref().map(|notice| notice.said.ordinal);
+        let in_memory = in_memory.and_then(|notices| notices.get(id));
+        let Some(notice) = settle(written, in_memory, holds.as_deref(), views.as_of) else { continue };
+        if Some(notice.said.ordinal) != known {
+            new.push((*id, notice.said.clone()));
+        }
+        notices.insert(*id, notice);
+    }
+    (notices, new)
+}
+
+/// Both renderings of every page, with its feeds.
+pub fn render(app: &App, views: &Views, notices: &Notices) -> BTreeMap<String, Pair> {
+    let https = app.config.is_https();
     let mut pages = BTreeMap::new();
-    let choose = Arc::new(Prepared::new(
-        document("Where are you?", frontend::pages::status::choose(&views.choose)),
-        serde_json::to_vec(&views.choose).expect("a view is plain data"),
-        https,
-    ));
+    let choose = Forms {
+        html: document("Where are you?", frontend::pages::status::choose(&views.choose)),
+        json: serde_json::to_vec(&views.choose).expect("a view is plain data"),
+        ..Forms::default()
+    };
+    let choose = Arc::new(Prepared::new(choose, https));
     pages.insert(String::new(), Pair { unconfirmed: choose.clone(), confirmed: choose });
-    for (code, view) in views.sites {
-        let unconfirmed = StatusView { may_be_revoked: true, ..view.clone() };
-        pages.insert(code, Pair { confirmed: site(&view, https), unconfirmed: site(&unconfirmed, https) });
+    for each in &views.sites {
+        let forms = |view: &StatusView| {
+            let html = document(&frontend::pages::status::title(view), frontend::pages::status::body(view));
+            let (json, rss, cap) = forms_for_programs(app, views.as_of, each, view, notices);
+            Arc::new(Prepared::new(Forms { html, json, rss: Some(rss), cap }, https))
+        };
+        let pair = Pair { confirmed: forms(&each.view), unconfirmed: forms(&each.view.unconfirmed()) };
+        pages.insert(each.code.clone(), pair);
     }
     pages
 }
 
-fn site(view: &StatusView, https: bool) -> Arc<Prepared> {
-    let title = frontend::pages::status::title(view);
-    let html = document(&title, frontend::pages::status::body(view));
-    Arc::new(Prepared::new(html, serde_json::to_vec(view).expect("a view is plain data"), https))
+/// A site's JSON, its RSS, and its newest alert when there ever was one.
+pub fn forms_for_programs(
+    app: &App,
+    as_of: Timestamp,
+    site: &Site,
+    view: &StatusView,
+    notices: &Notices,
+) -> (Vec<u8>, String, Option<String>) {
+    let (installation, base_url) = (app.installation.simple().to_string(), app.config.base_url());
+    let feed = Feed {
+        view,
+        as_of,
+        installation: &installation,
+        site: &site.code,
+        base_url: &base_url,
+        notice: notices.get(&site.id),
+    };
+    (serde_json::to_vec(view).expect("a view is plain data"), feeds::rss(&feed), feeds::cap(&feed))
 }
 
 fn document(title: &str, body: leptos::prelude::AnyView) -> String {

@@ -8,7 +8,7 @@ use axum::{
 };
 use domain::view::status::{SitesView, StatusView};
 
-use super::Prepared;
+use super::{Form, Prepared};
 use crate::{
     app::App,
     web::{
@@ -26,6 +26,13 @@ pub fn routes(routes: Routes) -> Routes {
     routes
         .page::<SitesView, _>("/status", Access::Public, "Choose a site", choose)
         .page::<StatusView, _>("/status/{facility}", Access::Public, "May I use it here?", site)
+        .also("/status/{facility}.json", "application/json", "The same for programs")
+        .also("/status/{facility}.rss", "application/rss+xml", "The same as RSS 2.0")
+        .also(
+            "/status/{facility}.cap",
+            "application/cap+xml",
+            "The newest alert of the site (CAP 1.2): alert, update or cancel",
+        )
         .file("/status.js", Access::Public, "text/javascript", "Keeps a public page current", script)
 }
 
@@ -45,18 +52,28 @@ async fn site(
 pub fn at_once<B>(app: &App, request: &Request<B>) -> Option<Response> {
     let code = request.uri().path().strip_prefix("/status/").filter(|_| request.method() == Method::GET)?;
     // The page for choosing stands under the empty code, which no path can carry.
-    let prepared = super::at_once(app, code).filter(|_| !code.is_empty())?;
-    Some(as_asked(&prepared, request.headers()))
+    let (prepared, form) = super::at_once(app, code).filter(|_| !code.is_empty())?;
+    as_asked(&prepared, form, request.headers())
 }
 
 async fn serve(app: &App, code: &str, headers: &HeaderMap) -> Result<Response, Problem> {
-    let prepared = super::answer(app, code).await?.ok_or_else(|| Problem::not_found("site"))?;
-    Ok(as_asked(&prepared, headers))
+    let (prepared, form) = super::answer(app, code).await?.ok_or_else(|| Problem::not_found("site"))?;
+    as_asked(&prepared, form, headers).ok_or_else(|| {
+        let sentence = "No alert was ever needed for this site.";
+        Problem::new(StatusCode::NOT_FOUND, "no-alert", sentence)
+    })
 }
 
-fn as_asked(prepared: &Prepared, asked: &HeaderMap) -> Response {
-    let ready = if door::wants_json(asked) { &prepared.json } else { &prepared.html };
-    answer(ready.body.clone(), ready.headers.clone(), asked)
+/// Nothing when there is no such form of it.
+fn as_asked(prepared: &Prepared, form: Form, asked: &HeaderMap) -> Option<Response> {
+    let ready = match form {
+        Form::Either if door::wants_json(asked) => &prepared.json,
+        Form::Either => &prepared.html,
+        Form::Json => &prepared.json,
+        Form::Rss => prepared.rss.as_ref()?,
+        Form::Cap => prepared.cap.as_ref()?,
+    };
+    Some(answer(ready.body.clone(), ready.headers.clone(), asked))
 }
 
 async fn script(State(app): State<App>, asked: HeaderMap) -> Response {

@@ -61,7 +61,7 @@ fn operation(route: &Route, generator: &mut schemars::SchemaGenerator, problem: 
     let parameters: Vec<Value> = route
         .path
         .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .filter_map(|part| Some(part.strip_prefix('{')?.split_once('}')?.0))
         .map(|name| {
             let name = name.trim_start_matches('*');
             json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })

@@ -31,6 +31,8 @@ pub enum Access {
 impl Access {
     /// Every role: whoever is signed in and has been given anything at all.
     pub const VIEWERS: Self = Self::Roles(&Role::ALL);
+    /// Who administers at least one place.
+    pub const ADMINISTRATORS: Self = Self::Roles(&[Role::Administrator]);
 
     /// Whether somebody who is signed in may use the route.
     pub fn lets_in(self, actor: &Actor) -> bool {
@@ -119,6 +121,22 @@ impl Routes {
     ) -> Self {
         let route = Route { method: Method::GET, path, access, summary, takes: None, gives: None, media };
         self.add(route, on(MethodFilter::GET, handler))
+    }
+
+    /// Another form of a page, which its own handler answers: only described here.
+    #[must_use]
+    pub fn also(mut self, path: &'static str, media: &'static str, summary: &'static str) -> Self {
+        let access = Access::Public;
+        self.table.push(Route {
+            method: Method::GET,
+            path,
+            access,
+            summary,
+            takes: None,
+            gives: None,
+            media,
+        });
+        self
     }
 
     /// An upload: `POST` of `multipart/form-data`, which the handler streams to disk; at most `most` bytes.

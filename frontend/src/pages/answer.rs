@@ -30,6 +30,13 @@ pub fn page(frame: &Frame, view: &AnswerView) -> AnyView {
         .answered
         .as_ref()
         .map(|(_, at)| view! { <p>{format!("Noted at {at}. You may change your answer.")}</p> });
+    let message = if view.taken_back {
+        view! { <p class="late">"This message was TAKEN BACK. Do not act on it: look at what holds at your site now."</p> }
+            .into_any()
+    } else {
+        view! { <div class="message"><p><b>{view.subject.clone()}</b></p><pre>{view.text.clone()}</pre></div> }
+            .into_any()
+    };
     let body = if view.expired {
         view! { <p>"This link has expired. Tell your unit lead instead."</p> }.into_any()
     } else {
@@ -39,7 +46,7 @@ pub fn page(frame: &Frame, view: &AnswerView) -> AnyView {
         {head::titled(view.exercise, &title(view), None, None)}
         {answered}
         {replaced}
-        <div class="message"><p><b>{view.subject.clone()}</b></p><pre>{view.text.clone()}</pre></div>
+        {message}
         <p class="hint">{format!("From {}, sent {}. Check code {}.", view.organisation, view.sent, view.code)}</p>
         {body}
     }

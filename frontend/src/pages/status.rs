@@ -29,6 +29,21 @@ pub fn body(view: &StatusView) -> AnyView {
     .into_any()
 }
 
+/// The body of one site's page in a copy that stands elsewhere: nothing in it leads back to this server.
+pub fn copied(view: &StatusView) -> AnyView {
+    let other = format!("Not at {}? Choose your site", view.short_name);
+    view! {
+        {top(view)}
+        {copy(view)}
+        <main>
+            {verdicts(view)}
+            {relying(view)}
+            <p class="links"><a href="../index.html">{other}</a></p>
+        </main>
+    }
+    .into_any()
+}
+
 fn top(view: &StatusView) -> AnyView {
     let next = view.next_update.as_ref().map(|next| {
         view! {
@@ -52,11 +67,7 @@ fn top(view: &StatusView) -> AnyView {
 /// Above every permission: shown at once when the server could not confirm what it says, and by the script when
 /// its last look is too old.
 fn copy(view: &StatusView) -> AnyView {
-    let words = if view.may_be_revoked {
-        format!("MAY BE REVOKED. Last confirmed {}. Ask before you use anything.", view.as_of_clock)
-    } else {
-        format!("COPY OF {}, MAY BE REVOKED. Look again, or ask before you use anything.", view.as_of_clock)
-    };
+    let words = if view.may_be_revoked { view.warning.clone() } else { view.copy_words() };
     view! { <p class="copy" role="status" data-copy="" hidden=!view.may_be_revoked>{words}</p> }.into_any()
 }
 
@@ -98,16 +109,7 @@ fn system(each: &SystemVerdict, position: usize) -> AnyView {
 
 /// How long what is permitted here may be relied on.
 fn relying(view: &StatusView) -> AnyView {
-    let permits = view.verdicts.iter().any(SystemVerdict::permits);
-    let words = if permits {
-        format!(
-            "What may be used here holds as of {}. Check again by {}.",
-            view.as_of_clock, view.check_again_by
-        )
-    } else {
-        format!("As of {}. Check again by {}.", view.as_of_clock, view.check_again_by)
-    };
-    view! { <p class="note">{words}</p> }.into_any()
+    view! { <p class="note">{view.relying()}</p> }.into_any()
 }
 
 fn links(view: &StatusView) -> AnyView {

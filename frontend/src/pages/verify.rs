@@ -15,12 +15,16 @@ pub fn title(view: &VerifyView) -> String {
         Verified::NotACode { .. } => "This is not a check code".into(),
         Verified::NotIssued => "NOT ISSUED".into(),
         Verified::Belongs { code, .. } => format!("Code {code} belongs to exactly this message"),
+        Verified::TakenBack { code, .. } => format!("The message with code {code} was TAKEN BACK"),
     }
 }
 
 /// The page.
 pub fn page(_frame: &Frame, view: &VerifyView) -> AnyView {
-    let exercise = matches!(view.found, Verified::Belongs { exercise: true, .. });
+    let exercise = matches!(
+        view.found,
+        Verified::Belongs { exercise: true, .. } | Verified::TakenBack { exercise: true, .. }
+    );
     view! {
         {head::titled(exercise, &title(view), None, None)}
         {found(view)}
@@ -45,6 +49,11 @@ fn found(view: &VerifyView) -> AnyView {
         Verified::NotIssued => view! {
             <p class="late">{icon::flag()}" ""No message with this code was sent."</p>
             <p>{call()}</p>
+        }
+        .into_any(),
+        Verified::TakenBack { sent, taken_back, .. } => view! {
+            <p class="late">{icon::flag()}" Do not act on it, whatever its text permits."</p>
+            <p>{format!("It was sent {sent} and taken back {taken_back}. Look at what holds now: ")}<a href="/status">"choose your site"</a>"."</p>
         }
         .into_any(),
         Verified::Belongs { subject, text, sent, superseded, .. } => {

@@ -299,6 +299,8 @@ pub struct AnswerView {
     pub sent: String,
     pub code: String,
     pub superseded: bool,
+    /// It was taken back: its text permits what no longer holds, so it is not shown.
+    pub taken_back: bool,
     pub expired: bool,
     /// The people behind a shared address, to choose from; empty for a personal link.
     pub people: Vec<AudienceChoice>,
@@ -335,5 +337,12 @@ pub enum Verified {
         sent: String,
         /// When a later message took its place.
         superseded: Option<String>,
+    },
+    /// It was sent and taken back: its text permits what no longer holds, so it is not shown.
+    TakenBack {
+        code: String,
+        exercise: bool,
+        sent: String,
+        taken_back: String,
     },
 }

@@ -19,5 +19,6 @@ pub mod picture;
 pub mod places;
 pub mod playbooks;
 pub mod problem;
+pub mod publishing;
 pub mod situation;
 pub mod status;

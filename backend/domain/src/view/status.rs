@@ -44,10 +44,48 @@ pub struct StatusView {
     pub next_update: Option<NextUpdate>,
     /// Whether any real downtime is open here.
     pub downtime: bool,
+    /// The server could not confirm that this is the newest, or it is a copy: no permission may be relied on.
+    pub may_be_revoked: bool,
+    /// What stands above every permission then: `COPY OF 05:22, MAY BE REVOKED. …`; empty otherwise.
+    pub warning: String,
     /// What forbids first, then what asks to act, then what may be read.
     pub verdicts: Vec<SystemVerdict>,
-    /// The server could not confirm that this is the newest: no permission may be relied on.
-    pub may_be_revoked: bool,
+}
+
+impl StatusView {
+    /// The words above a copy of this page.
+    pub fn copy_words(&self) -> String {
+        copy_words(&self.as_of_clock)
+    }
+
+    /// The same when the server could not confirm that it is the newest.
+    #[must_use]
+    pub fn unconfirmed(&self) -> Self {
+        let warning =
+            format!("MAY BE REVOKED. Last confirmed {}. Ask before you use anything.", self.as_of_clock);
+        Self { may_be_revoked: true, warning, ..self.clone() }
+    }
+
+    /// The same as a copy that stands elsewhere.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        Self { may_be_revoked: true, warning: self.copy_words(), ..self.clone() }
+    }
+
+    /// How long what is permitted here may be relied on.
+    pub fn relying(&self) -> String {
+        let (as_of, by) = (&self.as_of_clock, &self.check_again_by);
+        if self.verdicts.iter().any(SystemVerdict::permits) {
+            format!("What may be used here holds as of {as_of}. Check again by {by}.")
+        } else {
+            format!("As of {as_of}. Check again by {by}.")
+        }
+    }
+}
+
+/// The words above a copy that was made at a time.
+pub fn copy_words(clock: &str) -> String {
+    format!("COPY OF {clock}, MAY BE REVOKED. Look again, or ask before you use anything.")
 }
 
 /// The promised update.
@@ -61,6 +99,8 @@ pub struct NextUpdate {
 /// One system at the site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SystemVerdict {
+    /// The system's code: `epic`.
+    pub code: String,
     /// `Windows computers`, with its condition when the order has one: `Windows computers not used today`.
     pub system: String,
     pub look: Look,
@@ -68,6 +108,9 @@ pub struct SystemVerdict {
     pub lines: Vec<String>,
     /// `since 00:40`, or nothing without an order.
     pub since: String,
+    pub since_at: Option<Timestamp>,
+    /// Whether the system is clear at this site: released for all of it, with nothing else ordered in any unit.
+    pub clear: bool,
     /// What to do instead.
     pub instead: Vec<String>,
     /// What holds under another condition, below the first.

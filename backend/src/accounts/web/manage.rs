@@ -1,5 +1,7 @@
 //! The doors for managing accounts: the list with the form for a new one, and one account with what may be changed.
 
+use std::collections::HashMap;
+
 use axum::{
     extract::{Path, Query},
     response::Response,
@@ -34,42 +36,41 @@ use crate::{
     },
 };
 
-const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
 const PAGE: i64 = 100;
 
 /// The routes for managing accounts.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .page::<AccountsView, _>("/accounts", ADMINISTRATORS, "Accounts", list)
-        .command::<NewAccount, AccountMade, _>("/accounts", ADMINISTRATORS, "Make an account", create)
-        .page::<AccountView, _>("/accounts/{account}", ADMINISTRATORS, "One account", show)
+        .page::<AccountsView, _>("/accounts", Access::ADMINISTRATORS, "Accounts", list)
+        .command::<NewAccount, AccountMade, _>("/accounts", Access::ADMINISTRATORS, "Make an account", create)
+        .page::<AccountView, _>("/accounts/{account}", Access::ADMINISTRATORS, "One account", show)
         .command::<AccountAsked, AccountChanged, _>(
             "/accounts/{account}/lock",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Lock an account: its sessions and tokens end",
             lock,
         )
         .command::<AccountAsked, AccountChanged, _>(
             "/accounts/{account}/unlock",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Open a locked account again",
             unlock,
         )
         .command::<AccountAsked, AccountChanged, _>(
             "/accounts/{account}/card",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Forget a password and make a new card",
             new_card,
         )
         .command::<GiveRoles, AccountChanged, _>(
             "/accounts/{account}/roles",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Give an account roles",
             give,
         )
         .command::<TakeRole, AccountChanged, _>(
             "/accounts/{account}/roles/take",
-            ADMINISTRATORS,
+            Access::ADMINISTRATORS,
             "Take a role away from an account",
             take,
         )
@@ -93,10 +94,8 @@ async fn accounts_page(
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let mut tx = door.read().await?;
-    let mut accounts = Vec::new();
-    for row in store::list(&mut tx, after, PAGE).await? {
-        accounts.push(line(&mut tx, row).await?);
-    }
+    let rows = store::list(&mut tx, after, PAGE).await?;
+    let accounts = lines(&mut tx, rows).await?;
     let full = i64::try_from(accounts.len()).is_ok_and(|count| count == PAGE);
     let next = accounts.last().filter(|_| full).map(|last| format!("/accounts?after={}", last.login));
     let places = administered(&mut tx, door.actor()).await?;
@@ -104,28 +103,36 @@ async fn accounts_page(
     door.page(tx, "Accounts", view, page::list, mistakes).await
 }
 
-async fn line(tx: &mut Tx, row: AccountRow) -> Result<AccountLine, Failure> {
-    let id = AccountId(row.id);
-    let grants = store::grants(tx, id).await?;
-    let mut roles = Vec::with_capacity(grants.len());
-    for grant in &grants {
-        roles.push(in_words(grant, &places::name(tx, grant.place).await?));
+/// Accounts with their roles, the places of all of them named at once.
+async fn lines(tx: &mut Tx, rows: Vec<AccountRow>) -> Result<Vec<AccountLine>, Failure> {
+    let mut held = Vec::with_capacity(rows.len());
+    for row in rows {
+        let grants = store::grants(tx, AccountId(row.id)).await?;
+        held.push((row, grants));
     }
+    let places: Vec<Place> =
+        held.iter().flat_map(|(_, grants): &(_, Vec<Grant>)| grants).map(|grant| grant.place).collect();
+    let names = places::names(tx, &places).await?;
+    Ok(held.into_iter().map(|(row, grants)| line(row, &grants, &names)).collect())
+}
+
+fn line(row: AccountRow, grants: &[Grant], names: &HashMap<Place, String>) -> AccountLine {
+    let roles = grants.iter().map(|grant| in_words(grant, &names[&grant.place])).collect();
     let state = match (&row.disabled_at, &row.password_hash, row.kind.as_str()) {
         (Some(_), ..) => "locked",
         (None, Some(_), _) => "in use",
         (None, None, "program") => "program",
         (None, None, _) => "card not used yet",
     };
-    Ok(AccountLine {
-        id,
+    AccountLine {
+        id: AccountId(row.id),
         login: row.login,
         name: row.name,
         kind: row.kind,
         grants: grants.iter().map(words::written).collect(),
         roles,
         state: state.into(),
-    })
+    }
 }
 
 /// `Commander, All 12 sites` or `Signer as cio, General`.
@@ -194,7 +201,7 @@ async fn account_page(
     let mut tx = door.read().await?;
     let row = store::by_id(&mut tx, account).await?.ok_or_else(|| Problem::not_found("account"))?;
     let locked = row.disabled_at.is_some();
-    let account = line(&mut tx, row).await?;
+    let account = lines(&mut tx, vec![row]).await?.pop().ok_or_else(|| Problem::not_found("account"))?;
     let view = AccountView {
         request_id: door.request_id(),
         locked,

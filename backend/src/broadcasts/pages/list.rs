@@ -6,7 +6,7 @@ use domain::{
     deliveries::State,
     field::Text,
     id::IncidentId,
-    time::{Timestamp, Zone},
+    time::Zone,
     view::broadcasts::{BroadcastLine, BroadcastsView, HoldView, ListLine},
 };
 
@@ -21,16 +21,10 @@ use crate::{
     accounts::store as accounts,
     app::App,
     failure::Failure,
-    fetch_all,
     incidents::store as incidents,
+    jobs::deliver::store::{Resting, at_fault},
     store::{Error, Tx},
 };
-
-const RESTING: &str = "
-    SELECT name, paused_until, reason
-    FROM gateway
-    WHERE faults > 0
-    ORDER BY name";
 
 /// All broadcasts of an incident.
 ///
@@ -49,10 +43,11 @@ pub async fn list(
     for row in store::list(tx, incident).await? {
         lines.push(line(tx, row, &zone).await?);
     }
-    let resting = fetch_all!(tx, (String, i64, String), RESTING)?
+    let resting = at_fault(tx)
+        .await?
         .into_iter()
-        .map(|(name, until, reason)| {
-            format!("{name} rests until {}: {reason}", zone.clock_seconds(Timestamp(until)))
+        .map(|Resting { name, paused_until, reason }| {
+            format!("{name} rests until {}: {reason}", zone.clock_seconds(paused_until))
         })
         .collect();
     let lists = audience::lists(tx, incident).await?;

@@ -36,6 +36,7 @@ pub async fn answer_page(
     let installation = accounts::installation(tx).await?;
     let zone = installation.zone();
     let row = store::find(tx, broadcast).await?.ok_or(Failure::NotFound("broadcast"))?;
+    let taken_back = row.withdrawn_at.is_some();
     let bodies = store::bodies(tx, broadcast).await?;
     let code = bodies
         .iter()
@@ -60,11 +61,12 @@ pub async fn answer_page(
         organisation: installation.name,
         path: format!("/a/{token}"),
         exercise: row.exercise,
-        subject: email.subject,
-        text: email.text,
+        subject: if taken_back { String::new() } else { email.subject },
+        text: if taken_back { String::new() } else { email.text },
         sent: row.sent_at.map(|at| zone.full(at)).unwrap_or_default(),
         code,
         superseded: store::successor(tx, broadcast).await?.is_some(),
+        taken_back,
         expired,
         people: if people.len() > 1 { behind.values().map(shared).collect() } else { Vec::new() },
         answered,
@@ -98,13 +100,50 @@ async fn issued(tx: &mut Tx, broadcast: BroadcastId, body: Body, zone: &Zone) ->
     // A draft has a code and was never issued.
     let Some(row) = row else { return Ok(Verified::NotIssued) };
     let next = store::successor(tx, broadcast).await?;
-    Ok(Verified::Belongs {
-        code: body.code.to_string(),
-        channel: body.channel,
+    let course = Course {
         exercise: row.exercise,
-        subject: body.subject,
-        text: body.text,
-        sent: row.sent_at.map(|at| zone.full(at)).unwrap_or_default(),
-        superseded: next.and_then(|next| next.sent_at).map(|at| zone.full(at)),
-    })
+        sent_at: row.sent_at,
+        withdrawn_at: row.withdrawn_at,
+        replaced_at: next.and_then(|next| next.sent_at),
+    };
+    Ok(course.verified(body, zone))
+}
+
+/// What became of a message that was sent.
+struct Course {
+    exercise: bool,
+    sent_at: Option<Timestamp>,
+    withdrawn_at: Option<Timestamp>,
+    replaced_at: Option<Timestamp>,
+}
+
+impl Course {
+    fn verified(self, body: Body, zone: &Zone) -> Verified {
+        let (code, exercise) = (body.code.to_string(), self.exercise);
+        let sent = self.sent_at.map(|at| zone.full(at)).unwrap_or_default();
+        if let Some(at) = self.withdrawn_at {
+            return Verified::TakenBack { code, exercise, sent, taken_back: zone.full(at) };
+        }
+        let superseded = self.replaced_at.map(|at| zone.full(at));
+        let Body { channel, subject, text, .. } = body;
+        Verified::Belongs { code, channel, exercise, subject, text, sent, superseded }
+    }
+}
+
+/// What every code of a real message belongs to, the newest message first. An exercise is in no copy outside.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all_issued(tx: &mut Tx, zone: &Zone) -> Result<Vec<Verified>, Error> {
+    let rows = store::issued_bodies(tx).await?;
+    let verified = |row: store::IssuedBody| {
+        let course = Course {
+            exercise: false,
+            sent_at: row.sent_at,
+            withdrawn_at: row.withdrawn_at,
+            replaced_at: row.replaced_at,
+        };
+        course.verified(row.body, zone)
+    };
+    Ok(rows.into_iter().map(verified).collect())
 }

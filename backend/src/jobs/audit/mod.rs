@@ -25,6 +25,7 @@ use domain::{
 pub use desk::{About, Desk, Found, Standing, alarm, page};
 pub use ping::Ping;
 
+use super::deliver::store::at_fault;
 use crate::{app::App, broadcasts::hold, failure::Failure, gateways, store::Tx};
 use store::{Listed, Read};
 
@@ -116,8 +117,8 @@ pub async fn look(app: &App) -> Result<Looked, Failure> {
     let mut tx = app.db.read().await?;
     let listed = store::listed(&mut tx, app.clock.now()).await?;
     drop(tx);
-    let (ended, open): (Vec<Listed>, Vec<Listed>) = listed.iter().cloned().partition(Listed::has_ended);
     let mut looked = Looked { broadcasts: listed.len(), ..Looked::default() };
+    let (ended, open): (Vec<Listed>, Vec<Listed>) = listed.into_iter().partition(Listed::has_ended);
     let mut lines = Lines::default();
     for each in open {
         let (read, now) = figures(app, each.about.broadcast).await?;
@@ -189,14 +190,17 @@ impl Lines {
         if hold::held(tx).await?.is_some() {
             return Ok(Vec::new());
         }
-        let resting = store::resting(tx, now.plus_minutes(-STILL_MINUTES)).await?;
+        let since = now.plus_minutes(-STILL_MINUTES);
+        let mut resting = at_fault(tx).await?;
+        // Whoever rested a moment ago may not have moved anything yet.
+        resting.retain(|gateway| gateway.paused_until > since);
         for line in self.by_channel.values_mut() {
             line.moved_at = line.moved_at.max(self.ended_at);
         }
         let mut found = Vec::new();
         for (listed, channel, due) in self.due {
             let gateway = gateways::taking(&app.config, channel, listed.captured);
-            if resting.iter().any(|name| name == gateway) {
+            if resting.iter().any(|each| each.name == gateway) {
                 continue;
             }
             found.extend(

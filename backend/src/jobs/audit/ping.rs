@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::config::Config;
+use crate::{config::Config, web::server::choose_cryptography};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -48,8 +48,7 @@ fn client(address: &str) -> Result<(reqwest::Client, reqwest::Url), String> {
     if !matches!(address.scheme(), "http" | "https") {
         return Err("the address must begin with http:// or https://".into());
     }
-    // Set already is as good as set now.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    choose_cryptography();
     let client = reqwest::Client::builder().timeout(DEADLINE).build().map_err(|error| error.to_string())?;
     Ok((client, address))
 }

@@ -15,7 +15,7 @@ use sqlx::types::Uuid;
 
 use super::About;
 use crate::{
-    broadcasts::store::channel_of,
+    broadcasts::store::{channel_of, stage_of, state_of, tally},
     fetch_all, fetch_one, fetch_optional,
     store::{Error, Tx},
 };
@@ -61,14 +61,6 @@ pub async fn listed(tx: &mut Tx, now: Timestamp) -> Result<Vec<Listed>, Error> {
         .collect()
 }
 
-fn stage_of(code: &str) -> Result<Stage, Error> {
-    Stage::from_code(code).ok_or_else(|| Error::Corrupt(format!("a broadcast is {code:?}")))
-}
-
-fn state_of(code: &str) -> Result<State, Error> {
-    State::from_code(code).ok_or_else(|| Error::Corrupt(format!("a delivery is {code:?}")))
-}
-
 const HEARD: &str = "
     SELECT MAX(heartbeat_at)
     FROM worker
@@ -78,16 +70,6 @@ const HEARD: &str = "
 pub async fn heard(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
     let (heard,) = fetch_one!(tx, (Option<i64>,), HEARD)?;
     Ok(heard.map(Timestamp))
-}
-
-const RESTING: &str = "
-    SELECT name
-    FROM gateway
-    WHERE faults > 0 AND paused_until > $1";
-
-/// The gateways that rest, or rested after an instant.
-pub async fn resting(tx: &mut Tx, since: Timestamp) -> Result<Vec<String>, Error> {
-    Ok(fetch_all!(tx, (String,), RESTING, since.0)?.into_iter().map(|(name,)| name).collect())
 }
 
 /// The figures of a broadcast, and how each of its channels goes.
@@ -176,11 +158,6 @@ const ROWS: &str = "
     WHERE broadcast = $1
     GROUP BY channel, state";
 
-const TALLIED: &str = "
-    SELECT channel, state, count
-    FROM broadcast_tally
-    WHERE broadcast = $1";
-
 /// Counts the rows beside their tallies; gives since when something is due, by channel.
 async fn rows(
     tx: &mut Tx,
@@ -195,9 +172,8 @@ async fn rows(
             due.entry(channel).and_modify(|first| *first = next_at.min(*first)).or_insert(next_at);
         }
     }
-    for (channel, state, count) in fetch_all!(tx, (String, String, i64), TALLIED, id.0)? {
-        figures.tallied.insert((channel_of(&channel)?, state_of(&state)?), count);
-    }
+    let tallied = tally(tx, id).await?;
+    figures.tallied.extend(tallied.into_iter().map(|(channel, state, count)| ((channel, state), count)));
     Ok(due)
 }
 

@@ -129,11 +129,21 @@ impl Books {
     /// When the database does not answer.
     pub async fn still_wants(&self, next: &Next, now: Timestamp) -> Result<bool, Failure> {
         let mut tx = self.app.db.read().await?;
-        let row = broadcasts::find(&mut tx, next.message.row.id).await?;
-        let (until, _) = store::paused(&mut tx, self.door_of(&next.message.row).name).await?;
-        Ok(store::may_send(&mut tx, self.fence).await?
-            && row.is_some_and(|row| row.withdrawn_at.is_none())
-            && until <= now)
+        if !store::may_send(&mut tx, self.fence).await? {
+            return Ok(false);
+        }
+        let Some(row) = broadcasts::find(&mut tx, next.message.row.id).await? else { return Ok(false) };
+        Ok(self.takes(&mut tx, &row, now).await?.is_some())
+    }
+
+    /// Whether a broadcast may leave now: it is not taken back and its gateway does not rest. Gives how often in a row
+    /// that one was at fault.
+    async fn takes(&self, tx: &mut Tx, row: &BroadcastRow, now: Timestamp) -> Result<Option<i64>, Error> {
+        if row.withdrawn_at.is_some() {
+            return Ok(None);
+        }
+        let (until, faults) = store::paused(tx, self.door_of(row).name).await?;
+        Ok((until <= now).then_some(faults))
     }
 
     /// The gateway that takes a broadcast: the outbox when the exercise is captured or there is no other.
@@ -162,8 +172,7 @@ impl Books {
                     Err(error) => return Err(error),
                 },
             };
-            let (until, faults) = store::paused(tx, self.door_of(&message.row).name).await?;
-            if until <= now {
+            if let Some(faults) = self.takes(tx, &message.row, now).await? {
                 return Ok(Some((message, faults)));
             }
         }

@@ -138,6 +138,27 @@ pub async fn paused(tx: &mut Tx, name: &str) -> Result<(Timestamp, i64), Error> 
     Ok(row.map_or((Timestamp(0), 0), |(until, faults)| (Timestamp(until), faults)))
 }
 
+/// A gateway that was at fault, and until when it rests.
+#[derive(Debug, Clone)]
+pub struct Resting {
+    pub name: String,
+    pub paused_until: Timestamp,
+    pub reason: String,
+}
+
+const AT_FAULT: &str = "
+    SELECT name, paused_until, reason
+    FROM gateway
+    WHERE faults > 0
+    ORDER BY name";
+
+/// The gateways that were at fault and have taken nothing since.
+pub async fn at_fault(tx: &mut Tx) -> Result<Vec<Resting>, Error> {
+    let rows = fetch_all!(tx, (String, i64, String), AT_FAULT)?;
+    let resting = |(name, until, reason)| Resting { name, paused_until: Timestamp(until), reason };
+    Ok(rows.into_iter().map(resting).collect())
+}
+
 const PAUSE: &str = "
     INSERT INTO gateway (name, paused_until, reason, faults)
     VALUES ($1, $2, $3, $4)
