@@ -76,7 +76,7 @@ async fn read(
     let outcome = outcome.unwrap_or(Outcome::Failed);
     let note = errors.optional("note", &form.note, 500).unwrap_or_default();
     let link = errors.optional("link", &form.link, 500).unwrap_or_default();
-    if !link.is_empty() && !(link.starts_with("https://") || link.starts_with("http://")) {
+    if !(link.is_empty() || link.starts_with("https://") || link.starts_with("http://")) {
         errors.add("link", "An address begins with https:// or http://.");
     }
     let figure = if form.figure.is_blank() || piece.proof != Proof::Number {

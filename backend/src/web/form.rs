@@ -94,6 +94,7 @@ fn unreadable(error: &dyn std::fmt::Display) -> Problem {
 impl<F: serde::Serialize> Input<F> {
     /// The same input, known by what may be kept of it: the hash of a body with a password in it would let whoever
     /// steals the database try passwords as fast as they can be hashed.
+    #[must_use]
     pub fn known_as(mut self, door: &super::door::Door, kept: &F) -> Self {
         let mut hash = Sha256::new();
         hash.update(door.path().as_bytes());
