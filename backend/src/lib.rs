@@ -10,6 +10,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod demo;
+pub mod devices;
 pub mod failure;
 pub mod forms;
 pub mod gateways;

@@ -7,6 +7,7 @@ mod cases;
 mod clearance;
 mod closing;
 mod command;
+mod devices;
 mod doors;
 mod forms;
 mod incidents;

@@ -15,6 +15,7 @@ pub mod codes;
 pub mod command;
 pub mod decisions;
 pub mod deliveries;
+pub mod devices;
 pub mod field;
 pub mod forms;
 pub mod id;

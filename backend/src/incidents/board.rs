@@ -20,6 +20,7 @@ use crate::{
     cases::card as cases,
     clearance,
     command::web as command,
+    devices,
     failure::Failure,
     forms, instructions, log,
     places::store as places,
@@ -107,6 +108,7 @@ async fn cards(
     cards.extend(broadcasts::card(tx, incident, now, zone).await?);
     cards.extend(cases::card(tx, incident, now).await?);
     cards.extend(forms::card(tx, incident).await?);
+    cards.extend(devices::card(tx, incident).await?);
     cards.extend(clearance::card(tx, incident, now).await?);
     cards.extend(command::card(tx, incident, now).await?);
     cards.extend(log::card(tx, incident.0, zone).await?);

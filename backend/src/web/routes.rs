@@ -29,8 +29,8 @@ pub enum Access {
 }
 
 impl Access {
-    /// Every role: whoever is signed in and has been given anything at all.
-    pub const VIEWERS: Self = Self::Roles(&Role::ALL);
+    /// Every role that looks at incidents: whoever is signed in and has been given anything but a script's role.
+    pub const VIEWERS: Self = Self::Roles(&Role::READERS);
 
     /// Whether somebody who is signed in may use the route.
     pub fn lets_in(self, actor: &Actor) -> bool {

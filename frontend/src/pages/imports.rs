@@ -14,7 +14,12 @@ use crate::ui::{
 
 /// What the page that asks for a file says first.
 pub fn start_title(view: &ImportStartView) -> String {
-    format!("Import {}", if view.kind == "people" { "staff" } else { "places and systems" })
+    let what = match view.kind.as_str() {
+        "people" => "staff",
+        "places" => "places and systems",
+        _ => "counts of devices",
+    };
+    format!("Import {what}")
 }
 
 /// The page that asks for a file.
