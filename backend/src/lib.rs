@@ -21,6 +21,7 @@ pub mod instructions;
 pub mod jobs;
 pub mod live;
 pub mod log;
+pub mod neighbours;
 pub mod people;
 pub mod places;
 pub mod playbooks;

@@ -13,6 +13,7 @@ mod forms;
 mod incidents;
 mod instructions;
 mod log;
+mod neighbours;
 mod people;
 mod places;
 mod playbooks;

@@ -25,6 +25,7 @@ pub mod instructions;
 pub mod journal;
 pub mod lexicon;
 pub mod log;
+pub mod neighbours;
 pub mod people;
 pub mod places;
 pub mod playbooks;

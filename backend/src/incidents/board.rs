@@ -22,7 +22,7 @@ use crate::{
     command::web as command,
     devices,
     failure::Failure,
-    forms, instructions, log,
+    forms, instructions, log, neighbours,
     places::store as places,
     store::{Tx, journal},
 };
@@ -73,7 +73,11 @@ pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardV
         })
         .collect::<Vec<_>>();
     let now = app.clock.now();
-    let cards = cards(tx, incident, now, &zone).await?;
+    let mut cards = cards(tx, incident, now, &zone).await?;
+    // What hospitals say is real, and no part of an exercise.
+    if !row.exercise {
+        cards.extend(neighbours::card(tx, now, &zone).await?);
+    }
     let seq = journal::head(tx, incident.0).await?.map_or(0, |(seq, _)| seq);
     Ok(BoardView {
         incident: Some(incident),

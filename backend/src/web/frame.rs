@@ -74,6 +74,9 @@ fn words(grant: &Grant) -> String {
 /// The destinations outside any incident.
 fn rail(actor: &Actor) -> Vec<RailItem> {
     let mut rail = vec![item(Section::Incidents, "/incidents".into())];
+    if actor.has(&Role::READERS) {
+        rail.push(item(Section::Neighbours, "/neighbours".into()));
+    }
     if actor.administers_everything() {
         rail.push(item(Section::Log, "/log".into()));
     }

@@ -14,6 +14,7 @@ pub mod imports;
 pub mod incidents;
 pub mod instructions;
 pub mod log;
+pub mod neighbours;
 pub mod people;
 pub mod places;
 pub mod playbooks;

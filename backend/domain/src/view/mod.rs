@@ -15,6 +15,7 @@ pub mod imports;
 pub mod incidents;
 pub mod instructions;
 pub mod log;
+pub mod neighbours;
 pub mod people;
 pub mod picture;
 pub mod places;
