@@ -16,7 +16,7 @@ use crate::{
     store::{Error, Tx},
 };
 
-/// How many units have not one working device.
+/// In how many units of some class not one device works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bare(pub i64);
 
@@ -28,8 +28,7 @@ pub async fn bare(tx: &mut Tx, incident: IncidentId) -> Result<Option<Bare>, Err
     if store::in_scope(tx, incident).await?.classes.is_empty() {
         return Ok(None);
     }
-    let sites = reading::by_site(tx, incident, None).await?;
-    Ok(Some(Bare(sites.iter().map(|site| site.bare).sum())))
+    Ok(Some(Bare(reading::bare(tx, incident).await?)))
 }
 
 /// The board's card; `None` when no device is part of the downtime.
@@ -64,7 +63,8 @@ pub async fn card(tx: &mut Tx, incident: IncidentId) -> Result<Option<CardView>,
         let caption = format!("of {} {what} fixed, {} left", number(sums.in_all), number(sums.left));
         (number(sums.fixed), caption)
     };
-    let words = format!("{} with no working device", frontend::ui::counted(bare, "unit", "units"));
+    let kind = if scope.classes.len() > 1 { " of a kind" } else { "" };
+    let words = format!("{} with no working device{kind}", frontend::ui::counted(bare, "unit", "units"));
     let late = (bare > 0).then_some(Late { words, path: format!("{path}/units?show=none") });
     Ok(Some(CardView {
         section: Section::Devices,

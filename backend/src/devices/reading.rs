@@ -7,7 +7,7 @@ use domain::{
 use sqlx::types::Uuid;
 
 use crate::{
-    fetch_all, fetch_optional,
+    fetch_all, fetch_one, fetch_optional,
     store::{Error, Tx},
 };
 
@@ -19,7 +19,7 @@ pub struct SiteRow {
     pub checked: i64,
     pub fixed: i64,
     pub remaining: i64,
-    /// Units in which not one works, and those of them without a team.
+    /// Units in which of some class not one works, and those of them without a team.
     pub bare: i64,
     pub bare_without_team: i64,
     /// Units of which anything is known.
@@ -38,14 +38,14 @@ impl SiteRow {
 const BY_SITE: &str = "
     SELECT unit.facility, CAST(SUM(each.total) AS BIGINT) AS total, CAST(SUM(each.checked) AS BIGINT) AS checked,
         CAST(SUM(each.fixed) AS BIGINT) AS fixed, CAST(SUM(each.remaining) AS BIGINT) AS remaining,
-        COUNT(CASE WHEN each.total > 0 AND each.fixed = 0 THEN 1 END) AS bare,
-        COUNT(CASE WHEN each.total > 0 AND each.fixed = 0 AND COALESCE(device_team.team, '') = '' THEN 1 END)
+        CAST(SUM(each.bare) AS BIGINT) AS bare,
+        COUNT(CASE WHEN each.bare = 1 AND COALESCE(device_team.team, '') = '' THEN 1 END)
             AS bare_without_team,
         COUNT(*) AS units, COUNT(CASE WHEN each.uncounted > 0 THEN 1 END) AS uncounted,
         COUNT(CASE WHEN each.beyond > 0 THEN 1 END) AS beyond
     FROM (
         SELECT unit, SUM(total) AS total, SUM(checked) AS checked, SUM(fixed) AS fixed,
-            SUM(remaining) AS remaining, COUNT(CASE WHEN in_all IS NULL AND total > 0 THEN 1 END) AS uncounted,
+            SUM(remaining) AS remaining, MAX(bare) AS bare, COUNT(CASE WHEN in_all IS NULL AND total > 0 THEN 1 END) AS uncounted,
             COUNT(CASE WHEN in_all < total THEN 1 END) AS beyond
         FROM device_tally
         WHERE incident = $1 AND ($2 IS NULL OR class = $2)
@@ -62,6 +62,16 @@ pub async fn by_site(
     class: Option<SystemId>,
 ) -> Result<Vec<SiteRow>, Error> {
     fetch_all!(tx, SiteRow, BY_SITE, incident.0, class.map(|class| class.0))
+}
+
+const BARE: &str = "
+    SELECT COUNT(DISTINCT unit)
+    FROM device_tally
+    WHERE incident = $1 AND bare = 1";
+
+/// In how many units of some class not one works.
+pub async fn bare(tx: &mut Tx, incident: IncidentId) -> Result<i64, Error> {
+    Ok(fetch_one!(tx, (i64,), BARE, incident.0)?.0)
 }
 
 /// One class in one unit.

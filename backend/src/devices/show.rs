@@ -89,10 +89,11 @@ pub async fn all(
     let sum = |figure: fn(&SiteRow) -> i64| rows.iter().map(figure).sum::<i64>();
     let (bare, bare_without_team) = (sum(|row| row.bare), sum(|row| row.bare_without_team));
     let uncounted = sum(|row| row.uncounted);
+    let kinds = if of.is_some() { 1 } else { scope.classes.len() };
     let pace = pace(&slots, now).minutes_for(sums.left, uncounted);
     Ok(DevicesView {
         incident,
-        title: title(&scope, &sums, bare, bare_without_team),
+        title: title(kinds, &sums, bare, bare_without_team),
         class: of.map(|_| class.to_owned()).unwrap_or_default(),
         classes: classes(&scope),
         sums,
@@ -108,16 +109,20 @@ pub async fn all(
     })
 }
 
-/// The answer to "which wards still have no working computer, and who goes there next?".
-fn title(scope: &InScope, sums: &DeviceSums, bare: i64, without_team: i64) -> String {
+/// The answer to "which wards still have no working computer, and who goes there next?". `kind` is said where a unit
+/// has several kinds of device.
+fn title(kinds: usize, sums: &DeviceSums, bare: i64, without_team: i64) -> String {
+    let kind = if kinds > 1 { " of a kind" } else { "" };
     let units = counted(bare, "unit has", "units have");
     match (bare, without_team) {
-        _ if scope.classes.is_empty() => "No kind of device is part of this downtime".to_owned(),
+        _ if kinds == 0 => "No kind of device is part of this downtime".to_owned(),
         _ if sums.in_all == 0 => "No device is counted yet".to_owned(),
         (0, _) if sums.left == 0 => format!("All {} devices work", count(sums.in_all)),
-        (0, _) => format!("Every unit has a working device; {} are left", count(sums.left)),
-        (_, 0) => format!("{units} no working device; a team goes to each"),
-        (_, without) => format!("{units} no working device; nobody goes to {} of them", count(without)),
+        (0, _) => format!("Every unit has a working device{kind}; {} are left", count(sums.left)),
+        (_, 0) => format!("{units} no working device{kind}; a team goes to each"),
+        (_, without) => {
+            format!("{units} no working device{kind}; nobody goes to {} of them", count(without))
+        }
     }
 }
 

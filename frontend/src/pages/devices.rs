@@ -54,8 +54,10 @@ fn lede(view: &DevicesView, list: &impl Fn(&str) -> String) -> AnyView {
         count(sums.left),
         view.pace
     );
+    let several = view.class.is_empty() && view.classes.len() > 1;
+    let bare = if several { "with no working device of a kind" } else { "with no working device" };
     let wrong = [
-        (view.bare, "with no working device", "none"),
+        (view.bare, bare, "none"),
         (view.bare_without_team, "of them with no team", "no_team"),
         (view.uncounted, "not counted, though devices reported", "uncounted"),
         (view.beyond, "where more have reported than were counted", "beyond"),

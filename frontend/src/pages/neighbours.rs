@@ -52,12 +52,11 @@ pub fn all(frame: &Frame, view: &NeighboursView) -> AnyView {
         let name = view! { <a href=line.path.clone()>{line.name.clone()}</a> };
         let whose = if line.own { "our site" } else { "neighbour" };
         let mut cells = vec![table::two_lines(name, whose)];
-        match &line.said {
-            Some(said) => cells.extend(words(said)),
-            None => {
-                cells.push(table::text("nothing said yet"));
-                cells.extend((0..6).map(|_| table::text("")));
-            }
+        if let Some(said) = &line.said {
+            cells.extend(words(said));
+        } else {
+            cells.push(table::text("nothing said yet"));
+            cells.extend((0..6).map(|_| table::text("")));
         }
         Row::new(cells)
     });

@@ -164,9 +164,10 @@ proptest! {
             prop_assert!(0 <= standing.fixed && standing.fixed <= standing.checked);
             prop_assert!(standing.checked <= standing.total);
             prop_assert!(standing.fixed >= machines.fixed && standing.beyond() >= 0);
-            let known = |wanted| states.iter().filter(|state| **state == Some(wanted)).count() as i64;
-            prop_assert_eq!(machines.fixed, known(MachineState::Fixed));
-            prop_assert_eq!(machines.known, states.iter().flatten().count() as i64);
+            let fixed = states.iter().filter(|state| **state == Some(MachineState::Fixed)).count();
+            prop_assert_eq!(machines.fixed, i64::try_from(fixed).expect("at most fifty"));
+            let known = states.iter().flatten().count();
+            prop_assert_eq!(machines.known, i64::try_from(known).expect("at most fifty"));
         }
     }
 }

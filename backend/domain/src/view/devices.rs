@@ -39,7 +39,7 @@ pub struct DevicesView {
     pub classes: Vec<Named>,
     pub sums: DeviceSums,
     pub sites: Vec<DeviceSite>,
-    /// Units in which not one device works, and those of them to which no team is sent.
+    /// Units in which of some class not one device works, and those of them to which no team is sent.
     pub bare: i64,
     pub bare_without_team: i64,
     /// Units of which devices have reported that nobody has counted.

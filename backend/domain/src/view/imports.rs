@@ -17,6 +17,9 @@ pub struct ImportStartView {
     pub request_id: RequestId,
     /// The columns that such a file has, as `Staff number (needed)`.
     pub columns: Vec<String>,
+    /// In the demo hospital: where a made-up file to import is; empty otherwise.
+    #[serde(default)]
+    pub demo: String,
 }
 
 /// What a file would do, or has done.

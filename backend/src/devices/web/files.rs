@@ -21,6 +21,7 @@ use super::super::import::{self, Offered};
 use crate::{
     app::App,
     cases::upload,
+    demo,
     failure::Failure,
     imports::{file, rejects, store as imports},
     incidents::web::incident_id,
@@ -102,9 +103,11 @@ async fn start_page(door: &Door, incident: IncidentId, mistakes: Mistakes) -> Re
             format!("{} ({}{needed})", column.label, column.key)
         })
         .collect();
-    let view = ImportStartView { kind: base(incident), request_id: door.request_id(), columns };
+    let mut tx = door.read().await?;
+    let is_demo = demo::is_loaded(&door.app, &mut tx).await?;
+    let demo = if is_demo { demo::web::DEVICES.to_owned() } else { String::new() };
+    let view = ImportStartView { kind: base(incident), request_id: door.request_id(), columns, demo };
     let title = pages::start_title(&view);
-    let tx = door.read().await?;
     door.incident_page(tx, incident, &title, view, pages::start, mistakes).await
 }
 
