@@ -128,6 +128,24 @@ both_databases! {
         assert_eq!((events, fixed), (2101, counted.iter().map(|row| row.1).sum()));
     }
 
+    /// Where computers simply work, nothing speaks of them until somebody counts.
+    async fn devices_that_work_are_no_card(world: World) {
+        let harbor = world.harbor().await;
+        let commander = world.program(&[Role::Commander]).await;
+        let form = json!({
+            "name": "Epic down", "basis": "Calls", "places": ["all"], "systems": ["epic:down", "workstations:operational"]
+        });
+        let incident = commander.does("/incidents", form).await["incident"].as_str().expect("an id").to_owned();
+        let shown = async || {
+            let board = commander.reads(&format!("/incidents/{incident}")).await;
+            board["cards"].as_array().expect("is a list").iter().any(|card| card["section"] == "devices")
+        };
+        assert!(!shown().await);
+        let unit = format!("/incidents/{incident}/devices/units/{}", harbor.unit("cape", "ed"));
+        commander.does(&unit, json!({ "class": "workstations", "in_all": 9 })).await;
+        assert!(shown().await);
+    }
+
     /// Half by hand and half by script reads low, and what breaks after a count is taken off it.
     async fn counts_and_reports_are_not_added_up(world: World) {
         let crash = Crash::begins(world).await;

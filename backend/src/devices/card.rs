@@ -10,7 +10,10 @@ use domain::{
     },
 };
 
-use super::{reading, store};
+use super::{
+    reading,
+    store::{self, InScope},
+};
 use crate::{
     places::store as places,
     store::{Error, Tx},
@@ -20,24 +23,30 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bare(pub i64);
 
-/// What the rail says; `None` when no device is part of the downtime.
+/// Whether devices are something to look at: a class of them does not simply work, or somebody has counted.
+async fn matter(tx: &mut Tx, incident: IncidentId, scope: &InScope) -> Result<bool, Error> {
+    Ok(!scope.classes.is_empty() && (scope.is_hit || reading::anything(tx, incident).await?))
+}
+
+/// What the rail says; `None` when devices are nothing to look at.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn bare(tx: &mut Tx, incident: IncidentId) -> Result<Option<Bare>, Error> {
-    if store::in_scope(tx, incident).await?.classes.is_empty() {
+    let scope = store::in_scope(tx, incident).await?;
+    if !matter(tx, incident, &scope).await? {
         return Ok(None);
     }
     Ok(Some(Bare(reading::bare(tx, incident).await?)))
 }
 
-/// The board's card; `None` when no device is part of the downtime.
+/// The board's card; `None` when devices are nothing to look at.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn card(tx: &mut Tx, incident: IncidentId) -> Result<Option<CardView>, Error> {
     let scope = store::in_scope(tx, incident).await?;
-    if scope.classes.is_empty() {
+    if !matter(tx, incident, &scope).await? {
         return Ok(None);
     }
     let sites = reading::by_site(tx, incident, None).await?;

@@ -64,6 +64,17 @@ pub async fn by_site(
     fetch_all!(tx, SiteRow, BY_SITE, incident.0, class.map(|class| class.0))
 }
 
+const ANYTHING: &str = "
+    SELECT unit
+    FROM device_tally
+    WHERE incident = $1
+    LIMIT 1";
+
+/// Whether anything is known of any device.
+pub async fn anything(tx: &mut Tx, incident: IncidentId) -> Result<bool, Error> {
+    Ok(fetch_optional!(tx, (Uuid,), ANYTHING, incident.0)?.is_some())
+}
+
 const BARE: &str = "
     SELECT COUNT(DISTINCT unit)
     FROM device_tally

@@ -21,7 +21,8 @@ pub const TALLY: &str = "devices";
 pub const SLOT: i64 = 600_000_000;
 
 const SCOPE: &str = "
-    SELECT system.id, system.code, system.name, system_status.facility
+    SELECT system.id, system.code, system.name, system_status.facility,
+        system_status.status <> 'operational'
     FROM system_status
     JOIN system ON system.id = system_status.system
     WHERE system_status.incident = $1 AND system.kind = 'device_class'
@@ -33,6 +34,8 @@ pub struct InScope {
     /// Id, code and name, in their own order.
     pub classes: Vec<(SystemId, String, String)>,
     pub pairs: BTreeSet<(SystemId, FacilityId)>,
+    /// Whether any of them does not simply work somewhere.
+    pub is_hit: bool,
 }
 
 impl InScope {
@@ -51,8 +54,11 @@ impl InScope {
 /// Reads what of a downtime concerns devices.
 pub async fn in_scope(tx: &mut Tx, incident: IncidentId) -> Result<InScope, Error> {
     let mut found = InScope::default();
-    for (id, code, name, site) in fetch_all!(tx, (Uuid, String, String, Uuid), SCOPE, incident.0)? {
+    for (id, code, name, site, is_hit) in
+        fetch_all!(tx, (Uuid, String, String, Uuid, bool), SCOPE, incident.0)?
+    {
         let class = SystemId(id);
+        found.is_hit |= is_hit;
         if found.classes.last().is_none_or(|(last, ..)| *last != class) {
             found.classes.push((class, code, name));
         }
