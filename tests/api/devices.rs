@@ -83,10 +83,12 @@ both_databases! {
         crash.counts("cape", "icu", 40, 0).await;
         crash.counts("cape", "4w", 0, 0).await;
         let view = crash.commander.reads(&crash.path("")).await;
-        assert_eq!(view["title"], "2 units have no working device; nobody goes to 2 of them");
+        assert_eq!(view["title"], "2 units have no working device; nobody goes there yet");
         assert_eq!(view["sums"], json!({ "in_all": 90, "checked": 12, "fixed": 12, "left": 78 }));
         let team = format!("{}/team", crash.unit("cape", "icu"));
         assert_eq!(crash.commander.does(&team, json!({ "team": "Team 4" })).await["team"], "Team 4");
+        let title = crash.commander.reads(&crash.path("")).await["title"].clone();
+        assert_eq!(title, "2 units have no working device; nobody goes to 1 of them");
         let list = crash.commander.reads(&crash.path("/units")).await;
         let names: Vec<_> = list["lines"].as_array().expect("is a list").iter()
             .map(|line| format!("{} {} {}", line["site"].as_str().unwrap_or(""), line["name"].as_str().unwrap_or(""), line["left"]))
@@ -259,6 +261,39 @@ both_databases! {
         let (_, of_cape) = world.program_with(&[Grant { role: Role::Commander, place, signs_as: String::new() }]).await;
         let upload = ("file", "counts.csv", file.as_bytes());
         let _ = of_cape.uploads(&crash.path("/import"), &[], upload).await.expect(403);
+    }
+
+    /// Hundreds of units, some of the same figures: every one once, the worst first, page by page.
+    async fn a_long_list_is_read_page_by_page(world: World) {
+        let crash = Crash::begins(world).await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let (mut places, mut counts) = ("kind,code,name,site\n".to_owned(), "site,unit,in all,fixed\n".to_owned());
+        for number in 0..450 {
+            places.push_str(&format!("unit,w{number},Ward {number},cape\n"));
+            counts.push_str(&format!("cape,w{number},{},{}\n", 10 + number % 7, number % 3));
+        }
+        for (program, path, file) in [
+            (&administrator, "/places/import".to_owned(), &places),
+            (&crash.commander, crash.path("/import"), &counts),
+        ] {
+            let upload = ("file", "rows.csv", file.as_bytes());
+            let offered: Value = program.uploads(&path, &[], upload).await.expect(201).json();
+            program.does(&format!("{path}/{}/commit", offered["import"].as_str().expect("an id")), json!({})).await;
+        }
+        let (mut next, mut seen, mut pages) = (Some(crash.path("/units")), Vec::new(), 0);
+        while let Some(path) = next {
+            let view = crash.commander.reads(&path).await;
+            next = view["next"].as_str().map(ToOwned::to_owned);
+            for line in view["lines"].as_array().expect("is a list") {
+                let number = |name: &str| line[name].as_i64().expect("is a number");
+                seen.push((number("fixed") > 0, -number("left"), line["name"].to_string()));
+            }
+            pages += 1;
+        }
+        assert_eq!((pages, seen.len()), (3, 450));
+        assert!(seen.is_sorted_by_key(|(works, left, _)| (*works, *left)));
+        let names: std::collections::BTreeSet<_> = seen.into_iter().map(|(.., name)| name).collect();
+        assert_eq!(names.len(), 450);
     }
 
     async fn a_rate_is_said_after_an_hour_of_work(world: World) {

@@ -120,6 +120,9 @@ fn title(kinds: usize, sums: &DeviceSums, bare: i64, without_team: i64) -> Strin
         (0, _) if sums.left == 0 => format!("All {} devices work", count(sums.in_all)),
         (0, _) => format!("Every unit has a working device{kind}; {} are left", count(sums.left)),
         (_, 0) => format!("{units} no working device{kind}; a team goes to each"),
+        (bare, without) if bare == without => {
+            format!("{units} no working device{kind}; nobody goes there yet")
+        }
         (_, without) => {
             format!("{units} no working device{kind}; nobody goes to {} of them", count(without))
         }
@@ -154,8 +157,8 @@ fn curve(slots: &[(i64, i64, i64)], in_all: i64, now: Timestamp, zone: &Zone) ->
         return None;
     }
     let began = Timestamp(first * SLOT);
-    let minutes = now.minutes_since(began).max(10);
-    let mut points = Vec::new();
+    let minutes = now.minutes_since(began).max(1);
+    let mut points = vec![(0, 0)];
     let mut fixed = 0;
     for (slot, change, _) in slots {
         fixed += change;

@@ -24,17 +24,21 @@ pub fn all(frame: &Frame, view: &DevicesView) -> AnyView {
         {view.may_import.then(|| button::secondary_link("Import counts", &format!("{base}/import")))}
         {button::primary_link("Who goes next", &list("left"))}
     };
+    let filter = (view.classes.len() > 1).then(|| {
+        let kinds =
+            Field::new("class", "Kind of device").value(view.class.clone()).select(with_all(&view.classes));
+        button::filter_form(&base, view! { {kinds}{button::secondary("Show")} }.into_any())
+    });
     let curve = view.curve.as_ref().map(|points| {
         let name = format!("{} of {} devices work", count(view.sums.fixed), count(view.sums.in_all));
         ui::panel("Working again, in percent", curve(points, &name))
     });
     view! {
         {ui::head(frame, &view.title, Some(lede(view, &list)), Some(actions.into_any()))}
-        {button::filter_form(&base, view! {
-            {Field::new("class", "Kind of device").value(view.class.clone()).select(with_all(&view.classes))}
-            {button::secondary("Show")}
+        {ui::panel("By site", view! {
+            {filter}
+            {by_site(view, &base)}
         }.into_any())}
-        {ui::panel("By site", by_site(view, &base))}
         {curve}
         <p class="hint">{format!("As of {}. ", view.as_of)}{HOW_COUNTED}</p>
     }
@@ -58,7 +62,7 @@ fn lede(view: &DevicesView, list: &impl Fn(&str) -> String) -> AnyView {
     let bare = if several { "with no working device of a kind" } else { "with no working device" };
     let wrong = [
         (view.bare, bare, "none"),
-        (view.bare_without_team, "of them with no team", "no_team"),
+        (view.bare_without_team, "of these to which nobody goes", "no_team"),
         (view.uncounted, "not counted, though devices reported", "uncounted"),
         (view.beyond, "where more have reported than were counted", "beyond"),
     ];
