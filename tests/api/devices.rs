@@ -267,11 +267,11 @@ both_databases! {
     async fn a_long_list_is_read_page_by_page(world: World) {
         let crash = Crash::begins(world).await;
         let administrator = world.program(&[Role::Administrator]).await;
-        let (mut places, mut counts) = ("kind,code,name,site\n".to_owned(), "site,unit,in all,fixed\n".to_owned());
-        for number in 0..450 {
-            places.push_str(&format!("unit,w{number},Ward {number},cape\n"));
-            counts.push_str(&format!("cape,w{number},{},{}\n", 10 + number % 7, number % 3));
-        }
+        let rows = |row: fn(i64) -> String| (0..450).map(row).collect::<Vec<_>>().join("\n");
+        let places = rows(|number| format!("unit,w{number},Ward {number},cape"));
+        let places = format!("kind,code,name,site\n{places}\n");
+        let counts = rows(|number| format!("cape,w{number},{},{}", 10 + number % 7, number % 3));
+        let counts = format!("site,unit,in all,fixed\n{counts}\n");
         for (program, path, file) in [
             (&administrator, "/places/import".to_owned(), &places),
             (&crash.commander, crash.path("/import"), &counts),
