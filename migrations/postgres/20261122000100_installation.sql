@@ -84,7 +84,7 @@ CREATE INDEX account_person ON account (person);
 
 CREATE TABLE account_grant (
     account UUID NOT NULL REFERENCES account (id),
-    role TEXT COLLATE "C" NOT NULL CHECK (role IN ('administrator', 'commander', 'communicator', 'case_manager', 'forms_clerk', 'unit_lead', 'signer', 'viewer')),
+    role TEXT COLLATE "C" NOT NULL CHECK (role IN ('administrator', 'commander', 'communicator', 'case_manager', 'forms_clerk', 'unit_lead', 'signer', 'viewer', 'device_reporter')),
     place TEXT COLLATE "C" NOT NULL,
     signs_as TEXT COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (account, role, place, signs_as)

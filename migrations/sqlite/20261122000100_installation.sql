@@ -84,7 +84,7 @@ CREATE INDEX account_person ON account (person);
 
 CREATE TABLE account_grant (
     account BLOB NOT NULL REFERENCES account (id),
-    role TEXT NOT NULL CHECK (role IN ('administrator', 'commander', 'communicator', 'case_manager', 'forms_clerk', 'unit_lead', 'signer', 'viewer')),
+    role TEXT NOT NULL CHECK (role IN ('administrator', 'commander', 'communicator', 'case_manager', 'forms_clerk', 'unit_lead', 'signer', 'viewer', 'device_reporter')),
     place TEXT NOT NULL,
     signs_as TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (account, role, place, signs_as)

@@ -42,6 +42,18 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
     morning.tells("reminder", &first).await;
     morning.cancels().await;
     morning.hands_out_and_counts_paper().await;
+    let devices = format!("{}/devices/import", morning.incident);
+    for (file, taken) in [(DEVICES, true), (DEVICES, false)] {
+        let upload = ("file", "devices.csv", file.as_bytes());
+        let offered = morning.cast.get("ada").uploads(&devices, &[], upload).await.expect(201);
+        let import = format!("{devices}/{}", text(&offered.json::<Value>()["import"]));
+        if taken {
+            morning.cast.get("ada").does(&format!("{import}/commit"), serde_json::json!({})).await;
+        }
+        paths.push(import);
+    }
+    let said = serde_json::json!({ "emergency": "diversion", "diverted": ["stroke"], "said_by": "House supervisor" });
+    morning.cast.get("ada").does("/neighbours/cape", said).await;
     let mails = mail::in_outbox(&server.data());
     let token = mails.iter().find_map(|mail| mail.body.split("/a/").nth(1)?.get(..11).map(ToOwned::to_owned));
     paths.push(format!("/a/{}", token.expect("a mail has its link")));
@@ -50,6 +62,7 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
 
 const STAFF: &str = "Employee ID,Name,Site,Department,Job title,E-mail\n1,Ann Alder,cape,ed,Nurse,a@hospital.test\n\
                      2,Ben Birch,atlantis,ed,Nurse,b@hospital.test\n";
+const DEVICES: &str = "site,unit,in all,fixed\ncape,ed,24,9\ncape,icu,40,0\natlantis,ed,3,\n";
 const PLACES: &str = "Kind,Code,Name,Site\nunit,9z,Ninth floor,cape\n";
 
 /// A real path for every page of the table, as somebody with every role finds them.

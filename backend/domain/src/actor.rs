@@ -20,11 +20,26 @@ pub enum Role {
     UnitLead,
     Signer,
     Viewer,
+    /// A script on a device that is being given back: it reports that one device and sees nothing.
+    DeviceReporter,
 }
 
 impl Role {
     /// All roles, in the order in which pages list them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Administrator,
+        Self::Commander,
+        Self::Communicator,
+        Self::CaseManager,
+        Self::FormsClerk,
+        Self::UnitLead,
+        Self::Signer,
+        Self::Viewer,
+        Self::DeviceReporter,
+    ];
+
+    /// The roles that look at incidents: all but those of scripts, whose tokens lie on thousands of machines.
+    pub const READERS: [Self; 8] = [
         Self::Administrator,
         Self::Commander,
         Self::Communicator,
@@ -46,6 +61,7 @@ impl Role {
             Self::UnitLead => "unit_lead",
             Self::Signer => "signer",
             Self::Viewer => "viewer",
+            Self::DeviceReporter => "device_reporter",
         }
     }
 
@@ -60,6 +76,7 @@ impl Role {
             Self::UnitLead => "Unit lead",
             Self::Signer => "Signer",
             Self::Viewer => "Viewer",
+            Self::DeviceReporter => "Device reporter",
         }
     }
 

@@ -136,11 +136,18 @@ pub struct Timing {
     pub unit_confirmed_percent: i64,
     /// How long pages to the commander stay unanswered before the next in succession may assume command (rule 3).
     pub assume_command_minutes: i64,
+    /// Share of a unit's devices of a class that must work before the unit counts as having them back, 1 to 100.
+    pub devices_back_percent: i64,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { update_every_minutes: 60, unit_confirmed_percent: 60, assume_command_minutes: 15 }
+        Self {
+            update_every_minutes: 60,
+            unit_confirmed_percent: 60,
+            assume_command_minutes: 15,
+            devices_back_percent: 100,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use domain::{
     field::{FieldErrors, Text},
     id::{ClearanceId, IncidentId, UnitId},
     instructions::{Effect, Order, State, Whom, Word},
-    scope::{Functions, Place, Places, Scope},
+    scope::{Functions, Place, Places, Scope, SystemKind},
     time::Zone,
 };
 use serde_json::json;
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     accounts::store as accounts,
     app::App,
-    begin,
+    begin, devices,
     failure::Failure,
     instructions::{
         Picture,
@@ -229,7 +229,7 @@ pub async fn begin(
     let mut about = about(&mut decision, incident, id).await?;
     about.may_wave(&by)?;
     let before = about.wave(number)?.clone();
-    let not_back = 0;
+    let not_back = not_back(&mut decision.tx, incident, (about.place(), &before)).await?;
     let step = about.clearance.begin_wave(number, decision.account, not_back, decision.at)?;
     let mut orders = BTreeSet::new();
     for unit in &before.units {
@@ -253,6 +253,16 @@ pub async fn begin(
     store::move_wave(&mut decision.tx, id, (&wave, moved), moment).await?;
     let data = json!({ "wave": number, "units": wave.units, "expected": wave.expected });
     about.finish(&app, decision, "clearance.wave_begun", (data, &[]), &[step]).await
+}
+
+/// How many units of a wave still wait for computers of some kind.
+async fn not_back(tx: &mut Tx, incident: IncidentId, (place, wave): (Place, &Wave)) -> Result<i64, Error> {
+    let mut units = BTreeSet::new();
+    for class in places::systems(tx).await?.into_iter().filter(|each| each.kind == SystemKind::DeviceClass) {
+        let waiting = devices::not_back(tx, incident, place, class.id).await?;
+        units.extend(waiting.into_iter().map(|each| each.unit).filter(|unit| wave.units.contains(unit)));
+    }
+    Ok(i64::try_from(units.len()).unwrap_or(i64::MAX))
 }
 
 /// The order that lets the staff of one unit in.

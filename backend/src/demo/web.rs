@@ -27,6 +27,9 @@ use crate::{
 
 /// Where the made-up schedule of the day is downloaded.
 pub const SCHEDULE: &str = "/demo/schedule.csv";
+/// Where made-up counts of computers are downloaded.
+pub const DEVICES: &str = "/demo/devices.csv";
+const COUNTERS: Access = Access::Roles(&[Role::Administrator, Role::Commander]);
 const SCHEDULERS: Access = Access::Roles(&[Role::Administrator, Role::Commander, Role::CaseManager]);
 
 /// The routes of the demo hospital.
@@ -41,6 +44,24 @@ pub fn routes(routes: Routes) -> Routes {
             "A day's schedule of the demo hospital, to be imported into an incident",
             schedule,
         )
+        .file(
+            DEVICES,
+            COUNTERS,
+            "text/csv",
+            "How many computers each unit of the demo hospital has, to be imported into an incident",
+            devices,
+        )
+}
+
+async fn devices(door: Door) -> Result<Response, Problem> {
+    let file = super::devices(&door.app).await?;
+    let file = file.ok_or_else(|| Problem::not_found("file; the demo hospital is not loaded"))?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"devices.csv\""),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, file).into_response())
 }
 
 async fn show(door: Door) -> Result<Response, Problem> {

@@ -137,12 +137,17 @@ async fn keep(app: &App, by: &By, offered: &Offered) -> Result<ImportOutcome, Fa
     let plan = plan(app, offered.kind, &offered.table, &mapping).await?;
     let mut decision = begin!(app, by, Chain::Installation);
     let figures = plan.figures().clone();
-    let row = store::NewImport { offered, mapping: &mapping, figures: &figures };
+    let row = new_import(offered, &mapping, &figures);
     store::insert(&mut decision.tx, &row, decision.account, decision.at).await?;
     say(app, &mut decision, "import.offered", offered.id, offered.kind, &offered.sha256, &figures).await?;
     let outcome = ImportOutcome { import: offered.id, figures };
     decision.commit(app, &outcome).await?;
     Ok(outcome)
+}
+
+fn new_import<'a>(offered: &'a Offered, mapping: &'a Mapping, figures: &'a Figures) -> store::NewImport<'a> {
+    let Offered { kind, id, file_name, sha256, .. } = offered;
+    store::NewImport { kind: kind.code(), id: *id, file_name, sha256, mapping, figures }
 }
 
 async fn say(
@@ -251,7 +256,7 @@ pub async fn at_once(app: &App, offered: &Offered) -> Result<(Figures, Vec<Rejec
     let account = domain::id::AccountId(app.installation);
     let plan = plan_to_take_over(app, offered.kind, &mapping, &offered.table).await?;
     let mut decision = crate::store::journal::begin_unasked(app, account, Chain::Installation).await?;
-    let new = store::NewImport { offered, mapping: &mapping, figures: plan.figures() };
+    let new = new_import(offered, &mapping, plan.figures());
     store::insert(&mut decision.tx, &new, account, decision.at).await?;
     let of = (offered.id, offered.kind, &offered.sha256[..]);
     let outcome = take_over(app, &mut decision, of, &plan).await?;

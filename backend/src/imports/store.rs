@@ -9,7 +9,6 @@ use domain::{
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::types::Uuid;
 
-use super::Offered;
 use crate::{
     execute, fetch_optional,
     store::{Error, Tx},
@@ -45,7 +44,11 @@ fn stored<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 
 /// What a new import's row says.
 pub struct NewImport<'a> {
-    pub offered: &'a Offered,
+    /// What the file is about, and of which incident, when it is of one: `people`, `devices:ID`.
+    pub kind: &'a str,
+    pub id: ImportId,
+    pub file_name: &'a str,
+    pub sha256: &'a [u8],
     pub mapping: &'a Mapping,
     pub figures: &'a Figures,
 }
@@ -65,10 +68,9 @@ pub async fn insert(
     account: AccountId,
     at: Timestamp,
 ) -> Result<(), Error> {
-    let Offered { kind, id, file_name, sha256, .. } = row.offered;
+    let NewImport { kind, id, file_name, sha256, .. } = *row;
     let (mapping, figures) = (text(row.mapping), text(row.figures));
-    execute!(tx, INSERT, id.0, kind.code(), file_name, &sha256[..], mapping, figures, account.0, at.0)
-        .map(|_| ())
+    execute!(tx, INSERT, id.0, kind, file_name, sha256, mapping, figures, account.0, at.0).map(|_| ())
 }
 
 const FIND: &str = "

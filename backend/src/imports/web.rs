@@ -102,7 +102,8 @@ async fn start_page(door: &Door, kind: Kind, mistakes: Mistakes) -> Result<Respo
             format!("{} ({}{needed})", column.label, column.key)
         })
         .collect();
-    let view = ImportStartView { kind: kind.code().to_owned(), request_id: door.request_id(), columns };
+    let (kind, request_id) = (kind.code().to_owned(), door.request_id());
+    let view = ImportStartView { kind, request_id, columns, demo: String::new() };
     let title = frontend::pages::imports::start_title(&view);
     let tx = door.read().await?;
     door.page(tx, &title, view, frontend::pages::imports::start, mistakes).await

@@ -20,10 +20,11 @@ use crate::{
     cases::card as cases,
     clearance,
     command::web as command,
+    devices,
     failure::Failure,
     forms, instructions,
     jobs::publish,
-    log,
+    log, neighbours,
     places::store as places,
     store::{Tx, journal},
 };
@@ -76,6 +77,10 @@ pub async fn read(app: &App, tx: &mut Tx, incident: IncidentId) -> Result<BoardV
     let now = app.clock.now();
     let mut cards = cards(tx, incident, now, &zone).await?;
     cards.extend(publish::card(app, &zone).filter(|_| !row.exercise));
+    // What hospitals say is real, and no part of an exercise.
+    if !row.exercise {
+        cards.extend(neighbours::card(tx, now, &zone).await?);
+    }
     let seq = journal::head(tx, incident.0).await?.map_or(0, |(seq, _)| seq);
     Ok(BoardView {
         incident: Some(incident),
@@ -110,6 +115,7 @@ async fn cards(
     cards.extend(broadcasts::card(tx, incident, now, zone).await?);
     cards.extend(cases::card(tx, incident, now).await?);
     cards.extend(forms::card(tx, incident).await?);
+    cards.extend(devices::card(tx, incident).await?);
     cards.extend(clearance::card(tx, incident, now).await?);
     cards.extend(command::card(tx, incident, now).await?);
     cards.extend(log::card(tx, incident.0, zone).await?);

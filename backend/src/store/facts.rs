@@ -50,9 +50,31 @@ pub type Apply = Box<
         + Sync,
 >;
 
+/// What a fact adds to tallies: those of a batch are added up and written once, after its last fact.
+#[derive(Debug, Default)]
+pub struct Adds {
+    /// By what the tally is of (a unit and a class), how much.
+    pub amounts: Vec<((Uuid, Uuid), [i64; 3])>,
+}
+
+/// The amounts of a batch, added up, in the order of their keys.
+pub type Sums = BTreeMap<(Uuid, Uuid), [i64; 3]>;
+
+/// Writes the sums of a batch into their tallies.
+pub type WriteSums = for<'a> fn(&'a mut Tx, IncidentId, Sums, Timestamp) -> BoxFuture<'a, Result<(), Error>>;
+
+/// As [`Apply`], for a fact that counts.
+pub type ApplyCounted = Box<
+    dyn for<'a> Fn(&'a mut Tx, Timestamp) -> BoxFuture<'a, Result<Result<(Noted, Adds), Refusal>, Error>>
+        + Send
+        + Sync,
+>;
+
 struct Fact {
     incident: IncidentId,
-    apply: Apply,
+    apply: ApplyCounted,
+    /// Whose tallies it adds to; the name tells those of one batch apart.
+    tally: Option<(&'static str, WriteSums)>,
     answer: oneshot::Sender<Result<Value, Failure>>,
 }
 
@@ -66,9 +88,36 @@ impl Facts {
     /// # Errors
     /// The fact's own refusal, or [`Failure::Broken`] when it could not be noted.
     pub async fn note(&self, incident: IncidentId, apply: Apply) -> Result<Value, Failure> {
+        let apply: ApplyCounted = Box::new(move |tx, now| {
+            let applied = apply(tx, now);
+            Box::pin(async move { Ok(applied.await?.map(|noted| (noted, Adds::default()))) })
+        });
+        self.send(incident, apply, None).await
+    }
+
+    /// As [`Facts::note`], for a fact that counts: what it adds is written by `write` once a batch.
+    ///
+    /// # Errors
+    /// As [`Facts::note`].
+    pub async fn note_counted(
+        &self,
+        incident: IncidentId,
+        tally: &'static str,
+        write: WriteSums,
+        apply: ApplyCounted,
+    ) -> Result<Value, Failure> {
+        self.send(incident, apply, Some((tally, write))).await
+    }
+
+    async fn send(
+        &self,
+        incident: IncidentId,
+        apply: ApplyCounted,
+        tally: Option<(&'static str, WriteSums)>,
+    ) -> Result<Value, Failure> {
         let (answer, committed) = oneshot::channel();
         let stopping = || Failure::Broken("the program is stopping".into());
-        self.0.send(Fact { incident, apply, answer }).await.map_err(|_| stopping())?;
+        self.0.send(Fact { incident, apply, tally, answer }).await.map_err(|_| stopping())?;
         let lost = || Failure::Broken("this could not be noted; send it again".into());
         committed.await.map_err(|_| lost())?
     }
@@ -141,11 +190,12 @@ async fn write(db: &Db, clock: &Clock, batch: &[Fact]) -> Result<Vec<Result<Valu
     let mut tx = db.write().await?;
     let mut streams = lock(&mut tx, clock, batch).await?;
     let mut outcomes = Vec::with_capacity(batch.len());
+    let mut tallies = Tallies::default();
     for (at, fact) in batch.iter().enumerate() {
         if at > 0 && started.elapsed() > MOST_WORK {
             break;
         }
-        let applied = apply(&mut tx, clock, &mut streams, fact);
+        let applied = apply(&mut tx, clock, &mut streams, &mut tallies, fact);
         let outcome = match AssertUnwindSafe(applied).catch_unwind().await {
             Ok(outcome) => outcome,
             Err(_) => Err(Failure::Broken("this could not be noted; the log of the server says more".into())),
@@ -156,6 +206,9 @@ async fn write(db: &Db, clock: &Clock, batch: &[Fact]) -> Result<Vec<Result<Valu
             }
             outcome => outcomes.push(outcome),
         }
+    }
+    for ((_, incident), (write, sums)) in tallies {
+        write(&mut tx, incident, sums, clock.now()).await?;
     }
     for stream in streams.values().flatten() {
         stream.advance(&mut tx).await?;
@@ -206,18 +259,31 @@ async fn may_take(tx: &mut Tx, incident: IncidentId) -> Result<Result<(), Failur
     })
 }
 
+/// What the facts of a batch have added so far, by tally and incident.
+type Tallies = BTreeMap<(&'static str, IncidentId), (WriteSums, Sums)>;
+
 async fn apply(
     tx: &mut Tx,
     clock: &Clock,
     streams: &mut BTreeMap<IncidentId, Option<Stream>>,
+    tallies: &mut Tallies,
     fact: &Fact,
 ) -> Result<Value, Failure> {
     let Some(stream) = streams.get_mut(&fact.incident).and_then(Option::as_mut) else {
         return may_take(tx, fact.incident).await?.map(|()| Value::Null);
     };
-    let Noted { kind, subject, data, reply } = (fact.apply)(tx, clock.now()).await??;
+    let (Noted { kind, subject, data, reply }, adds) = (fact.apply)(tx, clock.now()).await??;
     if !data.is_null() {
         stream.append(tx, kind, subject, &data, clock.now()).await?;
+    }
+    if let Some((tally, write)) = fact.tally {
+        let (_, sums) = tallies.entry((tally, fact.incident)).or_insert((write, Sums::new()));
+        for (key, amounts) in adds.amounts {
+            let sum = sums.entry(key).or_default();
+            for (sum, amount) in sum.iter_mut().zip(amounts) {
+                *sum += amount;
+            }
+        }
     }
     Ok(reply)
 }

@@ -16,7 +16,7 @@ use crate::{
     broadcasts,
     cases::card as cases,
     command::store as command,
-    forms, incidents,
+    devices, forms, incidents,
     jobs::audit,
     store::{Tx, journal},
 };
@@ -74,6 +74,9 @@ fn words(grant: &Grant) -> String {
 /// The destinations outside any incident.
 fn rail(actor: &Actor) -> Vec<RailItem> {
     let mut rail = vec![item(Section::Incidents, "/incidents".into())];
+    if actor.has(&Role::READERS) {
+        rail.push(item(Section::Neighbours, "/neighbours".into()));
+    }
     if actor.administers_everything() {
         rail.push(item(Section::Log, "/log".into()));
     }
@@ -97,16 +100,22 @@ async fn incident_rail(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Res
     let (_, _, late_tasks, _) = command::counts(tx, incident, now).await?;
     let counted =
         |section, end: &str, late: i64| RailItem { count: late, late: late > 0, ..item(section, path(end)) };
-    Ok(vec![
+    let devices = devices::bare(tx, incident).await?;
+    let devices = devices.map(|bare| counted(Section::Devices, "/devices", bare.0));
+    let mut rail = vec![
         item(Section::Board, path("")),
         item(Section::Instructions, path("/instructions")),
         counted(Section::Broadcasts, "/broadcasts", late_broadcasts),
         counted(Section::Patients, "/cases", late_patients),
         counted(Section::Paper, "/forms", late_forms),
+    ];
+    rail.extend(devices);
+    rail.extend([
         item(Section::Clearance, path("/clearance")),
         counted(Section::Command, "/command", late_tasks),
         item(Section::Log, path("/log")),
-    ])
+    ]);
+    Ok(rail)
 }
 
 fn item(section: Section, path: String) -> RailItem {

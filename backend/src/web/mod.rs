@@ -30,7 +30,9 @@ pub fn routes() -> Routes {
     let routes = crate::broadcasts::web::routes(routes);
     let routes = crate::command::web::routes(routes);
     let routes = crate::demo::web::routes(routes);
+    let routes = crate::devices::web::routes(routes);
     let routes = crate::imports::web::routes(routes);
+    let routes = crate::neighbours::web::routes(routes);
     let routes = crate::people::web::routes(routes);
     let routes = crate::places::web::routes(routes);
     let routes = crate::log::web::routes(routes);

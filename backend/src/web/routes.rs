@@ -29,8 +29,8 @@ pub enum Access {
 }
 
 impl Access {
-    /// Every role: whoever is signed in and has been given anything at all.
-    pub const VIEWERS: Self = Self::Roles(&Role::ALL);
+    /// Every role that looks at incidents: whoever is signed in and has been given anything but a script's role.
+    pub const VIEWERS: Self = Self::Roles(&Role::READERS);
     /// Who administers at least one place.
     pub const ADMINISTRATORS: Self = Self::Roles(&[Role::Administrator]);
 

@@ -14,7 +14,12 @@ use crate::ui::{
 
 /// What the page that asks for a file says first.
 pub fn start_title(view: &ImportStartView) -> String {
-    format!("Import {}", if view.kind == "people" { "staff" } else { "places and systems" })
+    let what = match view.kind.as_str() {
+        "people" => "staff",
+        "places" => "places and systems",
+        _ => "counts of devices",
+    };
+    format!("Import {what}")
 }
 
 /// The page that asks for a file.
@@ -25,8 +30,12 @@ pub fn start(frame: &Frame, view: &ImportStartView) -> AnyView {
             .errors(&frame.errors).file(".csv,.txt,.tsv,text/csv")}
         {button::primary("Show what it would do")}
     };
+    let demo = (!view.demo.is_empty()).then(|| {
+        view! { <p>"This is the demo hospital: "<a href=view.demo.clone() download="">"download a made-up file"</a>" and upload it here."</p> }
+    });
     view! {
         {ui::head(frame, &start_title(view), None, None)}
+        {demo}
         <p>"Nothing is changed before you have seen what the file would do."</p>
         {button::upload_form(&format!("/{}/import", view.kind), &view.request_id.to_string(), body.into_any())}
         {ui::section("Columns that are understood", view! { <ul>{columns}</ul> }.into_any())}

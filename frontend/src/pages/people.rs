@@ -108,7 +108,7 @@ fn rule(frame: &Frame, view: &BulkAccountsView) -> AnyView {
     let (form, errors) = (&view.form, &frame.errors);
     let roles = Role::ALL
         .into_iter()
-        .filter(|role| *role != Role::Administrator)
+        .filter(|role| !matches!(role, Role::Administrator | Role::DeviceReporter))
         .map(|role| Choice::new(role.code(), role.words()))
         .collect();
     let reach = vec![

@@ -94,6 +94,7 @@ pub fn destination(section: Section) -> AnyView {
                 r#"<circle cx="9" cy="5.5" r="3"/><path d="M3 16v-1.5A4.5 4.5 0 0 1 7.5 10h3a4.5 4.5 0 0 1 4.5 4.5V16"/>"#
             }
             Section::Paper => r#"<path d="M4 2h7l3.5 3.5V16H4zM10.5 2v4h4M6.5 9h5.5M6.5 12h5.5"/>"#,
+            Section::Devices => r#"<path d="M2.5 3.5h13v8.5h-13zM9 12v3M5.5 15h7"/>"#,
             Section::Clearance => r#"<path d="M5 1.5v15M13 1.5v15M5 4.5h8M5 9h8M5 13.5h8"/>"#,
             Section::Command => {
                 r#"<path d="M6.5 2h5v4h-5zM1.5 12h5v4h-5zM11.5 12h5v4h-5zM9 6v3M4 12V9h10v3"/>"#
@@ -102,6 +103,7 @@ pub fn destination(section: Section) -> AnyView {
             Section::Report => r#"<path d="M2.5 2v13.5H16M6 13V9M9.5 13V5M13 13V7.5"/>"#,
             Section::Incidents => r#"<path d="M9 2.5 16.5 15h-15zM9 7v4M9 12.2v1.3"/>"#,
             Section::Places => r#"<path d="M3 16V3h8v13M11 7h4v9M1.5 16h15M6 6h2M6 9h2M6 12h2"/>"#,
+            Section::Neighbours => r#"<path d="M2 16V7l4-3 4 3v9zM10 16v-6l3-2 3 2v6M6 9v3M4.5 10.5h3"/>"#,
             Section::Staff => {
                 r#"<circle cx="6.5" cy="6" r="2.5"/><path d="M2 15v-1a4 4 0 0 1 4-4h1a4 4 0 0 1 4 4v1M11.5 3.8a2.5 2.5 0 0 1 0 4.4M13 10.3A4 4 0 0 1 16 14v1"/>"#
             }

@@ -25,7 +25,7 @@ fn table(kind: &str) -> Option<&'static str> {
         "command" | "task" => of_command(kind),
         "instruction" | "clearance" | "waiver" => of_clearance(kind),
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
-        "case" | "cases" | "schedule" | "forms" => of_work(kind),
+        "case" | "cases" | "schedule" | "forms" | "devices" | "device" => of_work(kind),
         _ => of_installation(kind),
     }
 }
@@ -118,6 +118,11 @@ fn of_work(kind: &str) -> Option<&'static str> {
         "forms.disputed" => "found a typed-in form to be wrong",
         "forms.filed" => "filed a paper form",
         "forms.found" => "found a missing paper form",
+        "devices.counted" => "counted the devices of a unit",
+        "devices.imported" => "imported counts of devices",
+        "devices.team_sent" => "sent a field team to a unit",
+        "devices.team_taken_back" => "took a field team away from a unit",
+        "device.reported" => "reported what became of a device",
         _ => return None,
     })
 }
@@ -142,6 +147,8 @@ fn of_installation(kind: &str) -> Option<&'static str> {
         "person.returned" => "noted that a person works here again",
         "unit.closed" => "closed a unit",
         "unit.reopened" => "opened a closed unit again",
+        "neighbour.added" => "added a neighbouring hospital",
+        "neighbour.reported" => "noted what a hospital can take",
         "demo.loaded" => "loaded the demo hospital",
         _ => return None,
     })

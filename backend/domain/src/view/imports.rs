@@ -12,11 +12,14 @@ use crate::{
 /// The page that asks for a file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ImportStartView {
-    /// `people` or `places`; also the first part of the path.
+    /// `people`, `places` or `incidents/ID/devices`; also the first part of the path.
     pub kind: String,
     pub request_id: RequestId,
     /// The columns that such a file has, as `Staff number (needed)`.
     pub columns: Vec<String>,
+    /// In the demo hospital: where a made-up file to import is; empty otherwise.
+    #[serde(default)]
+    pub demo: String,
 }
 
 /// What a file would do, or has done.

@@ -96,6 +96,7 @@ const fn does(role: Role) -> &'static str {
         Role::UnitLead => "answers for a unit",
         Role::Signer => "signs that a system is safe",
         Role::Viewer => "sees the board and changes nothing",
+        Role::DeviceReporter => "for a script: says that a computer was fixed, and sees nothing",
     }
 }
 
