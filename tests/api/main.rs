@@ -8,6 +8,7 @@ mod clearance;
 mod closing;
 mod command;
 mod doors;
+mod downtime;
 mod forms;
 mod incidents;
 mod instructions;

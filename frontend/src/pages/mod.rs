@@ -8,6 +8,7 @@ pub mod cases;
 pub mod clearance;
 pub mod command;
 pub mod demo;
+pub mod downtime;
 pub mod forms;
 pub mod imports;
 pub mod incidents;
