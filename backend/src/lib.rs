@@ -23,6 +23,7 @@ pub mod log;
 pub mod people;
 pub mod places;
 pub mod playbooks;
+pub mod reviews;
 pub mod status;
 pub mod store;
 pub mod terminal;

@@ -16,6 +16,7 @@ mod log;
 mod people;
 mod places;
 mod playbooks;
+mod reviews;
 mod revocation;
 mod sites;
 mod status;

@@ -38,6 +38,7 @@ pub fn routes() -> Routes {
     let routes = crate::instructions::web::routes(routes);
     let routes = crate::clearance::web::routes(routes);
     let routes = crate::clearance::downtime::web::routes(routes);
+    let routes = crate::reviews::web::routes(routes);
     let routes = crate::status::web::routes(routes);
     let routes = crate::cases::web::routes(routes);
     let routes = assets::routes(routes);

@@ -18,6 +18,7 @@ pub mod people;
 pub mod places;
 pub mod playbooks;
 pub mod problem;
+pub mod reviews;
 pub mod schedule;
 pub mod situation;
 pub mod status;

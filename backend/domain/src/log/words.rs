@@ -26,6 +26,7 @@ fn table(kind: &str) -> Option<&'static str> {
         "instruction" | "clearance" | "waiver" => of_clearance(kind),
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
         "case" | "cases" | "schedule" | "forms" => of_work(kind),
+        "reviews" => of_reviews(kind),
         _ => of_installation(kind),
     }
 }
@@ -118,6 +119,17 @@ fn of_work(kind: &str) -> Option<&'static str> {
         "forms.disputed" => "found a typed-in form to be wrong",
         "forms.filed" => "filed a paper form",
         "forms.found" => "found a missing paper form",
+        _ => return None,
+    })
+}
+
+fn of_reviews(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "reviews.listed" => "listed what must be looked at again",
+        "reviews.added" => "added something that must be looked at again",
+        "reviews.offered" => "uploaded a file of what must be looked at again",
+        "reviews.imported" => "imported what must be looked at again",
+        "reviews.decided" => "looked again and said what was found",
         _ => return None,
     })
 }

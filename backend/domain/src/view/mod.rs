@@ -20,5 +20,6 @@ pub mod picture;
 pub mod places;
 pub mod playbooks;
 pub mod problem;
+pub mod reviews;
 pub mod situation;
 pub mod status;
