@@ -93,7 +93,9 @@ pub fn windows(histories: &[History], places: &Places, cell: &Cell, as_of: Times
         .collect();
     events.sort_by_key(|(_, event)| event.seq);
     let mut waits = vec![false; holding.len()];
-    let mut windows: Vec<Window> = Vec::new();
+    // Whatever a scope of it was called at first, it was down from its earliest known start on.
+    let began = cell.began.filter(|began| !holding.is_empty() && *began <= as_of);
+    let mut windows: Vec<Window> = began.map(|from| Window { from, until: None }).into_iter().collect();
     for decision in events.chunk_by(|(_, one), (_, other)| one.seq == other.seq) {
         let mut at = Timestamp::default();
         for (index, event) in decision {
@@ -104,20 +106,16 @@ pub fn windows(histories: &[History], places: &Places, cell: &Cell, as_of: Times
                 Change::Cleared | Change::Lost(_) | Change::Revoked => waits[*index] = false,
             }
         }
-        follow(&mut windows, waits.contains(&true), at, cell.began);
+        follow(&mut windows, waits.contains(&true), at);
     }
     windows
 }
 
-/// Opens or ends the last window. The first one reaches back to the earliest known start.
-fn follow(windows: &mut Vec<Window>, down: bool, at: Timestamp, began: Option<Timestamp>) {
-    let first = windows.is_empty();
+/// Opens a window, or ends the last one.
+fn follow(windows: &mut Vec<Window>, down: bool, at: Timestamp) {
     match windows.last_mut() {
         Some(window) if window.until.is_none() => window.until = (!down).then_some(at),
-        _ if down => {
-            let from = began.filter(|began| first && *began < at).unwrap_or(at);
-            windows.push(Window { from, until: None });
-        }
+        _ if down => windows.push(Window { from: at, until: None }),
         _ => {}
     }
 }

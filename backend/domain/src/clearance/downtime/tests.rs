@@ -82,7 +82,13 @@ fn any_past_minute_can_be_computed_again() {
     let known = windows(&all, &places(), &asked, then);
     assert_eq!(known.last().map(|window| (window.until, window.minutes(then))), Some((None, 30)));
     assert_eq!(total_minutes(&known, then), 11 * 60 + 30);
-    assert!(windows(&all, &places(), &asked, new_york("2024-07-19 01:00")).is_empty());
+    let undeclared = windows(&all, &places(), &asked, new_york("2024-07-19 01:00"));
+    assert_eq!(
+        total_minutes(&undeclared, new_york("2024-07-19 01:00")),
+        20,
+        "it was down before anybody said so"
+    );
+    assert!(windows(&all, &places(), &asked, new_york("2024-07-19 00:30")).is_empty());
 }
 
 #[test]
@@ -111,6 +117,23 @@ fn a_night_in_which_the_clocks_change_is_as_long_as_it_was() {
         let all = [history(Place::Facility(SITE), Functions::ALL, events)];
         let asked = cell(Place::Facility(SITE), Function::Orders, &format!("{day} 00:00"));
         assert_eq!(total_minutes(&windows(&all, &places(), &asked, until), until), minutes, "{day}");
+    }
+}
+
+/// Orders were parted from the rest before anything was clear: they have been down as long as the rest.
+#[test]
+fn a_part_that_goes_its_own_way_has_been_down_from_the_start() {
+    let (site, orders) = (Place::Facility(SITE), Functions::of([Function::Orders]));
+    let rest = vec![event(1, new_york("2024-07-19 02:05"), Change::Opened)];
+    let part = vec![
+        event(4, new_york("2024-07-19 03:00"), Change::Opened),
+        event(6, new_york("2024-07-19 04:40"), Change::Cleared),
+    ];
+    let all = [history(site, Functions::ALL.without(orders), rest), history(site, orders, part)];
+    let asked = cell(site, Function::Orders, "2024-07-19 00:40");
+    for (as_of, minutes) in [("2024-07-19 02:40", 120), ("2024-07-19 09:00", 240)] {
+        let as_of = new_york(as_of);
+        assert_eq!(total_minutes(&windows(&all, &places(), &asked, as_of), as_of), minutes);
     }
 }
 
