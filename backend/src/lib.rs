@@ -25,6 +25,7 @@ pub mod neighbours;
 pub mod people;
 pub mod places;
 pub mod playbooks;
+pub mod reviews;
 pub mod status;
 pub mod store;
 pub mod terminal;

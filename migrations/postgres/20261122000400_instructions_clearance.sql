@@ -206,7 +206,7 @@ CREATE TABLE revocation (
 -- What two people let stand at close; the first asks, the second agrees.
 CREATE TABLE waiver (
     incident UUID NOT NULL REFERENCES incident (id),
-    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('case_open', 'form_missing', 'form_not_at_its_end', 'cross_check_gap', 'action_without_owner')),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('case_open', 'form_missing', 'form_not_at_its_end', 'cross_check_gap', 'action_without_owner', 'review_open')),
     item UUID NOT NULL,
     reason TEXT COLLATE "C" NOT NULL,
     owner UUID REFERENCES account (id),

@@ -206,7 +206,7 @@ CREATE TABLE revocation (
 -- What two people let stand at close; the first asks, the second agrees.
 CREATE TABLE waiver (
     incident BLOB NOT NULL REFERENCES incident (id),
-    kind TEXT NOT NULL CHECK (kind IN ('case_open', 'form_missing', 'form_not_at_its_end', 'cross_check_gap', 'action_without_owner')),
+    kind TEXT NOT NULL CHECK (kind IN ('case_open', 'form_missing', 'form_not_at_its_end', 'cross_check_gap', 'action_without_owner', 'review_open')),
     item BLOB NOT NULL,
     reason TEXT NOT NULL,
     owner BLOB REFERENCES account (id),

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 
 /// A downtime declared from the shipped playbook, with a clerk.
 pub(crate) struct Night {
-    harbor: Harbor,
+    pub harbor: Harbor,
+    pub commander: Program,
     pub clerk: Program,
     pub incident: String,
 }
@@ -36,7 +37,7 @@ impl Night {
         let form = json!({ "playbook": "endpoint-crash", "basis": "Two wards called", "places": ["all"] });
         let declared = commander.does("/incidents", form).await;
         let incident = declared["incident"].as_str().expect("is a text").to_owned();
-        Self { harbor, clerk: world.program(&[Role::FormsClerk]).await, incident }
+        Self { harbor, commander, clerk: world.program(&[Role::FormsClerk]).await, incident }
     }
 
     pub fn path(&self, last: &str) -> String {

@@ -21,7 +21,8 @@ const WITHOUT_LINKS: [(&str, &str); 2] = [
     ("/demo", "it is offered only while nothing is entered"),
 ];
 
-/// A morning half over: declared, told twice, cancelled, on paper; nobody is called yet and nothing is clear.
+/// A morning half over: declared, told twice, cancelled, on paper; nobody is called yet, and what was clear is taken
+/// back.
 /// Gives the paths to which no page leads any more: an answer link, and files that were offered.
 async fn something_to_show(server: &RealServer, administrator: Program, harbor: Harbor) -> Vec<String> {
     let mut paths = Vec::new();
@@ -54,6 +55,7 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
     }
     let said = serde_json::json!({ "emergency": "diversion", "diverted": ["stroke"], "said_by": "House supervisor" });
     morning.cast.get("ada").does("/neighbours/cape", said).await;
+    paths.push(morning.takes_one_back().await);
     let mails = mail::in_outbox(&server.data());
     let token = mails.iter().find_map(|mail| mail.body.split("/a/").nth(1)?.get(..11).map(ToOwned::to_owned));
     paths.push(format!("/a/{}", token.expect("a mail has its link")));

@@ -224,21 +224,10 @@ impl Morning {
 
     /// Every scope is restored, evidenced, signed by all who must, and released; only then a page gives USE.
     pub async fn clears_everything(&self) {
-        let ada = self.cast.get("ada");
         let scopes = self.scopes_at("waiting").await;
         assert!(!scopes.is_empty(), "nothing waits");
-        let cio = self.cast.get("cio");
         for scope in &scopes {
-            cio.does(&format!("{scope}/restore"), json!({})).await;
-            let panel = cio.reads(scope).await["chosen"].clone();
-            for piece in list(&panel["evidence"]) {
-                cio.does(&format!("{scope}/evidence"), json!({ "piece": piece["key"], "passed": true }))
-                    .await;
-            }
-            ada.is_refused(&format!("{scope}/release"), json!({}), 422).await;
-            self.signs(scope).await;
-            let released = ada.does(&format!("{scope}/release"), json!({})).await;
-            assert_eq!(released["stage"], "clear", "{released}");
+            self.clears(scope).await;
         }
         for (site, _) in SITES {
             assert_eq!(self.verdict(site, "Epic production").await, ["USE"], "{site}");
@@ -255,6 +244,35 @@ impl Morning {
             page = text(&ladder["next"]);
         }
         scopes
+    }
+
+    /// One scope goes all the way back; before everybody has signed it is not released.
+    async fn clears(&self, scope: &str) {
+        let (ada, cio) = (self.cast.get("ada"), self.cast.get("cio"));
+        cio.does(&format!("{scope}/restore"), json!({})).await;
+        let panel = cio.reads(scope).await["chosen"].clone();
+        for piece in list(&panel["evidence"]) {
+            let evidence = json!({ "piece": piece["key"], "passed": true });
+            cio.does(&format!("{scope}/evidence"), evidence).await;
+        }
+        ada.is_refused(&format!("{scope}/release"), json!({}), 422).await;
+        self.signs(scope).await;
+        let released = ada.does(&format!("{scope}/release"), json!({})).await;
+        assert_eq!(released["stage"], "clear", "{released}");
+    }
+
+    /// The first scope is cleared and taken back, and a file of results given by telephone is offered: the path of
+    /// its preview.
+    pub async fn takes_one_back(&self) -> String {
+        let ada = self.cast.get("ada");
+        let scope = self.scopes_at("waiting").await.swap_remove(0);
+        self.clears(&scope).await;
+        let revoked = ada.does(&format!("{scope}/revoke"), json!({ "reason": "Labels print twice" })).await;
+        assert!(revoked["reviews"].as_i64().is_some_and(|items| items > 0), "{revoked}");
+        let path = format!("{}/reviews/import", self.incident);
+        let rows = b"Number,What,Recorded at,Site\nLAB-1,Potassium,2024-07-19 04:00,cape\nLAB-2,Potassium,soon,cape\n";
+        let offered = ada.uploads(&path, &[("queue", "phoned_result")], ("file", "phoned.csv", rows)).await;
+        format!("{path}/{}", text(&offered.expect(201).json::<Value>()["file"]))
     }
 
     /// Everybody signs a scope as what they may sign it.

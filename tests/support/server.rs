@@ -76,6 +76,7 @@ impl RealServer {
     ///
     /// # Panics
     /// When no folder can be made, or the database is not shared.
+    #[must_use]
     pub fn beside(&self) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         assert!(self.database.is_some(), "two processes share PostgreSQL");

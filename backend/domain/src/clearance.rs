@@ -13,6 +13,7 @@ mod attention;
 mod command;
 mod content;
 mod counting;
+pub mod downtime;
 mod evidence;
 mod recovery;
 mod text;

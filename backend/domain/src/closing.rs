@@ -23,10 +23,12 @@ pub enum BlockerKind {
     FormNotAtItsEnd,
     CrossCheckGap,
     ActionWithoutOwner,
+    /// Nobody has looked again, or the patient does not know what was found.
+    ReviewOpen,
 }
 
 impl BlockerKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ScopeNotClear,
         Self::RowUndecided,
         Self::FormOut,
@@ -35,6 +37,7 @@ impl BlockerKind {
         Self::FormNotAtItsEnd,
         Self::CrossCheckGap,
         Self::ActionWithoutOwner,
+        Self::ReviewOpen,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -47,6 +50,7 @@ impl BlockerKind {
             Self::FormNotAtItsEnd => "form_not_at_its_end",
             Self::CrossCheckGap => "cross_check_gap",
             Self::ActionWithoutOwner => "action_without_owner",
+            Self::ReviewOpen => "review_open",
         }
     }
 
@@ -73,6 +77,7 @@ impl BlockerKind {
                 &[Role::Commander, Role::FormsClerk, Role::Signer]
             }
             Self::ActionWithoutOwner => &[Role::Commander, Role::Administrator, Role::Signer],
+            Self::ReviewOpen => &[Role::Commander, Role::FormsClerk, Role::CaseManager, Role::Signer],
         }
     }
 
@@ -87,6 +92,7 @@ impl BlockerKind {
             Self::FormNotAtItsEnd => ("form has not reached its end", "forms have not reached their end"),
             Self::CrossCheckGap => ("cross-check has a gap", "cross-checks have gaps"),
             Self::ActionWithoutOwner => ("action has no owner and date", "actions have no owner and date"),
+            Self::ReviewOpen => ("item waits for its second look", "items wait for their second look"),
         };
         format!("{count} {}", if count == 1 { one } else { many })
     }

@@ -92,4 +92,6 @@ ids! {
     RequestId,
     /// A bearer token of a program.
     TokenId,
+    /// Something that must be looked at again.
+    ReviewId,
 }

@@ -31,6 +31,7 @@ pub mod people;
 pub mod places;
 pub mod playbooks;
 pub mod refusal;
+pub mod reviews;
 pub mod schedule;
 pub mod scope;
 pub mod sms;

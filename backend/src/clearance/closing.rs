@@ -25,6 +25,7 @@ use crate::{
     incidents::store as incidents,
     instructions::{Picture, picture},
     jobs::fold,
+    reviews,
     store::{
         Error, Sql, Tx,
         journal::{By, Chain, Say},
@@ -42,6 +43,7 @@ pub async fn blockers(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Blocker>,
     let mut parts = vec![scopes(tx, incident).await?];
     parts.extend(cases::blockers(tx, incident, MOST_ITEMS).await?);
     parts.extend(forms::outstanding(tx, incident).await?.0);
+    parts.push(reviews::blocker(tx, incident, MOST_ITEMS).await?);
     for part in parts.iter_mut().filter(|part| part.kind.is_waivable()) {
         leave_out_the_waived(tx, incident, part).await?;
     }
@@ -100,6 +102,9 @@ async fn is_in_the_way(
     kind: BlockerKind,
     item: Uuid,
 ) -> Result<bool, Error> {
+    if kind == BlockerKind::ReviewOpen {
+        return reviews::is_in_the_way(tx, incident, item).await;
+    }
     let found = match (kind, states_of_forms(kind)) {
         (BlockerKind::CaseOpen, _) => fetch_optional!(tx, (Uuid,), CASE_IN_THE_WAY, incident.0, item)?,
         (_, Some((states, unchecked))) => {
@@ -123,6 +128,7 @@ async fn leave_out_the_waived(tx: &mut Tx, incident: IncidentId, part: &mut Bloc
     let kind = part.kind.code();
     let waived: Vec<(Uuid,)> = match (part.kind, states_of_forms(part.kind)) {
         (BlockerKind::CaseOpen, _) => fetch_all!(tx, (Uuid,), WAIVED_CASES, incident.0, kind)?,
+        (BlockerKind::ReviewOpen, _) => reviews::waived(tx, incident).await?,
         (_, Some((states, unchecked))) => {
             fetch_all!(tx, (Uuid,), WAIVED_FORMS, incident.0, kind, states, unchecked)?
         }

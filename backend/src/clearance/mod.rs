@@ -2,6 +2,7 @@
 
 mod card;
 pub mod closing;
+pub mod downtime;
 mod effects;
 mod evidence;
 mod files;

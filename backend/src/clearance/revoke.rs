@@ -6,6 +6,7 @@ use domain::{
     clearance::{Clearance, Revoke, Revoked, Stage},
     field::FieldErrors,
     id::{ClearanceId, FacilityId, IncidentId, SystemId},
+    reviews::{Known, Release, Suspect},
     scope::{Place, Places, Scope},
 };
 use serde_json::json;
@@ -17,6 +18,7 @@ use crate::{
     broadcasts::all_clear,
     failure::Failure,
     places::store as places,
+    reviews::suspect,
     store::journal::{By, Chain, Decision, Say},
 };
 
@@ -46,6 +48,7 @@ pub async fn revoke(
         seq: taken.seq,
         suspect_from_seq: taken.suspect_from_seq,
         suspect_entries: taken.suspect_entries,
+        reviews: taken.reviews,
         holds_now,
     };
     decision.commit(&app, &outcome).await?;
@@ -58,6 +61,7 @@ struct TakenBack {
     seq: i64,
     suspect_from_seq: i64,
     suspect_entries: i64,
+    reviews: i64,
 }
 
 /// Takes a part back, or all of it, and begins its new clearance. Smaller clear scopes inside the part go with it.
@@ -114,11 +118,31 @@ async fn take_back(
         ..Say::default()
     };
     let seq = decision.append(app, say).await?;
+    let ended: Vec<ClearanceId> =
+        std::iter::once(id).chain(scopes.iter().filter(&inside).map(|row| row.id)).collect();
+    let reviews = reviews_of(app, decision, (incident, seq, ended), (&part, &scopes, places)).await?;
     all_clear::withdraw(app, decision, id).await?;
     for row in scopes.iter().filter(&inside) {
         all_clear::withdraw(app, decision, row.id).await?;
     }
-    Ok(TakenBack { reopened, seq, suspect_from_seq, suspect_entries })
+    Ok(TakenBack { reopened, seq, suspect_from_seq, suspect_entries, reviews })
+}
+
+/// Lists what was recorded under the releases that this ends, each scope from its own release on.
+async fn reviews_of(
+    app: &App,
+    decision: &mut Decision,
+    (incident, seq, clearances): (IncidentId, i64, Vec<ClearanceId>),
+    (part, scopes, places): (&Scope, &[store::ScopeRow], &Places),
+) -> Result<i64, Failure> {
+    let release = |row: &store::ScopeRow| {
+        let (seq, at) = (row.released_seq?, row.released_at?);
+        row.stage.is_clear().then_some(Release { seq, at })
+    };
+    let known: Vec<Known> =
+        scopes.iter().map(|row| Known { scope: row.scope, released: release(row) }).collect();
+    let suspect = Suspect { part: *part, known: &known, places };
+    suspect::list(app, decision, suspect::TakenBack { incident, seq, clearances, suspect }).await
 }
 
 /// A part that waits for its own signatures already is not taken back once more.

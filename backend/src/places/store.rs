@@ -450,3 +450,17 @@ pub async fn save_system(tx: &mut Tx, id: SystemId, system: &domain::places::Sys
     let functions = Functions::ALL.bits();
     execute!(tx, SAVE_SYSTEM, id.0, code, name, short_name, aliases, kind.code(), functions).map(|_| ())
 }
+
+const DEPARTMENTS: &str = "
+    SELECT facility, code, name, id
+    FROM unit";
+
+/// The units by site and by either of the words by which an export may call them, in lower case: code and name.
+pub async fn departments(tx: &mut Tx) -> Result<BTreeMap<(Uuid, String), UnitId>, Error> {
+    let mut departments = BTreeMap::new();
+    for (facility, code, name, id) in fetch_all!(tx, (Uuid, String, String, Uuid), DEPARTMENTS)? {
+        departments.insert((facility, name.to_lowercase()), UnitId(id));
+        departments.insert((facility, code.to_lowercase()), UnitId(id));
+    }
+    Ok(departments)
+}

@@ -39,6 +39,8 @@ pub fn routes() -> Routes {
     let routes = crate::playbooks::web::routes(routes);
     let routes = crate::instructions::web::routes(routes);
     let routes = crate::clearance::web::routes(routes);
+    let routes = crate::clearance::downtime::web::routes(routes);
+    let routes = crate::reviews::web::routes(routes);
     let routes = crate::status::web::routes(routes);
     let routes = crate::jobs::publish::web::routes(routes);
     let routes = crate::cases::web::routes(routes);

@@ -41,8 +41,11 @@ pub fn body(frame: &Frame, view: &ClearanceView) -> AnyView {
     let next = (!view.next.is_empty())
         .then(|| view! { <p><a href=view.next.clone()>"The next of this stage"</a></p> });
     let close = button::secondary_link("What keeps it open", &view.close_path);
+    let reviews = button::secondary_link("Look at again", &view.path.replace("/clearance", "/reviews"));
+    let downtime =
+        button::secondary_link("Downtime by function", &view.path.replace("/clearance", "/downtime"));
     view! {
-        {ui::head(frame, &view.title, None, Some(close))}
+        {ui::head(frame, &view.title, None, Some(view! { {reviews}{downtime}{close} }.into_any()))}
         {finder(frame, view)}
         <div class="beside">
             <section class="panel">

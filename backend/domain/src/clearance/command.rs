@@ -198,6 +198,8 @@ pub struct Revoked {
     /// The log's entries of the suspect window.
     pub suspect_from_seq: i64,
     pub suspect_entries: i64,
+    /// How much of what was recorded there must be looked at again.
+    pub reviews: i64,
     /// The order that holds there now, in words.
     pub holds_now: String,
 }

@@ -26,6 +26,7 @@ fn table(kind: &str) -> Option<&'static str> {
         "instruction" | "clearance" | "waiver" => of_clearance(kind),
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
         "case" | "cases" | "schedule" | "forms" | "devices" | "device" => of_work(kind),
+        "reviews" => of_reviews(kind),
         _ => of_installation(kind),
     }
 }
@@ -123,6 +124,17 @@ fn of_work(kind: &str) -> Option<&'static str> {
         "devices.team_sent" => "sent a field team to a unit",
         "devices.team_taken_back" => "took a field team away from a unit",
         "device.reported" => "reported what became of a device",
+        _ => return None,
+    })
+}
+
+fn of_reviews(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "reviews.listed" => "listed what must be looked at again",
+        "reviews.added" => "added something that must be looked at again",
+        "reviews.offered" => "uploaded a file of what must be looked at again",
+        "reviews.imported" => "imported what must be looked at again",
+        "reviews.decided" => "looked again and said what was found",
         _ => return None,
     })
 }
