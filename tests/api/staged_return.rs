@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 const SIX: [&str; 6] = ["cio", "cmio", "cno", "pharmacy-owner", "laboratory-owner", "imaging-owner"];
 
+const FRONT_DESK_ONLY: &str = "LOG IN ONLY FOR registration, scheduling";
+const CONDITION: &str = "Paper medication charts until 18:00 for 4 West";
+
 /// The shipped playbook, whose gate of care asks for six signatures instead of four.
 fn playbook() -> String {
     let (_, shipped) = domain::playbooks::SHIPPED
@@ -99,105 +102,131 @@ async fn lines(world: &World) -> Vec<String> {
         .collect()
 }
 
+impl Return {
+    /// Day two: the front desk, tried by one named person first.
+    async fn front_desk_returns(&self, world: &World, front: &str) {
+        world.at("2024-11-02 06:00");
+        self.commander.does(&format!("{front}/restore"), json!({})).await;
+        let (pilot, _) = world.person_with(&[]).await;
+        let place = self.commander.reads(front).await["chosen"]["pilot"][1].clone();
+        let order = json!({
+            "place": place, "system": "epic", "functions": ["registration", "scheduling"], "word": "use",
+            "whom": "pilots", "pilots": [pilot.account],
+        });
+        let orders = format!("{}/instructions", self.incident);
+        let issued = self.commander.does(&orders, order).await;
+        let approve = format!("{orders}/{}/approve", issued["instruction"].as_str().expect("is a text"));
+        self.second.does(&approve, json!({})).await;
+        assert_eq!(self.commander.reads(front).await["chosen"]["stage"], "pilot");
+        assert_eq!(lines(world).await, ["DO NOT LOG IN"], "a pilot opens nothing for anybody else");
+        world.at("2024-11-02 08:00");
+        self.gives_all(front).await;
+        for signer in ["cio", "cmio"] {
+            self.signs(front, signer, "").await;
+        }
+        self.commander.is_refused(&format!("{front}/release"), json!({}), 422).await;
+        self.signs(front, "registration-owner", "").await;
+        self.releases(front).await;
+        assert_eq!(lines(world).await[0], FRONT_DESK_ONLY);
+    }
+
+    /// Day three, the clocks go back in the night: care comes in two waves.
+    async fn care_is_waved_in(&self, world: &World, care: &str) {
+        world.at("2024-11-03 05:00");
+        self.commander.does(&format!("{care}/restore"), json!({})).await;
+        for (units, starts) in [("ed", "2024-11-03 06:00"), ("icu,4w", "2024-11-03 07:00")] {
+            let wave = json!({ "units": [units], "starts_at": starts, "hold_minutes": 45 });
+            self.commander.does(&format!("{care}/waves"), wave).await;
+        }
+        let waves =
+            [(1, "2024-11-03 06:00", "2024-11-03 06:45"), (2, "2024-11-03 07:00", "2024-11-03 07:45")];
+        for (number, begins, passes) in waves {
+            world.at(begins);
+            self.second.does(&format!("{care}/waves/{number}/begin"), json!({})).await;
+            assert_eq!(lines(world).await[0], FRONT_DESK_ONLY, "a wave opens nothing on public pages");
+            world.at(passes);
+            self.commander.does(&format!("{care}/waves/{number}/pass"), json!({})).await;
+        }
+    }
+
+    /// Five of six signatures are none, and none is carried by evidence that has expired.
+    async fn care_returns(&self, world: &World, care: &str) {
+        world.at("2024-11-03 08:00");
+        self.gives_all(care).await;
+        let words = |signer: &str| if signer == "pharmacy-owner" { CONDITION } else { "" };
+        for signer in &SIX[..5] {
+            self.signs(care, signer, words(signer)).await;
+            self.commander.is_refused(&format!("{care}/release"), json!({}), 422).await;
+        }
+        assert_eq!(lines(world).await[0], FRONT_DESK_ONLY, "five of six are none");
+        world.at("2024-11-03 09:01");
+        let sixth = json!({ "signer": SIX[5], "password": PASSWORD });
+        let stale = self.signers[SIX[5]].is_refused(&format!("{care}/sign"), sixth, 422).await;
+        assert_eq!(stale["type"], "evidence-open");
+        self.gives_all(care).await;
+        for signer in SIX {
+            self.signs(care, signer, words(signer)).await;
+        }
+        self.releases(care).await;
+        assert_eq!(lines(world).await, ["USE"]);
+        let record = self.commander.reads(&format!("{care}/record")).await;
+        assert_eq!(record["conditions"], json!([format!("{CONDITION} (Director of pharmacy)")]));
+        assert_eq!(record["waves"].as_array().map(Vec::len), Some(2));
+    }
+
+    /// Twenty hours later medications are taken back, and nothing else: the path of their new clearance.
+    async fn medications_are_taken_back(&self, world: &World, care: &str) -> String {
+        world.at("2024-11-04 05:01");
+        let part = json!({ "reason": "The formulary is damaged", "functions": ["medications"] });
+        let revoked = self.signers["pharmacy-owner"].does(&format!("{care}/revoke"), part).await;
+        let all_but = "LOG IN ONLY FOR registration, orders, results, documentation, scheduling, billing";
+        assert_eq!(lines(world).await, [all_but, "ON PAPER: medications"]);
+        for feed in ["/status/cape.rss", "/status/cape.cap"] {
+            let text = world.unknown_program().asks(feed).await.expect(200).text().to_owned();
+            assert!(text.contains("ON PAPER: medications"), "{feed}: {text}");
+        }
+        format!("{}/clearance/{}", self.incident, revoked["reopened"].as_str().expect("is a text"))
+    }
+
+    /// Day five: given back on new evidence by all six.
+    async fn medications_return(&self, world: &World, again: &str) {
+        world.at("2024-11-05 10:00");
+        self.commander.does(&format!("{again}/restore"), json!({})).await;
+        self.gives_all(again).await;
+        for signer in SIX {
+            self.commander.is_refused(&format!("{again}/release"), json!({}), 422).await;
+            self.signs(again, signer, "").await;
+        }
+        self.releases(again).await;
+        assert_eq!(lines(world).await, ["USE"]);
+    }
+
+    /// How many minutes a function of Epic was down, over all windows.
+    async fn minutes_down(&self, function: &str) -> i64 {
+        let view = self.commander.reads(&format!("{}/downtime", self.incident)).await;
+        let systems = view["systems"].as_array().expect("is a list");
+        let epic = systems.iter().find(|system| system["name"] == "Epic production").expect("was down");
+        let functions = epic["functions"].as_array().expect("is a list");
+        let line = functions.iter().find(|line| line["function"] == function).expect("is a function of it");
+        line["minutes"].as_i64().expect("is a number")
+    }
+}
+
 async fn returns(world: &World) {
     let night = Return::begins(world).await;
-    let care = "orders, results, medications, documentation, billing";
-    let (front, care) = (night.scope("registration, scheduling").await, night.scope(care).await);
+    let care = night.scope("orders, results, medications, documentation, billing").await;
+    let front = night.scope("registration, scheduling").await;
     assert_eq!(lines(world).await, ["DO NOT LOG IN"]);
-
-    // Day two: the front desk, tried by one named person first.
-    world.at("2024-11-02 06:00");
-    night.commander.does(&format!("{front}/restore"), json!({})).await;
-    let (pilot, _) = world.person_with(&[]).await;
-    let place = night.commander.reads(&front).await["chosen"]["pilot"][1].clone();
-    let order = json!({
-        "place": place, "system": "epic", "functions": ["registration", "scheduling"], "word": "use",
-        "whom": "pilots", "pilots": [pilot.account],
-    });
-    let issued = night.commander.does(&format!("{}/instructions", night.incident), order).await;
-    let approve = format!(
-        "{}/instructions/{}/approve",
-        night.incident,
-        issued["instruction"].as_str().expect("is a text")
-    );
-    night.second.does(&approve, json!({})).await;
-    assert_eq!(night.commander.reads(&front).await["chosen"]["stage"], "pilot");
-    assert_eq!(lines(world).await, ["DO NOT LOG IN"], "a pilot opens nothing for anybody else");
-    world.at("2024-11-02 08:00");
-    night.gives_all(&front).await;
-    for signer in ["cio", "cmio"] {
-        night.signs(&front, signer, "").await;
-    }
-    night.commander.is_refused(&format!("{front}/release"), json!({}), 422).await;
-    night.signs(&front, "registration-owner", "").await;
-    night.releases(&front).await;
-    let care_only = "LOG IN ONLY FOR registration, scheduling";
-    assert_eq!(lines(world).await[0], care_only);
-
-    // Day three, the clocks go back: care comes in two waves.
-    world.at("2024-11-03 05:00");
-    night.commander.does(&format!("{care}/restore"), json!({})).await;
-    for (units, starts) in [("ed", "2024-11-03 06:00"), ("icu,4w", "2024-11-03 07:00")] {
-        let wave = json!({ "units": [units], "starts_at": starts, "hold_minutes": 45 });
-        night.commander.does(&format!("{care}/waves"), wave).await;
-    }
-    for (number, begins, passes) in
-        [(1, "2024-11-03 06:00", "2024-11-03 06:45"), (2, "2024-11-03 07:00", "2024-11-03 07:45")]
-    {
-        world.at(begins);
-        night.second.does(&format!("{care}/waves/{number}/begin"), json!({})).await;
-        assert_eq!(lines(world).await[0], care_only, "a wave opens nothing on public pages");
-        world.at(passes);
-        night.commander.does(&format!("{care}/waves/{number}/pass"), json!({})).await;
-    }
-    world.at("2024-11-03 08:00");
-    night.gives_all(&care).await;
-    let condition = "Paper medication charts until 18:00 for 4 West";
-    for signer in &SIX[..5] {
-        night.signs(&care, signer, if *signer == "pharmacy-owner" { condition } else { "" }).await;
-        night.commander.is_refused(&format!("{care}/release"), json!({}), 422).await;
-    }
-    assert_eq!(lines(world).await[0], care_only, "five of six are none");
-    // The sixth signs too late: one piece of evidence has expired by then.
-    world.at("2024-11-03 09:01");
-    let sixth = json!({ "signer": SIX[5], "password": PASSWORD });
-    let stale = night.signers[SIX[5]].is_refused(&format!("{care}/sign"), sixth, 422).await;
-    assert_eq!(stale["type"], "evidence-open");
-    night.gives_all(&care).await;
-    for signer in SIX {
-        night.signs(&care, signer, if signer == "pharmacy-owner" { condition } else { "" }).await;
-    }
-    night.releases(&care).await;
-    assert_eq!(lines(world).await, ["USE"]);
-    let record = night.commander.reads(&format!("{care}/record")).await;
-    assert_eq!(record["conditions"], json!([format!("{condition} (Director of pharmacy)")]));
-    assert_eq!(record["waves"].as_array().map(Vec::len), Some(2));
-
-    // Twenty hours later medications are taken back, and nothing else.
-    world.at("2024-11-04 05:01");
-    let part = json!({ "reason": "The formulary is damaged", "functions": ["medications"] });
-    let revoked = night.signers["pharmacy-owner"].does(&format!("{care}/revoke"), part).await;
-    let after = lines(world).await;
-    assert_eq!(
-        after,
-        [
-            "LOG IN ONLY FOR registration, orders, results, documentation, scheduling, billing",
-            "ON PAPER: medications"
-        ]
-    );
-    assert!(revoked["suspect_entries"].as_i64().is_some_and(|entries| entries >= 0), "{revoked}");
-
-    // Day five: given back on new evidence by all six.
-    world.at("2024-11-05 10:00");
-    let again = format!("{}/clearance/{}", night.incident, revoked["reopened"].as_str().expect("is a text"));
-    night.commander.does(&format!("{again}/restore"), json!({})).await;
-    night.gives_all(&again).await;
-    for signer in SIX {
-        night.commander.is_refused(&format!("{again}/release"), json!({}), 422).await;
-        night.signs(&again, signer, "").await;
-    }
-    night.releases(&again).await;
-    assert_eq!(lines(world).await, ["USE"]);
+    night.front_desk_returns(world, &front).await;
+    night.care_is_waved_in(world, &care).await;
+    night.care_returns(world, &care).await;
+    let again = night.medications_are_taken_back(world, &care).await;
+    night.medications_return(world, &again).await;
+    // Since 01:35 on Friday; the night to Sunday had an hour more.
+    let (day, hour) = (24 * 60, 60);
+    assert_eq!(night.minutes_down("registration").await, day + 6 * hour + 25);
+    assert_eq!(night.minutes_down("orders").await, 2 * day + hour + 7 * hour + 26);
+    assert_eq!(night.minutes_down("medications").await, 2 * day + hour + 7 * hour + 26 + day + 4 * hour + 59);
 }
 
 async fn on(kind: Kind) {

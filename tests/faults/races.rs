@@ -2,7 +2,7 @@
 //! clear without a quorum on evidence that held at the commit, never clear when the later entry in the log takes it
 //! back. `tests/run --long` does each a thousand times.
 
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use acceptance::{Answer, Kind, PASSWORD, Program, RealServer, cast::Cast, settings, world::PASSWORD_HASH};
 use backend::{
@@ -250,7 +250,9 @@ impl Orders {
 
     fn are_enough(&self, what: &str) {
         let least = rounds().1;
-        println!("long: {what}: {} times one order, {} times the other", self.forward, self.backward);
+        let (forward, backward) = (self.forward, self.backward);
+        let line = format!("long: {what}: {forward} times one order, {backward} times the other");
+        writeln!(std::io::stdout(), "{line}").expect("the output is open");
         assert!(self.forward >= least && self.backward >= least, "{what}: one order hardly came: {self:?}");
     }
 }
