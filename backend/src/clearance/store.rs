@@ -2,14 +2,16 @@
 //! a long ladder need not be looked through.
 
 mod files;
+mod history;
 mod ladder;
 mod parts;
+mod signoffs;
 mod waves;
 
 use std::collections::BTreeMap;
 
 use domain::{
-    clearance::{Clearance, Given, Stage, Step},
+    clearance::{Clearance, Stage, Step},
     id::{AccountId, ClearanceId, FacilityId, IncidentId, SystemId},
     playbooks::Gate,
     scope::{Place, Places, Scope, Target},
@@ -19,11 +21,13 @@ use serde::Serialize;
 use sqlx::types::Uuid;
 
 pub use files::{Kept as KeptFile, NewFile, file, files, insert_file};
+pub use history::{RevokedPart, entries_between, insert_revocation, revocations, shrink, steps, times};
 pub use ladder::{Want, at_stage, blocked, counts, turns};
+pub use signoffs::{NewSignOff, agree, end_signatures, insert_evidence, insert_signoff};
 pub use waves::{Moved, move_wave, next_number, plan_wave};
 
 use crate::{
-    execute, fetch_all, fetch_one, fetch_optional,
+    execute, fetch_all, fetch_optional,
     instructions::store::scope,
     store::{Error, Rows, Sql, Tx},
 };
@@ -369,228 +373,4 @@ pub async fn save(tx: &mut Tx, clearance: &Clearance, steps: &[Step], moment: Mo
         execute!(tx, EVENT, id, moment.seq, ordinal, from, to, moment.at.0, moment.account.0)?;
     }
     Ok(())
-}
-
-const INSERT_EVIDENCE: &str = "
-    INSERT INTO clearance_evidence (
-        clearance, number, piece, outcome, note, figure, link, file, at, entered_at, expires_at, account, waived_as)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-
-/// Adds a piece of evidence as it was given, with the number of its file.
-pub async fn insert_evidence(
-    tx: &mut Tx,
-    clearance: ClearanceId,
-    (given, file): (&Given, Option<i64>),
-    entered_at: Timestamp,
-) -> Result<(), Error> {
-    execute!(
-        tx,
-        INSERT_EVIDENCE,
-        clearance.0,
-        given.number,
-        &given.key,
-        given.outcome.code(),
-        &given.note,
-        given.figure,
-        &given.link,
-        file,
-        given.at.0,
-        entered_at.0,
-        given.expires_at.0,
-        given.by.0,
-        &given.waived_as
-    )
-    .map(|_| ())
-}
-
-const AGREE: &str = "
-    UPDATE clearance_evidence
-    SET agreed_account = $3, agreed_role = $4, agreed_at = $5
-    WHERE clearance = $1 AND number = $2 AND agreed_account IS NULL";
-
-/// The second person agrees to a waiver.
-pub async fn agree(
-    tx: &mut Tx,
-    (clearance, number): (ClearanceId, i64),
-    role: &str,
-    moment: Moment,
-) -> Result<(), Error> {
-    execute!(tx, AGREE, clearance.0, number, moment.account.0, role, moment.at.0).map(|_| ())
-}
-
-const END_SIGNOFFS: &str = "
-    UPDATE clearance_signoff
-    SET ended = $2
-    WHERE clearance = $1 AND ended IS NULL AND (signer = $3 OR account = $4 OR $5)";
-
-const INSERT_SIGNOFF: &str = "
-    INSERT INTO clearance_signoff (clearance, seq, signer, what, account, at, words, on_evidence, content)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-
-/// A signature or a refusal to be added.
-pub struct NewSignOff<'a> {
-    pub signer: &'a str,
-    pub refused: bool,
-    pub words: &'a str,
-    /// The numbers of the evidence, as JSON.
-    pub on_evidence: String,
-    /// The fingerprint of what was signed; empty for a refusal.
-    pub content: &'a str,
-    /// Every earlier one ends with it, for the release came too late.
-    pub after_lapse: bool,
-}
-
-/// Adds a signature or a refusal, and ends what it replaces.
-pub async fn insert_signoff(
-    tx: &mut Tx,
-    clearance: ClearanceId,
-    new: &NewSignOff<'_>,
-    moment: Moment,
-) -> Result<(), Error> {
-    let what = if new.refused { "refused" } else { "signed" };
-    execute!(tx, END_SIGNOFFS, clearance.0, moment.at.0, new.signer, moment.account.0, new.after_lapse)?;
-    execute!(
-        tx,
-        INSERT_SIGNOFF,
-        clearance.0,
-        moment.seq,
-        new.signer,
-        what,
-        moment.account.0,
-        moment.at.0,
-        new.words,
-        &new.on_evidence,
-        new.content
-    )
-    .map(|_| ())
-}
-
-const END_ALL_SIGNOFFS: &str = "
-    UPDATE clearance_signoff
-    SET ended = $2
-    WHERE clearance = $1 AND ended IS NULL AND what = 'signed'";
-
-/// Every signature of a scope ends.
-pub async fn end_signatures(tx: &mut Tx, clearance: ClearanceId, at: Timestamp) -> Result<(), Error> {
-    execute!(tx, END_ALL_SIGNOFFS, clearance.0, at.0).map(|_| ())
-}
-
-const INSERT_REVOCATION: &str = "
-    INSERT INTO revocation (
-        incident, seq, clearance, place, system, functions, reason, released_seq, released_at, revoked_at, account)
-    SELECT $1, $2, id, $4, system, $5, $6, released_seq, released_at, $7, $8
-    FROM clearance
-    WHERE id = $3";
-
-/// Records that a part of a scope, or all of it, is taken back.
-pub async fn insert_revocation(
-    tx: &mut Tx,
-    incident: IncidentId,
-    clearance: ClearanceId,
-    (part, reason): (&Scope, &str),
-    moment: Moment,
-) -> Result<(), Error> {
-    execute!(
-        tx,
-        INSERT_REVOCATION,
-        incident.0,
-        moment.seq,
-        clearance.0,
-        part.place.to_string(),
-        part.functions.bits(),
-        reason,
-        moment.at.0,
-        moment.account.0
-    )
-    .map(|_| ())
-}
-
-const SHRINK: &str = "
-    UPDATE clearance
-    SET functions = $2
-    WHERE id = $1";
-
-/// Leaves a scope with the functions that were not taken back.
-pub async fn shrink(tx: &mut Tx, clearance: &Clearance) -> Result<(), Error> {
-    execute!(tx, SHRINK, clearance.id.0, clearance.scope.functions.bits()).map(|_| ())
-}
-
-const WINDOW: &str = "
-    SELECT COUNT(*)
-    FROM journal
-    WHERE chain = $1 AND seq > $2 AND seq < $3";
-
-/// How many entries the log has between a release and its revocation.
-pub async fn entries_between(tx: &mut Tx, incident: IncidentId, from: i64, to: i64) -> Result<i64, Error> {
-    let (count,) = fetch_one!(tx, (i64,), WINDOW, incident.0, from, to)?;
-    Ok(count)
-}
-
-const TIMES: Sql = Sql {
-    sqlite: "
-    SELECT clearance, to_stage, event_at
-    FROM clearance_event
-    WHERE clearance IN (SELECT unhex(value) FROM json_each($1))
-    ORDER BY seq, ordinal",
-    postgres: "
-    SELECT clearance, to_stage, event_at
-    FROM clearance_event
-    WHERE clearance IN (SELECT value::uuid FROM json_array_elements_text($1::json))
-    ORDER BY seq, ordinal",
-};
-
-/// When each of these scopes reached each stage, in order.
-pub async fn times(
-    tx: &mut Tx,
-    ids: &[ClearanceId],
-) -> Result<BTreeMap<ClearanceId, Vec<(Stage, Timestamp)>>, Error> {
-    let mut times: BTreeMap<ClearanceId, Vec<(Stage, Timestamp)>> = BTreeMap::new();
-    for (id, code, at) in fetch_all!(tx, (Uuid, String, i64), TIMES, id_list(ids))? {
-        times.entry(ClearanceId(id)).or_default().push((stage(&code)?, Timestamp(at)));
-    }
-    Ok(times)
-}
-
-const STEPS: &str = "
-    SELECT from_stage, to_stage, event_at, account
-    FROM clearance_event
-    WHERE clearance = $1
-    ORDER BY seq, ordinal";
-
-/// Every step of a scope, in order, with when and by whom.
-pub async fn steps(tx: &mut Tx, id: ClearanceId) -> Result<Vec<(Step, Timestamp, AccountId)>, Error> {
-    let rows = fetch_all!(tx, (String, String, i64, Uuid), STEPS, id.0)?;
-    rows.into_iter()
-        .map(|(from, to, at, by)| {
-            // The first step begins nowhere.
-            let from = Stage::from_code(&from).unwrap_or(Stage::Waiting);
-            Ok((Step { from, to: stage(&to)? }, Timestamp(at), AccountId(by)))
-        })
-        .collect()
-}
-
-/// A part of a scope that was taken back.
-#[derive(Debug, Clone)]
-pub struct RevokedPart {
-    pub part: Scope,
-    pub reason: String,
-    pub at: Timestamp,
-    pub by: AccountId,
-}
-
-const REVOKED: &str = "
-    SELECT place, system, functions, reason, revoked_at, account
-    FROM revocation
-    WHERE clearance = $1
-    ORDER BY seq";
-
-/// What was taken back of a scope, in order.
-pub async fn revocations(tx: &mut Tx, id: ClearanceId) -> Result<Vec<RevokedPart>, Error> {
-    let rows = fetch_all!(tx, (String, Uuid, i64, String, i64, Uuid), REVOKED, id.0)?;
-    rows.into_iter()
-        .map(|(place, system, functions, reason, at, by)| {
-            let part = scope(&place, system, functions)?;
-            Ok(RevokedPart { part, reason, at: Timestamp(at), by: AccountId(by) })
-        })
-        .collect()
 }

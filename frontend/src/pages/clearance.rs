@@ -41,17 +41,17 @@ pub fn body(frame: &Frame, view: &ClearanceView) -> AnyView {
     let next = (!view.next.is_empty())
         .then(|| view! { <p><a href=view.next.clone()>"The next of this stage"</a></p> });
     let close = button::secondary_link("What keeps it open", &view.close_path);
-    let reviews = button::secondary_link("Look at again", &view.path.replace("/clearance", "/reviews"));
-    let downtime =
-        button::secondary_link("Downtime by function", &view.path.replace("/clearance", "/downtime"));
+    let beside = |end: &str| view.path.replace("/clearance", end);
     view! {
-        {ui::head(frame, &view.title, None, Some(view! { {reviews}{downtime}{close} }.into_any()))}
-        {finder(frame, view)}
+        {ui::head(frame, &view.title, None, Some(close))}
         <div class="beside">
             <section class="panel">
+                {finder(frame, view)}
                 {list}
                 <div class="stack">
                     {next}
+                    <p><a href=beside("/downtime")>"Downtime by function"</a>" · "
+                        <a href=beside("/reviews")>"Look at again"</a></p>
                     <p class="quote">"The heavy line is the signature gate. Only scopes past it may be called "
                         <b>"all clear"</b>", on any page or message. "<b>"Restored"</b>" means that IT has it running: \
                         nobody signs in."</p>

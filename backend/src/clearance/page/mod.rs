@@ -34,6 +34,8 @@ use crate::{
 
 /// So many scopes are drawn on one page.
 const SCREENFUL: i64 = 60;
+/// With no more than this everything is in sight at once.
+const ROOMY: i64 = 14;
 /// Beyond this many, turns and blocked scopes are not counted any more.
 const MOST_COUNTED: i64 = 1000;
 
@@ -229,8 +231,14 @@ impl Desk<'_> {
             ids.extend(yours.iter().take(most / 3));
             ids.extend(wrong.iter().filter(|id| !yours.contains(id)).take(most / 3));
         }
+        let all: i64 =
+            counts.iter().filter(|(stage, _)| **stage != Stage::Revoked).map(|(_, count)| count).sum();
         for stage in Stage::ALL.into_iter().rev().filter(|stage| *stage != Stage::Revoked) {
             if ids.len() >= most || counts.get(&stage).copied().unwrap_or(0) == 0 {
+                continue;
+            }
+            // What nobody has begun is behind its own tab, unless there is nothing else or room for it.
+            if stage == Stage::Waiting && !ids.is_empty() && all > ROOMY {
                 continue;
             }
             let some = store::at_stage(tx, self.incident.id, (stage, want), SCREENFUL).await?;

@@ -81,7 +81,12 @@ impl Desk<'_> {
         let free = places::named_units(tx).await?.into_iter().filter(|(unit, _)| {
             !taken.contains(unit) && self.picture.places.contains(clearance.scope.place, Place::Unit(*unit))
         });
-        Ok(free.map(|(unit, name)| (format!("unit:{unit}"), name)).collect())
+        let short = |name: String| match clearance.scope.place {
+            // Within one site its name says nothing.
+            Place::Facility(_) => name.split_once(", ").map_or(name.clone(), |(_, unit)| unit.to_owned()),
+            _ => name,
+        };
+        Ok(free.map(|(unit, name)| (format!("unit:{unit}"), short(name))).collect())
     }
 
     async fn files(&self, tx: &mut Tx, clearance: &Clearance) -> Result<Vec<FileLine>, Error> {

@@ -38,7 +38,7 @@ pub fn record_body(frame: &Frame, view: &RecordView) -> AnyView {
             {waves}
             {ui::panel("Signatures", signatures(&view.signatures))}
             {ui::panel("Steps", steps(&view.steps))}
-            <p><a href=view.path.clone()>"Back to the scope"</a></p>
+            <p class="actions"><a href=view.path.clone()>"Back to the scope"</a></p>
         </div>
     }
     .into_any()
@@ -67,7 +67,7 @@ fn signatures(lines: &[RecordedSignature]) -> AnyView {
             ("DOES NOT MATCH this record", "second late")
         };
         let counts = if line.counts { "" } else { ", does not count" };
-        let words = view! { <span class="first">{line.content.clone()}</span><span class=class>{matches}{counts}</span> };
+        let words = view! { <span class="second">{line.content.clone()}</span><span class=class>{matches}{counts}</span> };
         Row::new(vec![
             two_lines(line.title.clone(), line.name.clone()),
             text(&line.at),
