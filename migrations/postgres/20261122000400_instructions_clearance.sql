@@ -56,6 +56,7 @@ CREATE TABLE clearance (
     site TEXT COLLATE "C" NOT NULL,
     -- From when on something is wrong with it, worked out when it changes.
     blocked_from BIGINT,
+    restored_at BIGINT,
     signed_at BIGINT,
     released_at BIGINT,
     -- Its place in the incident's sequence from its release.
@@ -136,6 +137,8 @@ CREATE TABLE clearance_signoff (
     at BIGINT NOT NULL,
     words TEXT COLLATE "C" NOT NULL,
     on_evidence TEXT COLLATE "C" NOT NULL,
+    -- For which functions; a part of them may be taken back later.
+    functions BIGINT NOT NULL CHECK (functions BETWEEN 1 AND 127),
     -- SHA-256 of what was signed, in hexadecimal; empty for a refusal.
     content TEXT COLLATE "C" NOT NULL,
     ended BIGINT,

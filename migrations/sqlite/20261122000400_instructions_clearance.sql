@@ -56,6 +56,7 @@ CREATE TABLE clearance (
     site TEXT NOT NULL,
     -- From when on something is wrong with it, worked out when it changes.
     blocked_from INTEGER,
+    restored_at INTEGER,
     signed_at INTEGER,
     released_at INTEGER,
     -- Its place in the incident's sequence from its release.
@@ -136,6 +137,8 @@ CREATE TABLE clearance_signoff (
     at INTEGER NOT NULL,
     words TEXT NOT NULL,
     on_evidence TEXT NOT NULL,
+    -- For which functions; a part of them may be taken back later.
+    functions INTEGER NOT NULL CHECK (functions BETWEEN 1 AND 127),
     -- SHA-256 of what was signed, in hexadecimal; empty for a refusal.
     content TEXT NOT NULL,
     ended INTEGER,

@@ -270,4 +270,121 @@ both_databases! {
         assert_eq!(found, kept);
         assert_eq!(found.len(), 2, "{found:?}");
     }
+
+    /// What was signed of a system does not survive that it goes down again before its release.
+    async fn a_system_that_goes_down_again_begins_its_way_back_anew(world: World) {
+        let night = Night::falls(world).await;
+        night.signed().await;
+        let down = json!({ "system": "laboratory", "status": "down", "sites": ["cape"] });
+        night.commander.does(&format!("{}/statuses", night.incident), down.clone()).await;
+        let release = format!("{}/release", night.scope);
+        assert_eq!(night.commander.is_refused(&release, json!({}), 422).await["type"], "not-signed");
+        assert_eq!(laboratory(world, "cape").await, "DO NOT LOG IN");
+        let panel = night.panel().await;
+        assert_eq!((&panel["stage"], &panel["evidence"][0]["remark"]), (&json!("waiting"), &json!("missing")), "{panel}");
+        world.minutes_pass(10);
+        night.cio.does(&format!("{}/restore", night.scope), json!({})).await;
+        let sign = format!("{}/sign", night.scope);
+        let as_cio = json!({ "signer": "cio", "password": PASSWORD });
+        assert_eq!(night.cio.is_refused(&sign, as_cio, 422).await["type"], "evidence-open", "old evidence is none");
+        let before = json!({ "piece": "checked-in-use", "passed": true, "at": "2024-07-19 02:10" });
+        assert_eq!(night.cio.is_refused(&format!("{}/evidence", night.scope), before, 422).await["type"], "before-the-restore");
+    }
+
+    async fn a_wave_ends_when_its_system_goes_down_again(world: World) {
+        let night = Night::falls(world).await;
+        let second = second_commander(world).await;
+        night.restored().await;
+        night.plans(&["ed"], "", "").await;
+        night.plans(&["icu"], "", "").await;
+        second.does(&night.wave(1, "begin"), json!({})).await;
+        let down = json!({ "system": "laboratory", "status": "down", "sites": ["cape"] });
+        night.commander.does(&format!("{}/statuses", night.incident), down).await;
+        let orders = night.commander.reads(&format!("{}/instructions", night.incident)).await;
+        assert!(!orders["in_force"].to_string().contains("staff of wave"), "{orders}");
+        world.minutes_pass(60);
+        for (number, act) in [(1, "pass"), (1, "begin"), (2, "begin")] {
+            second.is_refused(&night.wave(number, act), json!({}), 422).await;
+        }
+        assert_eq!(night.panel().await["waves"][0]["progress"], "planned");
+    }
+
+    /// A unit that was parted off and released is clear by itself, and the rest does not speak for what is not.
+    async fn a_unit_parted_off_goes_its_own_way_and_the_rest_does_not_speak_for_it(world: World) {
+        let night = Night::falls(world).await;
+        let split = format!("{}/split", night.scope);
+        let unit = |code| Place::Unit(night.harbor.unit("cape", code)).to_string();
+        night.commander.does(&split, json!({ "place": unit("ed") })).await;
+        night.commander.does(&split, json!({ "place": unit("icu") })).await;
+        let ladder = night.commander.reads(&format!("{}/clearance", night.incident)).await;
+        let path = |name: &str| {
+            let scopes = ladder["scopes"].as_array().expect("is a list");
+            let found = scopes.iter().find(|scope| scope["name"].as_str().is_some_and(|each| each.contains(name)));
+            found.unwrap_or_else(|| panic!("{ladder}"))["path"].as_str().expect("is a text").to_owned()
+        };
+        let (emergency, intensive) = (path("Emergency"), path("Intensive"));
+        let part = Night { scope: emergency, ..night };
+        part.released().await;
+        let status = world.unknown_program().reads("/status/cape").await.to_string();
+        assert!(status.contains("USE") && status.contains("DO NOT LOG IN"), "{status}");
+        let rest = Night { scope: ladder["scopes"].as_array().expect("is a list").iter()
+            .map(|scope| scope["path"].as_str().expect("is a text").to_owned())
+            .find(|path| *path != part.scope && *path != intensive).expect("is left"), ..part };
+        rest.restored().await;
+        let attested = rest.panel().await["attestation"].as_str().expect("is a text").to_owned();
+        assert!(attested.contains("Cape, but for Cape, Intensive care"), "{attested}");
+        rest.sign_both().await;
+        rest.commander.does(&format!("{}/release", rest.scope), json!({})).await;
+        let sent = rest.commander.reads(&format!("{}/broadcasts", rest.incident)).await.to_string();
+        assert!(sent.contains("but for Cape, Intensive care"), "{sent}");
+        let status = world.unknown_program().reads("/status/cape").await.to_string();
+        assert!(status.contains("DO NOT LOG IN"), "intensive care is not clear: {status}");
+    }
+
+    async fn a_refusal_outlives_what_the_same_person_signs_as_another(world: World) {
+        let night = Night::falls(world).await;
+        night.restored().await;
+        let grant = |signs_as: &str| Grant { role: Role::Signer, place: Place::All, signs_as: signs_as.to_owned() };
+        let (_, both) = world.program_with(&[grant("cio"), grant("cmio")]).await;
+        let sign = format!("{}/sign", night.scope);
+        both.does(&sign, json!({ "signer": "cmio", "password": PASSWORD, "answer": "refuse", "words": "Printers fail" })).await;
+        both.does(&sign, json!({ "signer": "cio", "password": PASSWORD })).await;
+        assert_eq!(night.panel().await["refusals"][0]["words"], "Printers fail");
+    }
+
+    async fn the_words_of_a_signature_claim_nothing_and_name_no_patient(world: World) {
+        let night = Night::falls(world).await;
+        night.restored().await;
+        let sign = format!("{}/sign", night.scope);
+        for words in ["All clear for everybody", "Re-check potassium of patient John Miller MRN 448812"] {
+            let form = json!({ "signer": "cio", "password": PASSWORD, "words": words });
+            let refused = night.cio.is_refused(&sign, form, 422).await;
+            assert!(refused["errors"]["words"].is_array(), "{refused}");
+        }
+        let waves = format!("{}/waves", night.scope);
+        let claims = json!({ "units": ["ed"], "condition": "all clear for this ward" });
+        assert!(night.commander.is_refused(&waves, claims, 422).await["errors"]["condition"].is_array());
+    }
+
+    async fn a_wave_does_not_open_a_unit_that_has_its_own_prohibition(world: World) {
+        let night = Night::falls(world).await;
+        let second = second_commander(world).await;
+        night.restored().await;
+        let unit = Place::Unit(night.harbor.unit("cape", "ed")).to_string();
+        let order = json!({ "system": "laboratory", "word": "do_not_connect", "place": unit });
+        night.commander.does(&format!("{}/instructions", night.incident), order).await;
+        night.plans(&["ed"], "", "").await;
+        let refused = second.is_refused(&night.wave(1, "begin"), json!({}), 422).await;
+        assert_eq!(refused["type"], "unit-forbidden");
+    }
+
+    async fn a_part_taken_back_leaves_the_signatures_matching_their_record(world: World) {
+        let night = Night::falls(world).await;
+        night.released().await;
+        let part = json!({ "reason": "Orders print twice", "functions": ["orders"] });
+        night.commander.does(&format!("{}/revoke", night.scope), part).await;
+        let record = night.commander.reads(&format!("{}/record", night.scope)).await;
+        assert_eq!(record["signatures"][0]["matches"], true, "{record}");
+        assert_eq!(record["revocations"].as_array().map(Vec::len), Some(1));
+    }
 }

@@ -63,7 +63,7 @@ fn scope(world: &World, number: usize, at: Scope, by: AccountId) -> Clearance {
     if number.is_multiple_of(3) {
         return clearance;
     }
-    clearance.restore().expect("waits");
+    clearance.restore(now).expect("waits");
     let pieces = clearance.gate.evidence.clone();
     for (each, piece) in pieces.iter().enumerate().take(if number.is_multiple_of(5) { 2 } else { 4 }) {
         let given = Given {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use acceptance::{
-    Kind, Program, RealServer,
+    Kind, PASSWORD, Program, RealServer,
     cast::{Cast, list, text},
     letters::{Post, by_mail},
 };
@@ -49,8 +49,8 @@ impl Night {
         cio.does(&format!("{scope}/restore"), json!({})).await;
         let evidence = json!({ "piece": "checked-in-use", "passed": true, "note": "20 of 20 results match" });
         cio.does(&format!("{scope}/evidence"), evidence).await;
-        cio.does(&format!("{scope}/sign"), json!({ "signer": "cio" })).await;
-        cmio.does(&format!("{scope}/sign"), json!({ "signer": "cmio" })).await;
+        cio.does(&format!("{scope}/sign"), json!({ "signer": "cio", "password": PASSWORD })).await;
+        cmio.does(&format!("{scope}/sign"), json!({ "signer": "cmio", "password": PASSWORD })).await;
     }
 
     /// Sends the all clear of the scope; gives its code once it has left.

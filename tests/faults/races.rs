@@ -117,7 +117,7 @@ impl Stage {
             functions: Functions::of(functions.iter().copied()),
         };
         let mut clearance = Clearance::new(self.app.clock.id(), scope, gate(at_once));
-        clearance.restore().expect("waits");
+        clearance.restore(now).expect("waits");
         let given = Given {
             key: "checked".into(),
             number: 1,
@@ -157,6 +157,7 @@ impl Stage {
                 refused: false,
                 words: "",
                 on_evidence: "[1]".into(),
+                functions: signature.functions,
                 content: &signature.content,
                 after_lapse: false,
             };

@@ -32,14 +32,14 @@ pub use command::{
 pub use content::Content;
 pub use evidence::{AttachedFile, Given, Outcome};
 pub use recovery::{Recovery, recovery, uncleared};
-pub use text::{AllClear, AllClearText, Signed, attestation};
+pub use text::{AllClear, AllClearText, Signed, attestation, but_for};
 pub use waves::{Progress, Wave};
 
 use crate::{
     Refusal,
     id::{AccountId, ClearanceId},
     playbooks::Gate,
-    scope::{Places, Scope},
+    scope::{Functions, Places, Scope},
     time::Timestamp,
 };
 
@@ -111,6 +111,8 @@ pub struct Signature {
     pub conditions: String,
     /// The numbers of the evidence signed on.
     pub on: BTreeSet<i64>,
+    /// The functions that were signed for; a part of them may have been taken back since.
+    pub functions: Functions,
     /// SHA-256 of the content that was signed, in hexadecimal; see [`Content`].
     pub content: String,
 }
@@ -146,6 +148,8 @@ pub struct Clearance {
     pub scope: Scope,
     pub gate: Gate,
     pub stage: Stage,
+    /// Since when IT has it running: what was looked at before proves nothing of it.
+    pub restored_at: Option<Timestamp>,
     /// The latest giving of each piece.
     pub evidence: Vec<Given>,
     pub signatures: Vec<Signature>,
@@ -173,6 +177,7 @@ impl Clearance {
             scope,
             gate,
             stage: Stage::Waiting,
+            restored_at: None,
             evidence: Vec::new(),
             signatures: Vec::new(),
             refusals: Vec::new(),
@@ -186,9 +191,12 @@ impl Clearance {
     ///
     /// # Errors
     /// Refused when it was restored before.
-    pub fn restore(&mut self) -> Result<Step, Refusal> {
+    pub fn restore(&mut self, now: Timestamp) -> Result<Step, Refusal> {
         match self.stage {
-            Stage::Waiting => Ok(self.step(Stage::Restored)),
+            Stage::Waiting => {
+                self.restored_at = Some(now);
+                Ok(self.step(Stage::Restored))
+            }
             stage => {
                 Err(Refusal::new("already-restored", format!("This scope is already {}.", stage.words())))
             }
@@ -238,7 +246,9 @@ impl Clearance {
         self.signatures.retain(|older| older.signer != signer && older.by != by);
         self.refusals.retain(|refused| refused.signer != signer);
         let on = self.evidence.iter().map(|given| given.number).collect();
-        self.signatures.push(Signature { signer: signer.to_owned(), by, at: now, conditions, on, content });
+        let functions = self.scope.functions;
+        let signer = signer.to_owned();
+        self.signatures.push(Signature { signer, by, at: now, conditions, on, functions, content });
         if self.has_quorum(now) {
             steps.push(self.step(Stage::Signed));
             self.signed_at = Some(now);
@@ -348,6 +358,23 @@ impl Clearance {
         Ok((*part == self.scope).then(|| self.step(Stage::Revoked)))
     }
 
+    /// Its system is down again: nothing that was seen, signed or waved in since the restore counts any more. Gives the
+    /// step back, unless it has not begun or is clear, which is taken back by a revocation.
+    pub fn go_down(&mut self) -> Option<Step> {
+        if !matches!(self.stage, Stage::Restored | Stage::Pilot | Stage::Waves | Stage::Signed) {
+            return None;
+        }
+        (self.restored_at, self.signed_at) = (None, None);
+        self.evidence.clear();
+        self.signatures.clear();
+        self.refusals.clear();
+        for wave in &mut self.waves {
+            (wave.progress, wave.begun_at, wave.passed_at) = (Progress::Planned, None, None);
+            wave.orders.clear();
+        }
+        Some(self.step(Stage::Waiting))
+    }
+
     /// A wider scope around it was taken back: who signed this one did not know that, and is asked again. Gives the
     /// step back, if it was signed.
     pub fn forget_signatures(&mut self) -> Option<Step> {
@@ -377,7 +404,8 @@ impl Clearance {
         if part.place == self.scope.place {
             self.scope.functions = self.scope.functions.without(part.functions);
         }
-        Ok(Self { stage: self.stage, ..Self::new(id, *part, self.gate.clone()) })
+        let parted = Self::new(id, *part, self.gate.clone());
+        Ok(Self { stage: self.stage, restored_at: self.restored_at, ..parted })
     }
 
     /// Everything written on paper for this scope has reached its end.

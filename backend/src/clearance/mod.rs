@@ -147,7 +147,7 @@ pub async fn restore(
     let mut about = about(&mut decision, incident, id).await?;
     about.may_work_on(&by)?;
     let note = optional("note", &form.note, 500)?;
-    let step = about.clearance.restore()?;
+    let step = about.clearance.restore(decision.at)?;
     let said = (json!({ "to": step.to.code() }), &[("note", note.as_str())][..]);
     about.finish(&app, decision, "clearance.restored", said, &[step]).await
 }
@@ -277,6 +277,7 @@ pub async fn after_report(
     let mut taken_back = 0;
     for at in down {
         taken_back += revoke::taken_back_by_outage(app, decision, incident.id, *at).await?;
+        waves::begin_anew(app, decision, incident.id, *at).await?;
     }
     let opened = opening::open_missing(app, decision, incident.id).await?;
     for at in down {

@@ -1,10 +1,10 @@
 //! The signed record of a released scope, from which alone the all-clear is written.
 
 use domain::{
-    clearance::{AllClear, AllClearText, Clearance, Signed},
+    clearance::{AllClear, AllClearText, Clearance, Signed, but_for},
     id::{ClearanceId, IncidentId},
     instructions::World,
-    scope::Target,
+    scope::{Place, Target},
 };
 
 use super::store;
@@ -12,7 +12,8 @@ use crate::{
     accounts::store as accounts,
     failure::Failure,
     incidents::store as incidents,
-    instructions::picture,
+    instructions::{Picture, picture},
+    places::store::{self as places, System},
     playbooks::store as playbooks,
     store::{Error, Tx},
 };
@@ -43,27 +44,51 @@ pub async fn all_clear_text(
     }
     let world = if row.exercise { World::Exercise(incident) } else { World::Real };
     let still = match clearance.scope.target {
-        Target::System(system) => picture
-            .systems
-            .iter()
-            .find(|each| each.id == system)
-            .map(|system| picture.verdict(world, clearance.scope.place, system))
-            .filter(|verdict| !verdict.prohibited.is_empty())
-            .map(|verdict| verdict.words())
-            .unwrap_or_default(),
+        Target::System(system) => match picture.systems.iter().find(|each| each.id == system) {
+            Some(system) => still(tx, &picture, world, (clearance.scope.place, system)).await?,
+            None => String::new(),
+        },
         Target::Kind(_) => String::new(),
     };
+    let place = match clearance.scope.place {
+        unit @ Place::Unit(_) => places::name(tx, unit).await?,
+        wider => picture.place_name(wider),
+    };
+    let without = store::parted_places(tx, incident, &clearance.scope, &picture.places).await?;
     let record = AllClear {
         exercise: row.exercise,
         organisation: installation.name.clone(),
         system: picture.target_name(clearance.scope.target),
-        place: picture.place_name(clearance.scope.place),
+        place: but_for(&place, &without),
         functions: picture.functions_words(&clearance.scope),
         released_at: clearance.released_at.map(|at| zone.full(at)).unwrap_or_default(),
         signatures,
         still,
     };
     Ok(record.text(&clearance))
+}
+
+/// What is still forbidden at a place, and at units of it where something else holds than at their site.
+async fn still(
+    tx: &mut Tx,
+    picture: &Picture,
+    world: World,
+    (place, system): (Place, &System),
+) -> Result<String, Error> {
+    let mut said = Vec::new();
+    let verdict = picture.verdict(world, place, system);
+    if !verdict.prohibited.is_empty() {
+        said.push(verdict.words());
+    }
+    for site in picture.places.facilities_of(place) {
+        for (unit, verdict) in picture.differing_units(world, site, system) {
+            let at = Place::Unit(unit);
+            if !verdict.prohibited.is_empty() && at != place && picture.places.contains(place, at) {
+                said.push(format!("{} at {}", verdict.words(), places::name(tx, at).await?));
+            }
+        }
+    }
+    Ok(said.join("; "))
 }
 
 /// The titles of the signers by their keys, from the frozen playbook.

@@ -77,7 +77,7 @@ async fn take_back(
     let suspect_from_seq =
         scopes.iter().find(|row| row.id == id).and_then(|row| row.released_seq).unwrap_or(0);
     let step = clearance.revoke(&part, places)?;
-    is_not_taken_back(incident, &scopes, &part, places)?;
+    is_not_taken_back(incident, &scopes, (&part, &clearance.scope), places)?;
     let seq = decision.next_seq();
     let moment = Moment { seq, at: decision.at, account: decision.account };
     store::insert_revocation(&mut decision.tx, incident, id, (&part, reason), moment).await?;
@@ -145,14 +145,18 @@ async fn reviews_of(
     suspect::list(app, decision, suspect::TakenBack { incident, seq, clearances, suspect }).await
 }
 
-/// A part that waits for its own signatures already is not taken back once more.
+/// A part that waits for its own signatures already is not taken back once more. An open scope around the whole one,
+/// from which that was parted, does not count.
 fn is_not_taken_back(
     incident: IncidentId,
     scopes: &[store::ScopeRow],
-    part: &Scope,
+    (part, whole): (&Scope, &Scope),
     places: &Places,
 ) -> Result<(), Refusal> {
-    let open = scopes.iter().find(|row| !row.stage.is_clear() && lies_in(part, &row.scope, places));
+    let waits = |row: &&store::ScopeRow| {
+        !row.stage.is_clear() && lies_in(part, &row.scope, places) && lies_in(&row.scope, whole, places)
+    };
+    let open = scopes.iter().find(waits);
     let Some(open) = open else { return Ok(()) };
     let sentence = "This part was taken back before and is not clear again yet.";
     let link = format!("/incidents/{incident}/clearance/{}", open.id);
@@ -189,8 +193,8 @@ pub async fn taken_back_by_outage(
         let part = Scope { place, ..row.scope };
         let known = store::scopes(&mut decision.tx, incident).await?;
         // A smaller scope may have gone with a larger one just now.
-        let gone =
-            clearance.stage == Stage::Revoked || is_not_taken_back(incident, &known, &part, &places).is_err();
+        let gone = clearance.stage == Stage::Revoked
+            || is_not_taken_back(incident, &known, (&part, &clearance.scope), &places).is_err();
         if !gone {
             let what = (clearance, part, "Reported down after its release.");
             take_back(app, decision, incident, &places, what).await?;

@@ -5,6 +5,9 @@ use domain::{
     clearance::{SignOff, Stepped},
     field::FieldErrors,
     id::{ClearanceId, IncidentId},
+    lexicon,
+    reviews::no_patient,
+    time::Timestamp,
 };
 use serde_json::json;
 
@@ -35,6 +38,16 @@ pub async fn sign_off(
     record(app, by, (incident, id, form)).await
 }
 
+/// The words of a signature go out with the all clear: they claim nothing more (rule 1) and name no patient (rule 17).
+fn check_words(words: &str, now: Timestamp) -> Result<(), FieldErrors> {
+    if let Err(refusal) = lexicon::refuse_all_clear(words) {
+        return Err(FieldErrors::one("words", refusal.sentence));
+    }
+    let mut errors = FieldErrors::default();
+    no_patient(&mut errors, "words", words, now);
+    errors.into_result()
+}
+
 /// The same without the question for the password, which the caller has asked.
 ///
 /// # Errors
@@ -57,6 +70,7 @@ pub async fn record(
         "refuse" => true,
         _ => return Err(FieldErrors::one("answer", "Answer sign or refuse.").into()),
     };
+    check_words(&words, decision.at)?;
     let shown = form.shown.trimmed();
     if !refused && !shown.is_empty() && shown != about.clearance.content("", "").fingerprint() {
         let sentence = "What you were shown has changed since: look at it again before you sign.";
@@ -77,6 +91,7 @@ pub async fn record(
         refused,
         words: &words,
         on_evidence: json!(on).to_string(),
+        functions: about.clearance.scope.functions,
         content: &content,
         after_lapse,
     };

@@ -21,9 +21,11 @@ use serde::Serialize;
 use sqlx::types::Uuid;
 
 pub use files::{Kept as KeptFile, NewFile, file, files, insert_file};
-pub use history::{RevokedPart, entries_between, insert_revocation, revocations, shrink, steps, times};
+pub use history::{
+    RevokedPart, entries_between, insert_revocation, parted_places, revocations, shrink, steps, times,
+};
 pub use ladder::{Want, at_stage, blocked, counts, turns};
-pub use signoffs::{NewSignOff, agree, end_signatures, insert_evidence, insert_signoff};
+pub use signoffs::{NewSignOff, agree, end_signatures, end_signoffs, insert_evidence, insert_signoff};
 pub use waves::{Moved, move_wave, next_number, plan_wave};
 
 use crate::{
@@ -60,6 +62,7 @@ struct Kept {
     functions: i64,
     gate: String,
     stage: String,
+    restored_at: Option<i64>,
     signed_at: Option<i64>,
     released_at: Option<i64>,
 }
@@ -83,6 +86,7 @@ impl TryFrom<Kept> for Clearance {
             signatures: Vec::new(),
             refusals: Vec::new(),
             waves: Vec::new(),
+            restored_at: kept.restored_at.map(Timestamp),
             signed_at: kept.signed_at.map(Timestamp),
             released_at: kept.released_at.map(Timestamp),
         })
@@ -97,6 +101,7 @@ struct NewRow {
     functions: i64,
     gate: String,
     stage: &'static str,
+    restored_at: Option<i64>,
     site: String,
 }
 
@@ -121,6 +126,7 @@ fn new_rows(clearances: &[Clearance], places: &Places) -> Rows {
                 functions: clearance.scope.functions.bits(),
                 gate: serde_json::to_string(&clearance.gate).expect("a gate serialises"),
                 stage: clearance.stage.code(),
+                restored_at: clearance.restored_at.map(|at| at.0),
                 site: site_of(clearance.scope.place, places),
             })
         })
@@ -130,15 +136,16 @@ fn new_rows(clearances: &[Clearance], places: &Places) -> Rows {
 
 const INSERT: Sql = Sql {
     sqlite: "
-    INSERT INTO clearance (id, incident, place, site, system, functions, gate, stage)
+    INSERT INTO clearance (id, incident, place, site, system, functions, gate, stage, restored_at)
     SELECT unhex(value ->> 'id'), $1, value ->> 'place', value ->> 'site', unhex(value ->> 'system'),
-        value ->> 'functions', value ->> 'gate', value ->> 'stage'
+        value ->> 'functions', value ->> 'gate', value ->> 'stage', value ->> 'restored_at'
     FROM json_each($2)",
     postgres: "
-    INSERT INTO clearance (id, incident, place, site, system, functions, gate, stage)
-    SELECT id::uuid, $1, place, site, system::uuid, functions, gate, stage
+    INSERT INTO clearance (id, incident, place, site, system, functions, gate, stage, restored_at)
+    SELECT id::uuid, $1, place, site, system::uuid, functions, gate, stage, restored_at
     FROM json_to_recordset($2::json)
-        AS row (id TEXT, place TEXT, site TEXT, system TEXT, functions BIGINT, gate TEXT, stage TEXT)",
+        AS row (
+            id TEXT, place TEXT, site TEXT, system TEXT, functions BIGINT, gate TEXT, stage TEXT, restored_at BIGINT)",
 };
 
 const INSERT_EVENTS: Sql = Sql {
@@ -241,7 +248,7 @@ pub async fn whole_sites(tx: &mut Tx, incident: IncidentId) -> Result<Vec<(Place
 }
 
 const ONE: &str = "
-    SELECT id, place, system, functions, gate, stage, signed_at, released_at
+    SELECT id, place, system, functions, gate, stage, restored_at, signed_at, released_at
     FROM clearance
     WHERE incident = $1 AND id = $2";
 
@@ -256,12 +263,12 @@ pub async fn find(tx: &mut Tx, incident: IncidentId, id: ClearanceId) -> Result<
 
 const SOME: Sql = Sql {
     sqlite: "
-    SELECT id, place, system, functions, gate, stage, signed_at, released_at
+    SELECT id, place, system, functions, gate, stage, restored_at, signed_at, released_at
     FROM clearance
     WHERE incident = $1 AND id IN (SELECT unhex(value) FROM json_each($2))
     ORDER BY id",
     postgres: "
-    SELECT id, place, system, functions, gate, stage, signed_at, released_at
+    SELECT id, place, system, functions, gate, stage, restored_at, signed_at, released_at
     FROM clearance
     WHERE incident = $1 AND id IN (SELECT value::uuid FROM json_array_elements_text($2::json))
     ORDER BY id",
@@ -284,7 +291,8 @@ fn id_list(ids: &[ClearanceId]) -> String {
 
 const SAVE: &str = "
     UPDATE clearance
-    SET stage = $2, signed_at = $3, released_at = $4, released_seq = COALESCE($5, released_seq), blocked_from = $6
+    SET stage = $2, signed_at = $3, released_at = $4, released_seq = COALESCE($5, released_seq), blocked_from = $6,
+        restored_at = $7
     WHERE id = $1";
 
 const EVENT: &str = "
@@ -349,7 +357,8 @@ pub async fn save(tx: &mut Tx, clearance: &Clearance, steps: &[Step], moment: Mo
         clearance.signed_at.map(|at| at.0),
         clearance.released_at.map(|at| at.0),
         released,
-        attention.blocked_from.map(|at| at.0)
+        attention.blocked_from.map(|at| at.0),
+        clearance.restored_at.map(|at| at.0)
     )?;
     execute!(tx, END_TURNS, id)?;
     let mut turns: BTreeMap<String, TurnRow> = BTreeMap::new();

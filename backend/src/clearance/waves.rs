@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 
 use domain::{
+    Refusal,
     actor::Role,
     clearance::{BeginWave, Clearance, HaltWave, PassHold, PlanWave, Progress, Stepped, Unplan, Wave},
     field::{FieldErrors, Text},
-    id::{ClearanceId, IncidentId, UnitId},
+    id::{ClearanceId, FacilityId, IncidentId, SystemId, UnitId},
     instructions::{Effect, Order, State, Whom, Word},
+    lexicon,
     scope::{Functions, Place, Places, Scope, SystemKind},
     time::Zone,
 };
@@ -25,6 +27,7 @@ use crate::{
     failure::Failure,
     instructions::{
         Picture,
+        picture::names,
         store::{self as orders, Move, OrderRow},
     },
     places::store as places,
@@ -135,7 +138,10 @@ async fn read(decision: &mut Decision, about: &About, form: &PlanWave) -> Result
     let hold_minutes = number(&mut errors, "hold_minutes", &form.hold_minutes, (0, MOST_HOLD));
     let expected = number(&mut errors, "expected", &form.expected, (0, 1_000_000));
     let hold_owner = errors.optional("hold_owner", &form.hold_owner, 80).unwrap_or_default();
-    let condition = errors.optional("condition", &form.condition, 500).unwrap_or_default();
+    if let Err(refusal) = lexicon::refuse_all_clear(form.condition.trimmed()) {
+        errors.add("condition", refusal.sentence);
+    }
+    let condition = errors.optional("condition", &form.condition, 80).unwrap_or_default();
     errors.into_result()?;
     let expected = match expected {
         Some(expected) => expected,
@@ -230,6 +236,7 @@ pub async fn begin(
     about.may_wave(&by)?;
     let before = about.wave(number)?.clone();
     let not_back = not_back(&mut decision.tx, incident, (about.place(), &before)).await?;
+    is_not_forbidden(&mut decision.tx, &about, &before).await?;
     let step = about.clearance.begin_wave(number, decision.account, not_back, decision.at)?;
     let mut orders = BTreeSet::new();
     for unit in &before.units {
@@ -253,6 +260,25 @@ pub async fn begin(
     store::move_wave(&mut decision.tx, id, (&wave, moved), moment).await?;
     let data = json!({ "wave": number, "units": wave.units, "expected": wave.expected });
     about.finish(&app, decision, "clearance.wave_begun", (data, &[]), &[step]).await
+}
+
+/// An order that was given for one of the units itself forbids more than the wave may permit (rule 12b).
+async fn is_not_forbidden(tx: &mut Tx, about: &About, wave: &Wave) -> Result<(), Failure> {
+    let names = names(tx).await?;
+    for row in orders::of_family(tx, about.incident.id).await? {
+        let Place::Unit(unit) = row.order.scope.place else { continue };
+        let forbids = row.order.scope.functions.common(about.clearance.scope.functions);
+        let forbids = forbids.iter().any(|function| row.order.effect(function) != Effect::Use);
+        let same_system = names.meet(&about.clearance.scope, &row.order.scope);
+        if wave.units.contains(&unit) && row.order.whom == Whom::Everyone && same_system && forbids {
+            let name = places::name(tx, row.order.scope.place).await?;
+            let words = row.order.words().to_uppercase();
+            let sentence =
+                format!("For {name} there stands: {words}. Lift that order, or plan the wave without it.");
+            return Err(Refusal::new("unit-forbidden", sentence).into());
+        }
+    }
+    Ok(())
 }
 
 /// How many units of a wave still wait for computers of some kind.
@@ -338,6 +364,42 @@ pub async fn halt(
     store::move_wave(&mut decision.tx, id, (&wave, moved), moment).await?;
     let said = (json!({ "wave": number }), &[("reason", reason.as_str())][..]);
     about.finish(&app, decision, "clearance.wave_halted", said, &Vec::from_iter(step)).await
+}
+
+/// A system is down again: the scopes on their way back there begin anew. What was seen and signed ends, and nobody of a
+/// wave is let in any more.
+pub(super) async fn begin_anew(
+    app: &App,
+    decision: &mut Decision,
+    incident: IncidentId,
+    at: (SystemId, FacilityId),
+) -> Result<(), Error> {
+    let lattice = places::lattice(&mut decision.tx).await?;
+    for row in store::scopes_of_site(&mut decision.tx, incident, at, &lattice).await? {
+        let Some(mut clearance) = store::find(&mut decision.tx, incident, row.id).await? else { continue };
+        let waves = clearance.waves.clone();
+        let Some(step) = clearance.go_down() else { continue };
+        let moment = moment_of(decision);
+        for (before, after) in waves.iter().zip(&clearance.waves) {
+            if before.progress == after.progress {
+                continue;
+            }
+            let moved = Moved { from: before.progress, to: Some(after.progress) };
+            store::move_wave(&mut decision.tx, row.id, (after, moved), moment).await?;
+        }
+        store::end_signoffs(&mut decision.tx, row.id, moment.at).await?;
+        store::save(&mut decision.tx, &clearance, &[step], moment).await?;
+        let say = Say {
+            kind: "clearance.down_again",
+            subject: format!("clearance:{}", row.id),
+            data: json!({ "from": step.from.code() }),
+            ..Say::default()
+        };
+        decision.append(app, say).await?;
+        let orders: BTreeSet<_> = waves.iter().flat_map(|wave| &wave.orders).copied().collect();
+        lift(app, decision, incident, &orders, "instruction.ended_by_outage").await?;
+    }
+    Ok(())
 }
 
 /// The clearance itself lets everybody in now: what let its waves in has done its service.

@@ -294,8 +294,23 @@ const UNCLEARED: &str = "
     ORDER BY clearance.id";
 
 /// The orders in force of every open incident, the oldest first.
-pub async fn in_force(tx: &mut Tx) -> Result<Vec<OrderRow>, Error> {
+async fn in_force(tx: &mut Tx) -> Result<Vec<OrderRow>, Error> {
     fetch_all!(tx, Kept, IN_FORCE)?.into_iter().map(TryInto::try_into).collect()
+}
+
+const OF_FAMILY: &str = "
+    SELECT instruction.id, instruction.incident, place, system, instruction.kind, functions, word, only_for, whom,
+        whom_names, condition_words, instead, text_waits, short_words, keeps, state, since, age, issued_by, approved_by, supersedes
+    FROM instruction
+    JOIN incident ON incident.id = instruction.incident
+    WHERE state = 'in_force' AND phase NOT IN ('closed', 'stood_down')
+        AND COALESCE(incident.parent, incident.id) = (
+            SELECT COALESCE(parent, id) FROM incident WHERE id = $1)
+    ORDER BY age, instruction.id";
+
+/// The orders in force of an incident, its parent and its children.
+pub async fn of_family(tx: &mut Tx, incident: IncidentId) -> Result<Vec<OrderRow>, Error> {
+    fetch_all!(tx, Kept, OF_FAMILY, incident.0)?.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Every open family with its orders, releases and revocations, and the rows of the orders.

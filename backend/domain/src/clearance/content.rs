@@ -9,7 +9,7 @@ use super::{Clearance, Given, Outcome};
 use crate::{
     id::ClearanceId,
     playbooks::{Gate, canonical_json},
-    scope::Scope,
+    scope::{Functions, Scope},
 };
 
 /// One signature's content.
@@ -67,9 +67,20 @@ impl Content<'_> {
 impl Clearance {
     /// What a signature as `signer` under these conditions would be bound to now.
     pub fn content<'a>(&'a self, signer: &'a str, conditions: &'a str) -> Content<'a> {
+        self.content_for(self.scope.functions, signer, conditions)
+    }
+
+    /// What a signature was bound to when the scope had these functions: a part may have been taken back since.
+    pub fn content_for<'a>(
+        &'a self,
+        functions: Functions,
+        signer: &'a str,
+        conditions: &'a str,
+    ) -> Content<'a> {
         let mut evidence: Vec<Leaned> = self.evidence.iter().map(Leaned::from).collect();
         evidence.sort_by_key(|leaned| leaned.number);
-        Content { clearance: self.id, scope: self.scope, gate: &self.gate, evidence, signer, conditions }
+        let scope = Scope { functions, ..self.scope };
+        Content { clearance: self.id, scope, gate: &self.gate, evidence, signer, conditions }
     }
 }
 

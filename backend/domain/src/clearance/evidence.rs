@@ -133,6 +133,10 @@ impl Clearance {
         if self.stage >= Stage::Clear {
             return Err(self.is_past("Evidence belongs before the release."));
         }
+        if self.restored_at.is_none_or(|at| given.at < at) {
+            let sentence = "Evidence is of the restored system: look at it after the restore.";
+            return Err(Refusal::new("before-the-restore", sentence));
+        }
         let Some(piece) = self.piece(&given.key) else {
             return Err(Refusal::new("unknown-evidence", "The gate does not ask for this evidence."));
         };

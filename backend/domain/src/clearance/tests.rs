@@ -83,7 +83,7 @@ fn waiting() -> Clearance {
 /// Restored, with evidence that holds for two hours and for one.
 pub(super) fn ready() -> Clearance {
     let mut clearance = waiting();
-    clearance.restore().expect("waits");
+    clearance.restore(at(0)).expect("waits");
     clearance.give(given("results", 1, 0, 120)).expect("is asked for");
     clearance.give(given("queue", 2, 0, 60)).expect("is asked for");
     clearance
@@ -135,7 +135,7 @@ fn one_person_signs_once_and_one_signer_once() {
 fn nothing_is_signed_before_it_is_restored_or_on_evidence_that_is_missing_failed_or_expired() {
     assert_eq!(code(waiting().sign("cio", person(1), String::new(), at(1))), "not-restored");
     let mut clearance = waiting();
-    clearance.restore().expect("waits");
+    clearance.restore(at(0)).expect("waits");
     assert_eq!(code(clearance.sign("cio", person(1), String::new(), at(1))), "evidence-open");
     let mut failed = ready();
     failed.give(Given { outcome: Outcome::Failed, ..given("queue", 3, 1, 60) }).expect("is asked for");

@@ -87,6 +87,11 @@ impl AllClear {
     }
 }
 
+/// A place without the places in it that go their own way back: `General, but for Intensive care`.
+pub fn but_for(place: &str, without: &[String]) -> String {
+    if without.is_empty() { place.to_owned() } else { format!("{place}, but for {}", without.join(", ")) }
+}
+
 /// What a signer attests: `I attest that Laboratory results at General may be used again. …`
 pub fn attestation(system: &str, functions: &str, place: &str) -> String {
     let what = if functions.is_empty() { system.to_owned() } else { format!("{system} {functions}") };

@@ -154,7 +154,13 @@ impl Cell<'_> {
         let taken_back = |revoked: &Revocation| revoked.age > release.age && self.lies_in(&revoked.scope);
         self.lies_in(&release.scope)
             && !family.revocations.iter().any(taken_back)
-            && !family.uncleared.iter().any(|scope| self.lies_in(scope))
+            && !family.uncleared.iter().any(|scope| self.lies_in(scope) && !self.is_around(scope, release))
+    }
+
+    /// A scope around what was released: the released place was parted from it and goes its own way.
+    fn is_around(&self, scope: &Scope, release: &Release) -> bool {
+        self.places.contains(scope.place, release.scope.place)
+            && !self.places.contains(release.scope.place, scope.place)
     }
 
     fn lies_in(&self, scope: &Scope) -> bool {

@@ -76,6 +76,24 @@ fn of_clearance(kind: &str) -> Option<&'static str> {
         "clearance.refused" => "refused to sign for a scope",
         "clearance.released" => "released a scope: it is clear",
         "clearance.revoked" => "revoked a clearance",
+        "clearance.waiver_agreed" => "agreed that a piece of evidence need not be checked",
+        "clearance.file_added" => "added a file that proves a check",
+        "clearance.split" => "let a part of a scope go its own way back",
+        "clearance.down_again" => "began a way back anew, for its system is down again",
+        _ => return of_waves(kind),
+    })
+}
+
+fn of_waves(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "instruction.issued_by_wave" => "let the staff of a unit in with their wave",
+        "instruction.ended_by_halt" => "ended a permission by stopping its wave",
+        "instruction.ended_by_release" => "ended what the release made needless",
+        "clearance.wave_planned" => "planned a wave",
+        "clearance.wave_unplanned" => "took a wave off the list",
+        "clearance.wave_begun" => "began a wave",
+        "clearance.wave_halted" => "stopped a wave",
+        "clearance.hold_passed" => "passed the hold point of a wave",
         "clearance.back_entry_complete" => "reported that everything on paper is typed in",
         "waiver.asked" => "asked to waive what blocks the close",
         "waiver.agreed" => "agreed to waive what blocks the close",

@@ -238,6 +238,8 @@ pub struct RecordView {
     pub signatures: Vec<RecordedSignature>,
     /// Every condition, with who made it.
     pub conditions: Vec<String>,
+    /// Orders for narrower places, which stand through the release (rule 12d).
+    pub stand: Vec<String>,
     pub steps: Vec<RecordedStep>,
     /// What was taken back since, in words.
     pub revocations: Vec<String>,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     actor::Role,
-    clearance::{Clearance, Given, Outcome, Progress, Stage, Wave, attestation},
+    clearance::{Clearance, Given, Outcome, Progress, Stage, Wave, attestation, but_for},
     id::UnitId,
     playbooks::Evidence,
     scope::{Place, Target},
@@ -30,7 +30,9 @@ impl Desk<'_> {
         typed: PanelTyped,
     ) -> Result<Panel, Error> {
         let functions = self.picture.functions_words(&clearance.scope);
-        let place = self.place_name(clearance.scope.place);
+        let without =
+            store::parted_places(tx, self.incident.id, &clearance.scope, &self.picture.places).await?;
+        let place = but_for(&self.place_name(clearance.scope.place), &without);
         let system = self.system(clearance);
         let (signed, needed) = clearance.signed_of(self.now);
         let may = self.may(clearance);
@@ -130,6 +132,8 @@ impl Desk<'_> {
         let is_next = clearance.next_wave().is_some_and(|next| next.number == wave.number);
         let going_on = matches!(clearance.stage, Stage::Restored | Stage::Pilot | Stage::Waves);
         let planned = wave.progress == Progress::Planned;
+        let begun = clearance.waves.iter().rfind(|each| each.progress != Progress::Planned);
+        let is_latest = begun.is_some_and(|latest| latest.number == wave.number);
         let held = wave.progress == Progress::Begun && is_next && clearance.stage == Stage::Waves;
         let planned_by_other = wave.planned_by != self.actor.account;
         WaveLine {
@@ -143,7 +147,7 @@ impl Desk<'_> {
             may_begin: commands && going_on && planned && is_next && planned_by_other,
             may_unplan: commands && planned && clearance.stage < Stage::Signed,
             may_pass: commands && held && wave.hold_until().is_some_and(|until| until <= self.now),
-            may_halt: commands && held,
+            may_halt: commands && is_latest && clearance.stage == Stage::Waves,
         }
     }
 
@@ -277,14 +281,18 @@ impl Desk<'_> {
     }
 
     /// Orders for narrower places in this scope: they stand through the release, and the sign-off names them.
-    async fn orders_that_stand(&self, tx: &mut Tx, clearance: &Clearance) -> Result<Vec<String>, Error> {
+    pub(super) async fn orders_that_stand(
+        &self,
+        tx: &mut Tx,
+        clearance: &Clearance,
+    ) -> Result<Vec<String>, Error> {
         let Target::System(system) = clearance.scope.target else { return Ok(Vec::new()) };
         let Some(system) = self.picture.systems.iter().find(|each| each.id == system) else {
             return Ok(Vec::new());
         };
         let of_waves: BTreeSet<_> = clearance.waves.iter().flat_map(|wave| &wave.orders).collect();
         let mut stand = Vec::new();
-        for row in orders::in_force(tx).await? {
+        for row in orders::of_family(tx, self.incident.id).await? {
             let place = row.order.scope.place;
             let narrower = matches!(place, Place::Unit(_) | Place::Facility(_))
                 && place.narrowness() > clearance.scope.place.narrowness()

@@ -3,7 +3,7 @@
 
 use domain::{
     actor::Actor,
-    clearance::{Clearance, Step, attestation},
+    clearance::{Clearance, Step, attestation, but_for},
     id::{ClearanceId, IncidentId},
     view::clearance::{RecordView, RecordedSignature, RecordedStep},
 };
@@ -32,7 +32,8 @@ pub async fn read(
     desk.name_units(tx, std::slice::from_ref(&clearance)).await?;
     let scope = clearance.scope;
     let functions = desk.picture.functions_words(&scope);
-    let (place, system) = (desk.place_name(scope.place), desk.system(&clearance));
+    let without = store::parted_places(tx, incident, &scope, &desk.picture.places).await?;
+    let (place, system) = (but_for(&desk.place_name(scope.place), &without), desk.system(&clearance));
     let what = [system.clone(), functions.clone()].into_iter().filter(|part| !part.is_empty());
     let signatures = desk.recorded(tx, &clearance).await?;
     let with_conditions = signatures.iter().filter(|signature| !signature.conditions.is_empty());
@@ -53,6 +54,7 @@ pub async fn read(
         waves: clearance.waves.iter().map(|wave| desk.wave(&clearance, wave)).collect(),
         conditions: with_conditions.map(|each| format!("{} ({})", each.conditions, each.title)).collect(),
         signatures,
+        stand: desk.orders_that_stand(tx, &clearance).await?,
         steps: desk.steps(tx, &clearance).await?,
         revocations: desk.revocations(tx, &clearance).await?,
         path: format!("{}/{id}", desk.path),
@@ -74,7 +76,9 @@ impl Desk<'_> {
             clearance.standing(self.now).map(|signature| signature.signer.as_str()).collect();
         let mut lines = Vec::new();
         for signature in &clearance.signatures {
-            let content = clearance.content(&signature.signer, &signature.conditions).fingerprint();
+            let content = clearance
+                .content_for(signature.functions, &signature.signer, &signature.conditions)
+                .fingerprint();
             lines.push(RecordedSignature {
                 title: words::title(&self.titles, &signature.signer),
                 name: accounts::name(tx, signature.by).await?.unwrap_or_default(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     clearance::{Clearance, Stage, Step},
     id::{AccountId, ClearanceId, IncidentId},
-    scope::Scope,
+    scope::{Places, Scope},
     time::Timestamp,
 };
 use sqlx::types::Uuid;
@@ -14,6 +14,7 @@ use super::{Moment, id_list, stage};
 use crate::{
     execute, fetch_all, fetch_one,
     instructions::store::scope,
+    places::store as places,
     store::{Error, Sql, Tx},
 };
 
@@ -135,4 +136,26 @@ pub async fn revocations(tx: &mut Tx, id: ClearanceId) -> Result<Vec<RevokedPart
             Ok(RevokedPart { part, reason, at: Timestamp(at), by: AccountId(by) })
         })
         .collect()
+}
+
+/// The names of the places within a scope that go their own way back and are not clear yet.
+pub async fn parted_places(
+    tx: &mut Tx,
+    incident: IncidentId,
+    of: &Scope,
+    lattice: &Places,
+) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for row in super::scopes(tx, incident).await? {
+        let is_inside = row.scope.target == of.target
+            && row.scope.functions.meets(of.functions)
+            && row.scope.place != of.place
+            && lattice.contains(of.place, row.scope.place);
+        if is_inside && !row.stage.is_clear() {
+            names.push(places::name(tx, row.scope.place).await?);
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
 }

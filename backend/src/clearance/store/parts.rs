@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     clearance::{AttachedFile, Clearance, Given, Outcome, Progress, Refused, Signature, Wave},
     id::AccountId,
+    scope::Functions,
     time::Timestamp,
 };
 use sqlx::types::Uuid;
@@ -88,18 +89,18 @@ impl TryFrom<EvidenceRow> for Given {
 
 const SIGNOFFS: Sql = Sql {
     sqlite: "
-    SELECT clearance, signer, what, account, at, words, on_evidence, content
+    SELECT clearance, signer, what, account, at, words, on_evidence, functions, content
     FROM clearance_signoff
     WHERE clearance IN (SELECT unhex(value) FROM json_each($1)) AND ended IS NULL
     ORDER BY clearance, seq",
     postgres: "
-    SELECT clearance, signer, what, account, at, words, on_evidence, content
+    SELECT clearance, signer, what, account, at, words, on_evidence, functions, content
     FROM clearance_signoff
     WHERE clearance IN (SELECT value::uuid FROM json_array_elements_text($1::json)) AND ended IS NULL
     ORDER BY clearance, seq",
 };
 
-type SignoffRow = (Uuid, String, String, Uuid, i64, String, String, String);
+type SignoffRow = (Uuid, String, String, Uuid, i64, String, String, i64, String);
 
 const WAVES: Sql = Sql {
     sqlite: "
@@ -168,11 +169,17 @@ pub(super) async fn read(tx: &mut Tx, clearances: &mut [Clearance]) -> Result<()
     for row in fetch_all!(tx, EvidenceRow, EVIDENCE, &ids)? {
         let Some(position) = index.get(&row.clearance) else { continue };
         let given: Given = row.try_into()?;
+        // What was looked at before the latest restore proves nothing of it.
+        if clearances[*position].restored_at.is_none_or(|at| given.at < at) {
+            continue;
+        }
         let evidence = &mut clearances[*position].evidence;
         evidence.retain(|older| older.key != given.key);
         evidence.push(given);
     }
-    for (id, signer, what, by, at, words, on, content) in fetch_all!(tx, SignoffRow, SIGNOFFS, &ids)? {
+    for (id, signer, what, by, at, words, on, functions, content) in
+        fetch_all!(tx, SignoffRow, SIGNOFFS, &ids)?
+    {
         let Some(position) = index.get(&id) else { continue };
         let clearance = &mut clearances[*position];
         let (by, at) = (AccountId(by), Timestamp(at));
@@ -180,7 +187,16 @@ pub(super) async fn read(tx: &mut Tx, clearances: &mut [Clearance]) -> Result<()
             clearance.refusals.push(Refused { signer, by, at, reason: words });
         } else {
             let on = list(&on)?;
-            clearance.signatures.push(Signature { signer, by, at, conditions: words, on, content });
+            let functions = Functions::from_bits(functions);
+            clearance.signatures.push(Signature {
+                signer,
+                by,
+                at,
+                conditions: words,
+                on,
+                functions,
+                content,
+            });
         }
     }
     for row in fetch_all!(tx, WaveRow, WAVES, &ids)? {

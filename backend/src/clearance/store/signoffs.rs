@@ -1,6 +1,6 @@
 //! The SQL of evidence and signatures as they are given: what they replace ends, and is never removed.
 
-use domain::{clearance::Given, id::ClearanceId, time::Timestamp};
+use domain::{clearance::Given, id::ClearanceId, scope::Functions, time::Timestamp};
 
 use super::Moment;
 use crate::{
@@ -58,11 +58,11 @@ pub async fn agree(
 const END_SIGNOFFS: &str = "
     UPDATE clearance_signoff
     SET ended = $2
-    WHERE clearance = $1 AND ended IS NULL AND (signer = $3 OR account = $4 OR $5)";
+    WHERE clearance = $1 AND ended IS NULL AND (signer = $3 OR (what = 'signed' AND (account = $4 OR $5)))";
 
 const INSERT_SIGNOFF: &str = "
-    INSERT INTO clearance_signoff (clearance, seq, signer, what, account, at, words, on_evidence, content)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT INTO clearance_signoff (clearance, seq, signer, what, account, at, words, on_evidence, content, functions)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /// A signature or a refusal to be added.
 pub struct NewSignOff<'a> {
@@ -71,6 +71,7 @@ pub struct NewSignOff<'a> {
     pub words: &'a str,
     /// The numbers of the evidence, as JSON.
     pub on_evidence: String,
+    pub functions: Functions,
     /// The fingerprint of what was signed; empty for a refusal.
     pub content: &'a str,
     /// Every earlier one ends with it, for the release came too late.
@@ -97,7 +98,8 @@ pub async fn insert_signoff(
         moment.at.0,
         new.words,
         &new.on_evidence,
-        new.content
+        new.content,
+        new.functions.bits()
     )
     .map(|_| ())
 }
@@ -110,4 +112,14 @@ const END_ALL_SIGNOFFS: &str = "
 /// Every signature of a scope ends.
 pub async fn end_signatures(tx: &mut Tx, clearance: ClearanceId, at: Timestamp) -> Result<(), Error> {
     execute!(tx, END_ALL_SIGNOFFS, clearance.0, at.0).map(|_| ())
+}
+
+const END_ALL: &str = "
+    UPDATE clearance_signoff
+    SET ended = $2
+    WHERE clearance = $1 AND ended IS NULL";
+
+/// Every signature and every refusal of a scope ends: its system is down again.
+pub async fn end_signoffs(tx: &mut Tx, clearance: ClearanceId, at: Timestamp) -> Result<(), Error> {
+    execute!(tx, END_ALL, clearance.0, at.0).map(|_| ())
 }

@@ -39,6 +39,7 @@ pub fn audit(frame: &Frame, view: &AuditView) -> AnyView {
         <p class="muted">
             "What was ordered is compared with what is there: people, messages, their history and every count. "{checked}
         </p>
+        <p><a href="/publishing">"Copies of the public pages outside"</a></p>
     }
     .into_any()
 }

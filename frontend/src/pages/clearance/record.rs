@@ -24,6 +24,10 @@ pub fn record_body(frame: &Frame, view: &RecordView) -> AnyView {
         let lines = view.revocations.iter().map(|line| view! { <li>{line.clone()}</li> }).collect_view();
         ui::panel("Taken back", view! { <ul>{lines}</ul> }.into_any())
     });
+    let stand = (!view.stand.is_empty()).then(|| {
+        let lines = view.stand.iter().map(|line| view! { <li>{line.clone()}</li> }).collect_view();
+        ui::panel("These orders stand", view! { <ul>{lines}</ul> }.into_any())
+    });
     let waves = (!view.waves.is_empty()).then(|| ui::panel("Waves", waves::listed(&view.waves)));
     let lede =
         view! { <p>{view.incident.clone()}", "{view.stage_words.clone()}", "{view.quorum.clone()}</p> };
@@ -33,6 +37,7 @@ pub fn record_body(frame: &Frame, view: &RecordView) -> AnyView {
             {warning}
             <p class="quote">{view.attestation.clone()}</p>
             {conditions}
+            {stand}
             {revoked}
             {ui::panel("Evidence", evidence(&view.evidence))}
             {waves}

@@ -22,6 +22,7 @@ enum Try {
     Release { commander: bool },
     Revoke,
     Forget,
+    GoDown,
     Wait { minutes: i64 },
 }
 
@@ -44,6 +45,7 @@ fn tries() -> impl Strategy<Value = Try> {
         4 => any::<bool>().prop_map(|commander| Try::Release { commander }),
         1 => Just(Try::Revoke),
         1 => Just(Try::Forget),
+        1 => Just(Try::GoDown),
         4 => (0..50_i64).prop_map(|minutes| Try::Wait { minutes }),
     ]
 }
@@ -87,7 +89,7 @@ fn carry_out(
 ) -> Result<Vec<Step>, Refusal> {
     let one = |step| vec![step];
     match what {
-        Try::Restore => clearance.restore().map(one),
+        Try::Restore => clearance.restore(now).map(one),
         Try::Give { piece, outcome, lasts } => {
             let gave = Given {
                 outcome: *outcome,
@@ -126,6 +128,7 @@ fn carry_out(
             clearance.release(&Releaser::Signer("cio".to_owned()), now).map(one)
         }
         Try::Revoke => clearance.revoke(&scope(), &places()).map(Vec::from_iter),
+        Try::GoDown => Ok(Vec::from_iter(clearance.go_down())),
         Try::Forget => Ok(Vec::from_iter(clearance.forget_signatures())),
         Try::Wait { .. } => Ok(Vec::new()),
     }
