@@ -21,7 +21,9 @@ use serde::Serialize;
 use sqlx::types::Uuid;
 
 pub use files::{Kept as KeptFile, NewFile, file, files, insert_file};
-pub use history::{RevokedPart, entries_between, insert_revocation, revocations, shrink, steps, times};
+pub use history::{
+    RevokedPart, entries_between, insert_revocation, parted_from, revocations, shrink, steps, times,
+};
 pub use ladder::{Want, at_stage, blocked, counts, turns};
 pub use signoffs::{NewSignOff, agree, end_signatures, insert_evidence, insert_signoff};
 pub use waves::{Moved, move_wave, next_number, plan_wave};
