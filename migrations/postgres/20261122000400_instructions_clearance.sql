@@ -60,7 +60,9 @@ CREATE TABLE clearance (
     signed_at BIGINT,
     released_at BIGINT,
     -- Its place in the incident's sequence from its release.
-    released_seq BIGINT
+    released_seq BIGINT,
+    -- The scope that it was a part of until it went its own way; what became of that one until then is its past too.
+    parted_from UUID REFERENCES clearance (id)
 );
 CREATE INDEX clearance_incident ON clearance (incident, stage, id);
 CREATE INDEX clearance_site ON clearance (incident, site, system, stage, id);

@@ -60,7 +60,9 @@ CREATE TABLE clearance (
     signed_at INTEGER,
     released_at INTEGER,
     -- Its place in the incident's sequence from its release.
-    released_seq INTEGER
+    released_seq INTEGER,
+    -- The scope that it was a part of until it went its own way; what became of that one until then is its past too.
+    parted_from BLOB REFERENCES clearance (id)
 ) STRICT;
 CREATE INDEX clearance_incident ON clearance (incident, stage, id);
 CREATE INDEX clearance_site ON clearance (incident, site, system, stage, id);

@@ -82,6 +82,54 @@ both_databases! {
         assert_eq!((&lines[1]["unit"], &lines[1]["functions"][0]["minutes"]), (&json!("Cape, Intensive care"), &json!(210)));
     }
 
+    /// All of it is down again from 06:35. Results are parted off while they wait, orders when they run again: each
+    /// has been down since 06:35, and stays down when the rest is released.
+    async fn a_function_that_goes_its_own_way_has_been_down_since_the_revocation(world: World) {
+        let night = Night::falls(world).await;
+        world.at("2024-07-19 05:05");
+        night.released().await;
+        world.at("2024-07-19 06:35");
+        let whole = json!({ "reason": "Wrong formulary" });
+        let revoked = night.commander.does(&format!("{}/revoke", night.scope), whole).await;
+        let scope = format!("{}/clearance/{}", night.incident, revoked["reopened"].as_str().expect("is a text"));
+        let again = Night { scope, ..night };
+        let split = format!("{}/split", again.scope);
+        world.at("2024-07-19 06:50");
+        again.commander.does(&split, json!({ "functions": ["results"] })).await;
+        world.at("2024-07-19 07:05");
+        again.restored().await;
+        world.at("2024-07-19 07:35");
+        again.commander.does(&split, json!({ "functions": ["orders"] })).await;
+        world.at("2024-07-19 08:00");
+        again.sign_both().await;
+        again.commander.does(&format!("{}/release", again.scope), json!({})).await;
+        world.at("2024-07-19 09:00");
+        for (name, minutes, still_down) in [("documentation", 265, false), ("results", 325, true), ("orders", 325, true)] {
+            let line = function(&again, "", name).await;
+            assert_eq!((line["minutes"].as_i64(), &line["still_down"]), (Some(minutes), &json!(still_down)), "{line}");
+            assert_eq!(line["windows"][1]["from_local"], "2024-07-19 06:35 EDT", "{line}");
+            assert_eq!(function(&again, "?as_of=2024-07-19%2006:45", name).await["minutes"], 190);
+        }
+    }
+
+    /// The site is released at 05:05 without the unit that was parted off after its return.
+    async fn a_unit_that_goes_its_own_way_stays_down_when_its_site_is_released(world: World) {
+        let night = Night::falls(world).await;
+        world.at("2024-07-19 04:05");
+        night.restored().await;
+        let unit = domain::scope::Place::Unit(night.harbor.unit("cape", "icu")).to_string();
+        night.commander.does(&format!("{}/split", night.scope), json!({ "place": unit })).await;
+        world.at("2024-07-19 05:05");
+        night.sign_both().await;
+        night.commander.does(&format!("{}/release", night.scope), json!({})).await;
+        world.at("2024-07-19 06:05");
+        let view = night.commander.reads(&format!("{}/downtime", night.incident)).await;
+        let (site, ward) = (&view["systems"][0]["functions"][0], &view["systems"][1]["functions"][0]);
+        assert_eq!((&site["minutes"], &site["still_down"]), (&json!(180), &json!(false)), "{view}");
+        assert_eq!((&ward["minutes"], &ward["still_down"]), (&json!(240), &json!(true)), "{view}");
+        assert_eq!(ward["windows"].as_array().map(Vec::len), Some(1), "{view}");
+    }
+
     async fn the_page_and_the_file_say_the_same(world: World) {
         let night = Night::falls(world).await;
         world.at("2024-07-19 03:05");

@@ -220,6 +220,7 @@ pub async fn split(
     let moment = (decision.next_seq(), decision.at, decision.account);
     let opened = (std::slice::from_ref(&parted), &about.places);
     store::insert(&mut decision.tx, incident, opened, moment).await?;
+    store::parted_from(&mut decision.tx, parted.id, id).await?;
     let said = json!({ "part": parted.id, "place": part.place, "functions": part.functions });
     about.finish(&app, decision, "clearance.split", (said, &[]), &[]).await
 }

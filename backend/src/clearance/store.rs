@@ -22,7 +22,8 @@ use sqlx::types::Uuid;
 
 pub use files::{Kept as KeptFile, NewFile, file, files, insert_file};
 pub use history::{
-    RevokedPart, entries_between, insert_revocation, parted_places, revocations, shrink, steps, times,
+    RevokedPart, entries_between, insert_revocation, parted_from, parted_places, revocations, shrink, steps,
+    times,
 };
 pub use ladder::{Want, at_stage, blocked, counts, turns};
 pub use signoffs::{NewSignOff, agree, end_signatures, end_signoffs, insert_evidence, insert_signoff};

@@ -17,7 +17,7 @@ use crate::{
 /// What became of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// It began to wait for its clearance.
+    /// It began to wait for its clearance, or it was parted off while it waited.
     Opened,
     Cleared,
     /// These functions were taken out of it; they wait in a scope of their own.
@@ -39,9 +39,18 @@ pub struct Event {
 pub struct History {
     pub place: Place,
     pub system: SystemId,
-    /// As it was opened.
+    /// As it was opened, without what was parted from it: that has a history of its own.
     pub functions: Functions,
     pub events: Vec<Event>,
+}
+
+impl History {
+    /// Gives a part the past of the scope that it belonged to until it was opened on its own.
+    pub fn follow_from(&mut self, whole: &Self) {
+        let Some(parted) = self.events.iter().map(|event| event.seq).min() else { return };
+        let past = whole.events.iter().filter(|event| event.seq < parted);
+        self.events.splice(0..0, past.copied());
+    }
 }
 
 /// A stretch of time in which something was down; without an end it still is.

@@ -19,13 +19,13 @@ use crate::{
 };
 
 const SCOPES: &str = "
-    SELECT id, place, system, functions
+    SELECT id, place, system, functions, parted_from
     FROM clearance
     WHERE incident = $1
     ORDER BY id";
 
 const EVENTS: &str = "
-    SELECT clearance_event.clearance, seq, to_stage, event_at
+    SELECT clearance_event.clearance, seq, from_stage, to_stage, event_at
     FROM clearance_event
     JOIN clearance ON clearance.id = clearance_event.clearance
     WHERE clearance.incident = $1
@@ -39,19 +39,27 @@ const LOST: &str = "
 
 /// Every scope that an incident ever had, with all that became of it.
 pub(super) async fn histories(tx: &mut Tx, incident: IncidentId) -> Result<Vec<History>, Error> {
-    let mut histories = BTreeMap::new();
-    for (id, place, system, functions) in fetch_all!(tx, (Uuid, String, Uuid, i64), SCOPES, incident.0)? {
+    let (mut histories, mut wholes) = (BTreeMap::new(), BTreeMap::new());
+    for (id, place, system, functions, whole) in
+        fetch_all!(tx, (Uuid, String, Uuid, i64, Option<Uuid>), SCOPES, incident.0)?
+    {
         let place = place.parse().map_err(|_| Error::Corrupt(format!("a place reads {place:?}")))?;
         let (system, functions) = (SystemId(system), Functions::from_bits(functions));
         histories.insert(id, History { place, system, functions, events: Vec::new() });
+        wholes.extend(whole.map(|whole| (id, whole)));
     }
-    for (id, seq, stage, at) in fetch_all!(tx, (Uuid, i64, String, i64), EVENTS, incident.0)? {
-        let change = match Stage::from_code(&stage) {
-            Some(Stage::Waiting) => Change::Opened,
+    let mut parted = Vec::new();
+    for (id, seq, from, to, at) in fetch_all!(tx, (Uuid, i64, String, String, i64), EVENTS, incident.0)? {
+        let change = match Stage::from_code(&to) {
+            // The first step begins nowhere; a part begins at the stage that the whole had reached.
+            Some(_) if from.is_empty() => {
+                parted.extend(wholes.get(&id).map(|whole| (id, *whole)));
+                Change::Opened
+            }
             Some(Stage::Clear) => Change::Cleared,
             Some(Stage::Revoked) => Change::Revoked,
             Some(_) => continue,
-            None => return Err(Error::Corrupt(format!("a clearance is {stage:?}"))),
+            None => return Err(Error::Corrupt(format!("a clearance is {to:?}"))),
         };
         if let Some(history) = histories.get_mut(&id) {
             history.events.push(Event { seq, at: Timestamp(at), change });
@@ -64,6 +72,13 @@ pub(super) async fn histories(tx: &mut Tx, incident: IncidentId) -> Result<Vec<H
             let lost = Functions::from_bits(functions);
             history.functions = history.functions.union(lost);
             history.events.push(Event { seq, at: Timestamp(at), change: Change::Lost(lost) });
+        }
+    }
+    // In the order in which they were parted: a part of a part has the past of both.
+    for (part, whole) in parted {
+        let Some(whole) = histories.get(&whole).cloned() else { continue };
+        if let Some(part) = histories.get_mut(&part) {
+            part.follow_from(&whole);
         }
     }
     Ok(histories.into_values().collect())

@@ -58,6 +58,16 @@ pub async fn shrink(tx: &mut Tx, clearance: &Clearance) -> Result<(), Error> {
     execute!(tx, SHRINK, clearance.id.0, clearance.scope.functions.bits()).map(|_| ())
 }
 
+const PARTED: &str = "
+    UPDATE clearance
+    SET parted_from = $2
+    WHERE id = $1";
+
+/// Keeps of which scope this one was a part.
+pub async fn parted_from(tx: &mut Tx, part: ClearanceId, whole: ClearanceId) -> Result<(), Error> {
+    execute!(tx, PARTED, part.0, whole.0).map(|_| ())
+}
+
 const WINDOW: &str = "
     SELECT COUNT(*)
     FROM journal

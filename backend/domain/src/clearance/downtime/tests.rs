@@ -137,6 +137,60 @@ fn a_part_that_goes_its_own_way_has_been_down_from_the_start() {
     }
 }
 
+/// All of it is taken back at 06:35; orders are parted from what waits again, and medications from orders.
+#[test]
+fn a_part_of_a_part_has_been_down_since_the_whole_was_taken_back() {
+    let site = Place::Facility(SITE);
+    let (orders, medications) = (Functions::of([Function::Orders]), Functions::of([Function::Medications]));
+    let first = vec![
+        event(1, new_york("2024-07-19 02:05"), Change::Opened),
+        event(5, new_york("2024-07-19 05:05"), Change::Cleared),
+        event(9, new_york("2024-07-19 06:35"), Change::Revoked),
+    ];
+    let again = vec![
+        event(9, new_york("2024-07-19 06:35"), Change::Opened),
+        event(15, new_york("2024-07-19 08:00"), Change::Cleared),
+    ];
+    let again = history(site, Functions::ALL.without(orders).without(medications), again);
+    let opened = |seq, at| vec![event(seq, new_york(at), Change::Opened)];
+    let mut part = history(site, orders, opened(12, "2024-07-19 07:35"));
+    part.follow_from(&again);
+    let mut of_part = history(site, medications, opened(13, "2024-07-19 07:40"));
+    of_part.follow_from(&part);
+    let all = [history(site, Functions::ALL, first), again, part, of_part];
+    for (function, minutes) in
+        [(Function::Results, 265), (Function::Orders, 325), (Function::Medications, 325)]
+    {
+        let asked = cell(site, function, "2024-07-19 02:05");
+        let now = new_york("2024-07-19 09:00");
+        let found = windows(&all, &places(), &asked, now);
+        assert_eq!(found[1].from, new_york("2024-07-19 06:35"));
+        assert_eq!(total_minutes(&found, now), minutes, "{function:?}");
+        let then = new_york("2024-07-19 06:45");
+        assert_eq!(total_minutes(&windows(&all, &places(), &asked, then), then), 190, "{function:?}");
+    }
+}
+
+/// What became of the whole after the part had left does not touch the part.
+#[test]
+fn a_unit_that_was_parted_off_stays_down_when_the_rest_is_clear() {
+    let site = history(
+        Place::Facility(SITE),
+        Functions::ALL,
+        vec![
+            event(1, new_york("2024-07-19 02:05"), Change::Opened),
+            event(8, new_york("2024-07-19 05:05"), Change::Cleared),
+        ],
+    );
+    let parted = vec![event(4, new_york("2024-07-19 04:35"), Change::Opened)];
+    let mut ward = history(Place::Unit(WARD), Functions::ALL, parted);
+    ward.follow_from(&site);
+    assert_eq!(ward.events.len(), 2);
+    let asked = cell(Place::Unit(WARD), Function::Orders, "2024-07-19 02:05");
+    let found = windows(&[site, ward], &places(), &asked, new_york("2024-07-19 06:05"));
+    assert_eq!(found, [Window { from: new_york("2024-07-19 02:05"), until: None }]);
+}
+
 #[test]
 fn what_has_always_worked_was_never_down() {
     let asked = Cell { place: Place::Facility(SITE), system: EPIC, function: Function::Orders, began: None };
