@@ -216,6 +216,34 @@ both_databases! {
         lead.is_refused(&crash.unit("cape", "icu"), json!({ "class": "workstations", "in_all": 9 }), 403).await;
     }
 
+    /// Who reports for one place takes no machine away from another one, and so makes neither look better or worse.
+    async fn a_machine_is_moved_only_by_who_reports_for_both_units(world: World) {
+        let crash = Crash::begins(world).await;
+        crash.reports("ws-1", "general/ed", "checked").await;
+        crash.reports("ws-2", "cape/ed", "checked").await;
+        let before = (rows(world, BY_TALLY).await, rows(world, BY_COUNTING).await);
+        let of = async |role, place| {
+            world.program_with(&[Grant { role, place, signs_as: String::new() }]).await.1
+        };
+        let cape = Place::Facility(crash.harbor.facility("cape"));
+        let of_cape = of(Role::DeviceReporter, cape).await;
+        let lead = of(Role::UnitLead, Place::Unit(crash.harbor.unit("cape", "icu"))).await;
+        let report = |machine: &str, state: &str| {
+            json!({ "machine": machine, "unit": "cape/icu", "class": "workstations", "state": state })
+        };
+        for (program, machine) in [(&of_cape, "ws-1"), (&lead, "ws-1"), (&lead, "WS-2")] {
+            for state in ["checked", "fixed"] {
+                let refused = program.is_refused(&crash.path("/machines"), report(machine, state), 422).await;
+                assert_eq!(refused["type"], "machine-stands-elsewhere", "{refused}");
+            }
+        }
+        assert_eq!((rows(world, BY_TALLY).await, rows(world, BY_COUNTING).await), before);
+        of_cape.does(&crash.path("/machines"), report("ws-2", "fixed")).await;
+        assert!(crash.reports("ws-1", "cape/icu", "fixed").await, "who reports everywhere moves it");
+        let kept: Vec<_> = rows(world, BY_TALLY).await.into_iter().filter(|row| row.0 > 0).collect();
+        assert_eq!((kept, rows(world, BY_COUNTING).await), (vec![(2, 2, 0, 2)], vec![(2, 2, 0, 2)]));
+    }
+
     /// The way back asks which units are not back; one that nobody counted is not, one with none is.
     async fn the_way_back_is_told_which_units_are_not_back(world: World) {
         let crash = Crash::begins(world).await;

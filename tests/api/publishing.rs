@@ -107,6 +107,65 @@ async fn card(night: &Night) -> Option<Value> {
     board["cards"].as_array().expect("a list").iter().find(|card| card["title"] == "Copies outside").cloned()
 }
 
+/// Where a file of a copy says of when it is and that it may be revoked. A code's page says it with its day.
+fn warning(path: &str, text: &str, clock: &str) -> usize {
+    let words = if path.starts_with("verify/") {
+        format!("COPY OF {clock} EDT, Fri 19 July, MAY BE REVOKED")
+    } else {
+        format!("COPY OF {clock}, MAY BE REVOKED")
+    };
+    text.find(&words).unwrap_or_else(|| panic!("{path} does not say {words}: {text}"))
+}
+
+/// When each file of a copy was written, and which one it is on its disk.
+fn ages(folder: &Path) -> BTreeMap<String, u64> {
+    let inode = |path: &String| {
+        std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(folder.join(path)).expect("is there"))
+    };
+    copied(folder).into_keys().map(|path| (path.clone(), inode(&path))).collect()
+}
+
+/// Years of messages are neither written again each minute nor kept for ever.
+async fn codes_are_written_once(kind: Kind) {
+    let (world, outside) = publishing(kind, &[], &[]).await;
+    let night = Night::falls(&world).await;
+    let post = post(&night).await;
+    let told = sends(&world, &night, &post.path(""), post.words()).await;
+    let page = format!("verify/{told}.html");
+    publishes(&world).await;
+    let (before, text) = (ages(&outside), copied(&outside).remove(&page).expect("is there"));
+    // The file that is there stays open, so that no new one gets its number.
+    let _open = std::fs::File::open(outside.join(&page)).expect("is there");
+    world.minutes_pass(3);
+    publishes(&world).await;
+    let after = ages(&outside);
+    assert_eq!((after[&page], &copied(&outside)[&page]), (before[&page], &text));
+    assert!(copied(&outside)["status/cape.html"].contains("COPY OF 02:08"));
+
+    world.minutes_pass(401 * 24 * 60);
+    publishes(&world).await;
+    assert_eq!(copied(&outside)[&page], text, "its downtime is still open");
+    let mut tx = world.app.db.write().await.expect("can be written");
+    backend::execute!(tx, CLOSE_ALL).expect("the statement is ours");
+    tx.commit().await.expect("can be written");
+    world.minutes_pass(1);
+    publishes(&world).await;
+    let files = copied(&outside);
+    assert!(!files.contains_key(&page) && !files["index.html"].contains(&told));
+    assert!(files["index.html"].contains("400 days"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_code_is_written_once_and_goes_after_400_days_on_sqlite() {
+    codes_are_written_once(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_code_is_written_once_and_goes_after_400_days_on_postgres() {
+    codes_are_written_once(Kind::Postgres).await;
+}
+
 async fn a_copy_follows(kind: Kind) {
     let (world, outside) = publishing(kind, &[], &[]).await;
     let night = Night::falls(&world).await;
@@ -118,7 +177,7 @@ async fn a_copy_follows(kind: Kind) {
         assert!(files.contains_key(path), "{path} is not in {:?}", files.keys());
     }
     for (path, text) in &files {
-        let warning = text.find("COPY OF 02:05, MAY BE REVOKED").unwrap_or_else(|| panic!("{path}: {text}"));
+        let warning = warning(path, text, "02:05");
         let first = ["USE", "Use paper"].into_iter().filter_map(|word| text.find(word)).min();
         assert!(first.is_none_or(|first| warning < first), "{path}: {text}");
         let inert = !text.contains("<script") && !text.contains("href=\"/") && !text.contains("src=");
@@ -145,14 +204,16 @@ async fn a_copy_follows(kind: Kind) {
     let files = copied(&outside);
     assert!(files["status/cape.html"].contains("DO NOT LOG IN"));
     assert!(files[&format!("verify/{all_clear}.html")].contains("TAKEN BACK"));
+    let other = &files[&format!("verify/{told}.html")];
     assert!(
-        files[&format!("verify/{told}.html")].contains("COPY OF 02:06"),
-        "the others stay, and are as new"
+        other.contains("COPY OF 02:05 ") && other.contains("../index.html"),
+        "it stays as it was: {other}"
     );
     for (path, text) in &files {
         let permits = text.contains("USE") || text.contains("AllClear") || text.contains("\"look\":\"use\"");
         assert!(!permits && !text.contains(&subject), "{path} still permits: {text}");
-        assert!(text.contains("COPY OF 02:06, MAY BE REVOKED"), "{path}: {text}");
+        let has_stayed = path.starts_with("verify/") && text.contains("Use paper.");
+        warning(path, text, if has_stayed { "02:05" } else { "02:06" });
     }
     let live = world.unknown_program().reads(&format!("/verify?code={all_clear}")).await;
     assert_eq!(live["found"]["answer"], "taken_back", "{live}");

@@ -244,13 +244,15 @@ const ISSUED_BODIES: &str = "
         )
     FROM broadcast_body
     JOIN broadcast ON broadcast.id = broadcast_body.broadcast
+    JOIN incident ON incident.id = broadcast.incident
     WHERE broadcast.stage IN ('sending', 'done') AND broadcast.exercise = FALSE
+        AND (broadcast.sent_at >= $1 OR incident.phase NOT IN ('closed', 'stood_down'))
     ORDER BY broadcast.sent_at DESC, broadcast_body.code";
 
-/// Every body of a real message that has left, the newest first.
-pub async fn issued_bodies(tx: &mut Tx) -> Result<Vec<IssuedBody>, Error> {
+/// Every body of a real message that has left since a time or belongs to an open incident, the newest first.
+pub async fn issued_bodies(tx: &mut Tx, since: Timestamp) -> Result<Vec<IssuedBody>, Error> {
     type Row = (String, String, String, String, Option<i64>, Option<i64>, Option<i64>);
-    let rows = fetch_all!(tx, Row, ISSUED_BODIES)?;
+    let rows = fetch_all!(tx, Row, ISSUED_BODIES, since.0)?;
     rows.into_iter()
         .map(|(channel, subject, text, code, sent_at, withdrawn_at, replaced_at)| {
             Ok(IssuedBody {

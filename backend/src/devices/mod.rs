@@ -16,7 +16,7 @@ use domain::{
         ReportMachine, SendTeam, Standing, TeamSent,
     },
     field::FieldErrors,
-    id::{AccountId, IncidentId, SystemId, UnitId},
+    id::{IncidentId, SystemId, UnitId},
     identifiers::patient_identifiers,
     scope::{Place, Places},
     time::Timestamp,
@@ -188,14 +188,15 @@ struct Noting {
     machine: Uuid,
     event: Uuid,
     report: MachineReport,
-    account: AccountId,
+    actor: Actor,
 }
 
 /// Notes what a machine reports of itself: a fact, which waits for no decision. The same again changes nothing. They
 /// come by thousands, so everything about one is looked up where it is written, on the writer's one connection.
 ///
 /// # Errors
-/// What is wrong by field; for a unit that is not the account's; when the incident has ended.
+/// What is wrong by field; for a unit that is not the account's; for a machine that stands in such a unit; when the
+/// incident has ended.
 pub async fn report(
     app: App,
     actor: Actor,
@@ -209,18 +210,13 @@ pub async fn report(
         let (unit, _) = addressed(&mut tx, incident, &report).await??;
         may(&actor, &REPORTERS, unit, &lattice)?;
     }
-    let noting = Noting {
-        incident,
-        machine: app.clock.id(),
-        event: app.clock.id(),
-        report: report.clone(),
-        account: actor.account,
-    };
+    let noting =
+        Noting { incident, machine: app.clock.id(), event: app.clock.id(), report: report.clone(), actor };
     let apply: ApplyCounted = Box::new(move |tx, now| {
         let noting = noting.clone();
         Box::pin(async move {
             match addressed(tx, noting.incident, &noting.report).await? {
-                Ok(of) => note(tx, now, &noting, of).await.map(Ok),
+                Ok(of) => note(tx, now, &noting, of).await,
                 Err(refusal) => Ok(Err(refusal)),
             }
         })
@@ -251,17 +247,23 @@ async fn note(
     now: Timestamp,
     noting: &Noting,
     of: (UnitId, SystemId),
-) -> Result<(Noted, Adds), Error> {
+) -> Result<Result<(Noted, Adds), Refusal>, Error> {
     let (name, state) = (noting.report.machine.as_str(), noting.report.state.code());
     let known = store::machine(tx, noting.incident, name).await?;
     let (unit, class) = (of.0.0, of.1.0);
+    if let Some(known) = known.as_ref().filter(|known| known.unit != unit)
+        && let Err(refusal) = may_take_from(tx, &noting.actor, UnitId(known.unit)).await?
+    {
+        return Ok(Err(refusal));
+    }
+    let account = noting.actor.account;
     let id = known.as_ref().map_or(noting.machine, |known| known.id);
     let (kind, subject) = ("device.reported", format!("machine:{id}"));
     let before = known.as_ref().map_or("", |known| known.state.as_str());
     let stands = known.as_ref().is_some_and(|known| (known.unit, known.class) == (unit, class));
     if stands && before == state {
         let nothing = Noted { kind, subject, data: serde_json::Value::Null, reply: json!(false) };
-        return Ok((nothing, Adds::default()));
+        return Ok(Ok((nothing, Adds::default())));
     }
     let row = MachineRow { id, unit, class, state: state.to_owned() };
     store::keep_machine(tx, noting.incident, name, &row, now).await?;
@@ -275,18 +277,25 @@ async fn note(
         counted: None,
         event_at: noting.report.at.unwrap_or(now),
         entered_at: now,
-        account: noting.account,
+        account,
     };
     store::log(tx, noting.incident, &event).await?;
     let mut amounts = vec![((unit, class), amounts(state))];
     if let Some(known) = &known {
         amounts.push(((known.unit, known.class), self::amounts(before).map(|amount| -amount)));
     }
-    let data = json!({
-        "unit": of.0, "class": of.1, "from": before, "to": state,
-        "account": noting.account,
-    });
-    Ok((Noted { kind, subject, data, reply: json!(true) }, Adds { amounts }))
+    let data = json!({ "unit": of.0, "class": of.1, "from": before, "to": state, "account": account });
+    Ok(Ok((Noted { kind, subject, data, reply: json!(true) }, Adds { amounts })))
+}
+
+/// Whether the account may take a machine away from the unit where it stands: its counts fall there.
+async fn may_take_from(tx: &mut Tx, actor: &Actor, unit: UnitId) -> Result<Result<(), Refusal>, Error> {
+    if actor.has_everywhere(&REPORTERS) || may(actor, &REPORTERS, unit, &places::lattice(tx).await?).is_ok() {
+        return Ok(Ok(()));
+    }
+    let sentence = "A machine of this name stands in a unit that you may not report for. Somebody who may report for \
+                    both units can move it.";
+    Ok(Err(Refusal::new("machine-stands-elsewhere", sentence)))
 }
 
 /// What one machine in a state counts: known, fixed, broken.

@@ -7,7 +7,7 @@ use domain::{
     time::Timestamp,
     view::{
         broadcasts::Verified,
-        publishing::{CopiedCode, CopiedMessage, CopyIndex},
+        publishing::{CopiedCode, CopiedMessage, CopyIndex, DAYS_OF_CODES},
         status::{SiteLink, copy_words},
     },
 };
@@ -19,7 +19,12 @@ use super::{
     make, notices,
     page::{Site, Views, forms_for_programs, read},
 };
-use crate::{accounts::store as accounts, app::App, broadcasts::pages::all_issued, store::Error};
+use crate::{
+    accounts::store as accounts,
+    app::App,
+    broadcasts::pages::{Issued, all_issued},
+    store::Error,
+};
 
 /// All files of one copy, by their paths inside it.
 #[derive(Debug)]
@@ -30,8 +35,14 @@ pub struct Copy {
     pub steady: i64,
     /// What changes with the minute and with the content alone.
     fingerprint: String,
-    pub files: BTreeMap<String, Vec<u8>>,
+    /// The first page, and what each site says: they change with the minute and are brought first.
+    pub pages: Files,
+    /// The pages of codes, each of which changes only with what is said of it.
+    pub codes: Files,
 }
+
+/// Contents by path.
+pub type Files = BTreeMap<String, Vec<u8>>;
 
 const STYLE: &str = "style.css";
 
@@ -47,24 +58,21 @@ pub async fn copy(app: &App, known: Option<&Copy>) -> Result<Option<Copy>, Error
     let views = read(app, &mut tx).await?;
     let written = notices::newest(&mut tx).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
-    let messages = all_issued(&mut tx, &zone).await?;
+    let since = app.clock.now().plus_minutes(-DAYS_OF_CODES * 24 * 60);
+    let messages = all_issued(&mut tx, &zone, since).await?;
     drop(tx);
     let sites: Vec<_> = views.sites.iter().map(|site| (&site.code, &site.view)).collect();
     let fingerprint = fingerprint(&(&views.choose, sites, &messages));
     if known.is_some_and(|known| known.fingerprint == fingerprint) {
         return Ok(None);
     }
-    let files = files(app, &views, &edition, written, messages);
-    Ok(Some(Copy { of: views.as_of, steady, fingerprint, files }))
+    let mut pages = status_pages(app, &views, &edition, written);
+    let (codes, listed) = code_pages(&views.choose.organisation, messages);
+    pages.insert("index.html".to_owned(), index(&views, listed));
+    Ok(Some(Copy { of: views.as_of, steady, fingerprint, pages, codes }))
 }
 
-fn files(
-    app: &App,
-    views: &Views,
-    edition: &Edition,
-    written: notices::Notices,
-    messages: Vec<Verified>,
-) -> BTreeMap<String, Vec<u8>> {
+fn status_pages(app: &App, views: &Views, edition: &Edition, written: notices::Notices) -> Files {
     let (notices, _) = super::page::notices(views, written, Some(&edition.notices));
     let mut files =
         BTreeMap::from([(STYLE.to_owned(), frontend::packed(frontend::PUBLIC_STYLESHEET).into_bytes())]);
@@ -78,30 +86,32 @@ fn files(
         files.insert(path("rss"), rss.into_bytes());
         files.extend(cap.map(|cap| (path("cap"), cap.into_bytes())));
     }
-    let warning = copy_words(&views.as_of_clock);
-    let mut codes = Vec::new();
-    for found in messages {
+    files
+}
+
+/// The page of each code, and its line on the first page.
+fn code_pages(organisation: &str, messages: Vec<Issued>) -> (Files, Vec<CopiedCode>) {
+    let (mut files, mut codes) = (Files::new(), Vec::new());
+    for Issued { found, since } in messages {
         let Some(code) = copied_code(&found) else { continue };
-        let organisation = views.choose.organisation.clone();
-        let message = CopiedMessage {
-            organisation,
-            as_of: views.choose.as_of.clone(),
-            warning: warning.clone(),
-            found,
-        };
+        let warning = copy_words(&since);
+        let message = CopiedMessage { organisation: organisation.to_owned(), since, warning, found };
         let html = document(&copies::code_title(&message), 1, copies::code(&message));
         files.insert(code.path.clone(), html.into_bytes());
         codes.push(code);
     }
+    (files, codes)
+}
+
+fn index(views: &Views, codes: Vec<CopiedCode>) -> Vec<u8> {
     let index = CopyIndex {
         organisation: views.choose.organisation.clone(),
         as_of: views.choose.as_of.clone(),
-        warning,
+        warning: copy_words(&views.as_of_clock),
         sites: views.sites.iter().map(link).collect(),
         codes,
     };
-    files.insert("index.html".to_owned(), document("Where are you?", 0, copies::index(&index)).into_bytes());
-    files
+    document("Where are you?", 0, copies::index(&index)).into_bytes()
 }
 
 fn link(site: &Site) -> SiteLink {

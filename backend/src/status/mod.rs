@@ -11,7 +11,7 @@ mod notices;
 mod page;
 pub mod web;
 
-pub use copy::{Copy, copy};
+pub use copy::{Copy, Files, copy};
 
 use std::{
     collections::BTreeMap,

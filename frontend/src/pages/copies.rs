@@ -3,13 +3,18 @@
 
 use domain::view::{
     broadcasts::Verified,
-    publishing::{CopiedMessage, CopyIndex},
+    publishing::{CopiedMessage, CopyIndex, DAYS_OF_CODES},
 };
 use leptos::prelude::*;
 
 /// What is said of a code that has no page.
-const NOT_ISSUED: &str = "NOT ISSUED. A code that is not in this list was not sent before this copy was made. Do not act \
-    on its message. Call the command center by a number that you know, not by one in the message.";
+fn not_issued() -> String {
+    format!(
+        "NOT ISSUED. A code that is not in this list was not sent in the {DAYS_OF_CODES} days before this copy was made, nor \
+         in a downtime that was open then. Do not act on its message. Call the command center by a number that you know, \
+         not by one in the message."
+    )
+}
 
 /// The body of the first page.
 pub fn index(view: &CopyIndex) -> AnyView {
@@ -28,13 +33,13 @@ pub fn index(view: &CopyIndex) -> AnyView {
         })
         .collect_view();
     view! {
-        {head(&view.organisation, "Where are you?", &view.as_of, &view.warning)}
+        {head(&view.organisation, "Where are you?", format!("As of {}", view.as_of), &view.warning)}
         <main>
             <ul class="choices">{sites}</ul>
             <h2>"Is a message real? Find its code"</h2>
             <p>"A code stands at the end of a message, in the form XXX-XXX. Its page shows the text that was really sent with it."</p>
             <ul>{codes}</ul>
-            <p class="note">{NOT_ISSUED}</p>
+            <p class="note">{not_issued()}</p>
         </main>
     }
     .into_any()
@@ -70,26 +75,28 @@ pub fn code(view: &CopiedMessage) -> AnyView {
         }
         .into_any(),
         Verified::NothingTyped | Verified::NotACode { .. } | Verified::NotIssued => {
-            view! { <p class="error">{NOT_ISSUED}</p> }.into_any()
+            view! { <p class="error">{not_issued()}</p> }.into_any()
         }
     };
+    let since = format!("Last changed {}", view.since);
     view! {
-        {head(&view.organisation, &code_title(view), &view.as_of, &view.warning)}
+        {head(&view.organisation, &code_title(view), since, &view.warning)}
         <main>
             {found}
+            <p class="note">"How old this copy is stands on "<a href="../index.html">"its first page"</a>": what was taken back after that is not known here."</p>
             <p class="links"><a href="../index.html">"All sites and codes"</a></p>
         </main>
     }
     .into_any()
 }
 
-fn head(organisation: &str, title: &str, as_of: &str, warning: &str) -> AnyView {
+fn head(organisation: &str, title: &str, as_of: String, warning: &str) -> AnyView {
     view! {
         <header class="top">
             <div>
                 <p>{organisation.to_owned()}</p>
                 <h1>{title.to_owned()}</h1>
-                <p>"As of "{as_of.to_owned()}</p>
+                <p>{as_of}</p>
             </div>
         </header>
         <p class="copy" role="status">{warning.to_owned()}</p>

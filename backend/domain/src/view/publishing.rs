@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{broadcasts::Verified, status::SiteLink};
 
-/// The first page of a copy: the sites, and the codes of every message that was sent.
+/// For how many days after a message its code stays in copies; in a downtime that is open it stays anyhow.
+pub const DAYS_OF_CODES: i64 = 400;
+
+/// The first page of a copy: the sites, and the codes of the messages that were sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CopyIndex {
     pub organisation: String,
@@ -27,11 +30,14 @@ pub struct CopiedCode {
     pub taken_back: bool,
 }
 
-/// The page of one code in a copy.
+/// The page of one code in a copy. It changes with what is said of the code and not with the minute, so that a copy of
+/// many codes is written in time; the first page says how old the copy is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CopiedMessage {
     pub organisation: String,
-    pub as_of: String,
+    /// Since when it says what it says: `05:22 EDT, Fri 19 July`.
+    pub since: String,
+    /// `COPY OF 05:22 EDT, Fri 19 July, MAY BE REVOKED. …`
     pub warning: String,
     pub found: Verified,
 }

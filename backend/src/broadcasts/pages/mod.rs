@@ -17,7 +17,7 @@ pub use self::{
     composer::composer,
     list::list,
     one::one,
-    public::{all_issued, answer_page, verify},
+    public::{Issued, all_issued, answer_page, verify},
     unit::unit,
 };
 use super::{audience, store::BroadcastRow};

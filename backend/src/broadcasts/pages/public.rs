@@ -9,6 +9,7 @@ use domain::{
     time::{Timestamp, Zone},
     view::broadcasts::{AnswerView, AudienceChoice, Verified, VerifyView},
 };
+use serde::Serialize;
 
 use super::super::{
     answer::{self, Link},
@@ -130,20 +131,31 @@ impl Course {
     }
 }
 
-/// What every code of a real message belongs to, the newest message first. An exercise is in no copy outside.
+/// What a code belongs to, and since when that is so.
+#[derive(Debug, Serialize)]
+pub struct Issued {
+    pub found: Verified,
+    /// `05:22 EDT, Fri 19 July`: when it was sent, replaced or taken back, whichever came last.
+    pub since: String,
+}
+
+/// What every code of a real message belongs to that was sent since a time or in a downtime that is open, the newest
+/// message first. An exercise is in no copy outside.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn all_issued(tx: &mut Tx, zone: &Zone) -> Result<Vec<Verified>, Error> {
-    let rows = store::issued_bodies(tx).await?;
-    let verified = |row: store::IssuedBody| {
+pub async fn all_issued(tx: &mut Tx, zone: &Zone, since: Timestamp) -> Result<Vec<Issued>, Error> {
+    let rows = store::issued_bodies(tx, since).await?;
+    let issued = |row: store::IssuedBody| {
+        let changed = row.sent_at.max(row.withdrawn_at).max(row.replaced_at);
         let course = Course {
             exercise: false,
             sent_at: row.sent_at,
             withdrawn_at: row.withdrawn_at,
             replaced_at: row.replaced_at,
         };
-        course.verified(row.body, zone)
+        let since = changed.map(|at| zone.full(at)).unwrap_or_default();
+        Issued { found: course.verified(row.body, zone), since }
     };
-    Ok(rows.into_iter().map(verified).collect())
+    Ok(rows.into_iter().map(issued).collect())
 }

@@ -82,7 +82,7 @@ async fn write(target: &Target, path: &Path, copy: &Arc<Copy>, deadline: Duratio
     std::thread::Builder::new()
         .name("copies".to_owned())
         .spawn(move || {
-            let written = folder::write(&at, &copy.files, &given_up);
+            let written = folder::write(&at, [&copy.pages, &copy.codes], &given_up);
             writing.store(false, Ordering::Release);
             // Nobody may listen any more.
             let _ = sender.send(written);
