@@ -145,4 +145,25 @@ both_databases! {
         let wrong = viewer.asks(&format!("{}/downtime?as_of=soon", night.incident)).await;
         assert_eq!(wrong.status.as_u16(), 422);
     }
+
+    /// A unit that was parted off and is clear works, whatever its site still waits for.
+    async fn a_unit_that_is_given_back_early_is_down_no_longer(world: World) {
+        let night = Night::falls(world).await;
+        let unit = domain::scope::Place::Unit(night.harbor.unit("cape", "icu")).to_string();
+        night.commander.does(&format!("{}/split", night.scope), json!({ "place": unit })).await;
+        let ladder = night.commander.reads(&format!("{}/clearance", night.incident)).await;
+        let scopes = ladder["scopes"].as_array().expect("is a list");
+        let is_unit = |scope: &&Value| scope["name"].as_str().is_some_and(|name| name.contains("Intensive"));
+        let scope = scopes.iter().find(is_unit).expect("was parted")["path"].as_str().expect("is a text").to_owned();
+        world.at("2024-07-19 04:05");
+        let part = Night { scope, ..night };
+        part.released().await;
+        world.at("2024-07-19 08:05");
+        let view = part.commander.reads(&format!("{}/downtime", part.incident)).await;
+        let lines = view["systems"].as_array().expect("is a list");
+        let unit = lines.iter().find(|line| line["unit"] == "Cape, Intensive care").expect("has its own line");
+        assert_eq!(unit["functions"][0]["minutes"], 120, "{view}");
+        let site = lines.iter().find(|line| line["unit"] == "").expect("has a line");
+        assert_eq!(site["functions"][0]["minutes"], 360, "{view}");
+    }
 }

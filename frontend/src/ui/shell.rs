@@ -163,11 +163,18 @@ fn rail(frame: &Frame) -> AnyView {
     .into_any()
 }
 
+/// Pages that belong to the way back and have no place of their own in the rail.
+const BESIDE_CLEARANCE: [&str; 3] = ["/reviews", "/downtime", "/revocations"];
+
 /// The longest path of the rail under which this page lies is the one where we are.
 fn current(frame: &Frame, item: &RailItem) -> bool {
     let path = frame.path.split('?').next().unwrap_or_default();
+    let lies_under =
+        |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let under = |item: &RailItem| {
-        path.strip_prefix(item.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let beside = |end: &&str| lies_under(&item.path.replace("/clearance", end));
+        lies_under(&item.path)
+            || (item.section == Section::Clearance && BESIDE_CLEARANCE.iter().any(|end| beside(&end)))
     };
     under(item) && !frame.rail.iter().any(|other| under(other) && other.path.len() > item.path.len())
 }

@@ -1,7 +1,7 @@
 //! How long a function of a system was down at a place, window by window, read off the ladder.
 //!
 //! A window begins at the earliest known start of the system there, or when a clearance is taken back, and ends
-//! when every scope that holds the place and the function is clear. It is computed from events alone, each of which
+//! when every scope that holds the place and the function is clear, or a scope parted from it for that very place is. It is computed from events alone, each of which
 //! is kept for ever, so that any past minute can be computed again. Instants count, never what a clock on a wall
 //! showed: a night in which the clocks were changed is as long as it was.
 
@@ -101,7 +101,7 @@ pub fn windows(histories: &[History], places: &Places, cell: &Cell, as_of: Times
         .filter(|(_, event)| event.at <= as_of)
         .collect();
     events.sort_by_key(|(_, event)| event.seq);
-    let mut waits = vec![false; holding.len()];
+    let mut standing = vec![Standing::Nothing; holding.len()];
     // Whatever a scope of it was called at first, it was down from its earliest known start on.
     let began = cell.began.filter(|began| !holding.is_empty() && *began <= as_of);
     let mut windows: Vec<Window> = began.map(|from| Window { from, until: None }).into_iter().collect();
@@ -110,14 +110,38 @@ pub fn windows(histories: &[History], places: &Places, cell: &Cell, as_of: Times
         for (index, event) in decision {
             at = event.at;
             match event.change {
-                Change::Opened => waits[*index] = true,
+                Change::Opened => standing[*index] = Standing::Waits,
+                Change::Cleared => standing[*index] = Standing::Clear,
                 Change::Lost(functions) if !functions.contains(cell.function) => {}
-                Change::Cleared | Change::Lost(_) | Change::Revoked => waits[*index] = false,
+                Change::Lost(_) | Change::Revoked => standing[*index] = Standing::Nothing,
             }
         }
-        follow(&mut windows, waits.contains(&true), at);
+        follow(&mut windows, is_down(&holding, &standing, places), at);
     }
     windows
+}
+
+/// How a scope stands at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Nothing,
+    Waits,
+    Clear,
+}
+
+/// Whether a scope that holds the place waits, but for one around a clear scope that was parted from it (rule 12d).
+fn is_down(holding: &[&History], standing: &[Standing], places: &Places) -> bool {
+    let is_parted_from =
+        |inner: Place, outer: Place| places.contains(outer, inner) && !places.contains(inner, outer);
+    let clear: Vec<Place> = holding
+        .iter()
+        .zip(standing)
+        .filter(|(_, standing)| **standing == Standing::Clear)
+        .map(|(history, _)| history.place)
+        .collect();
+    holding.iter().zip(standing).any(|(history, standing)| {
+        *standing == Standing::Waits && !clear.iter().any(|inner| is_parted_from(*inner, history.place))
+    })
 }
 
 /// Opens a window, or ends the last one.

@@ -254,6 +254,8 @@ impl Desk<'_> {
             stage: *stage,
             words: match stage {
                 Stage::Waiting => "not restored".to_owned(),
+                Stage::Pilot => "in their pilot".to_owned(),
+                Stage::Waves => "in waves".to_owned(),
                 stage => stage.words().to_owned(),
             },
             count: *count,
