@@ -172,9 +172,9 @@ fn current(frame: &Frame, item: &RailItem) -> bool {
     let lies_under =
         |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let under = |item: &RailItem| {
-        let beside = |end: &&str| lies_under(&item.path.replace("/clearance", end));
+        let beside = |end: &str| lies_under(&item.path.replace("/clearance", end));
         lies_under(&item.path)
-            || (item.section == Section::Clearance && BESIDE_CLEARANCE.iter().any(|end| beside(&end)))
+            || (item.section == Section::Clearance && BESIDE_CLEARANCE.iter().any(|end| beside(end)))
     };
     under(item) && !frame.rail.iter().any(|other| under(other) && other.path.len() > item.path.len())
 }
