@@ -103,7 +103,7 @@ async fn put(world: &World, incident: IncidentId, clearances: &[Clearance], by: 
     }
 }
 
-/// 438 more units, so that there are 450 beside the twelve-times-three of the harbour... each site gets as many.
+/// So many more units, the same number at each site.
 async fn units(world: &World, many: usize) -> Vec<UnitId> {
     let made: Vec<(UnitId, domain::places::Unit)> = (0..many)
         .map(|number| {
@@ -123,9 +123,12 @@ async fn units(world: &World, many: usize) -> Vec<UnitId> {
     made.into_iter().map(|(id, _)| id).collect()
 }
 
-async fn declares(world: &World, name: &str, kind: &str) -> IncidentId {
+/// An exercise with twelve scopes of its own, to which others are added.
+async fn declares(world: &World, name: &str, system: &str) -> IncidentId {
     let commander = world.program(&[Role::Commander]).await;
-    let form = json!({ "name": name, "kind": kind, "basis": "Help desk", "places": ["all"], "systems": [] });
+    let form = json!({
+        "name": name, "kind": "exercise", "basis": "Help desk", "places": ["all"], "systems": [format!("{system}:down")]
+    });
     let declared = commander.does("/incidents", form).await;
     declared["incident"].as_str().and_then(|id| id.parse().ok()).expect("is an id")
 }
@@ -136,7 +139,8 @@ async fn ladder() -> Line {
     let wards = units(&world, 450).await;
     let (signer, mut reader) = world.person_with(&everywhere("cio")).await;
     let systems: Vec<SystemId> = harbor.systems.values().copied().collect();
-    let (few, many) = (declares(&world, "Few", "exercise").await, declares(&world, "Many", "exercise").await);
+    let (few, many) =
+        (declares(&world, "Few", "imaging").await, declares(&world, "Many", "email-phones").await);
     let sites = harbor.facilities.values().flat_map(|site| {
         systems.iter().map(|system| Scope {
             place: Place::Facility(*site),
@@ -195,7 +199,7 @@ async fn sign_off() -> Line {
     let harbor = world.harbor().await;
     let wards = units(&world, SIGNATURES * 2).await;
     let (actor, signer) = world.program_with(&everywhere("cio")).await;
-    let incident = declares(&world, "Signatures", "exercise").await;
+    let incident = declares(&world, "Signatures", "imaging").await;
     let clearances: Vec<Clearance> = wards
         .iter()
         .map(|ward| {
