@@ -259,8 +259,8 @@ const WRITES: [&str; 5] = [
 ];
 
 const SIGNATURE: &str = "
-    INSERT INTO clearance_signoff (clearance, seq, signer, what, account, at, words, on_evidence, content)
-    VALUES ($1, $2, 'cio', 'signed', $3, $4, 'Paper charts until 18:00', '[0,1,2,3]', $5)";
+    INSERT INTO clearance_signoff (clearance, seq, signer, what, account, at, words, on_evidence, content, functions)
+    VALUES ($1, $2, 'cio', 'signed', $3, $4, 'Paper charts until 18:00', '[0,1,2,3]', $5, 127)";
 
 const JOURNAL: &str = "
     INSERT INTO journal (chain, seq, event_at, entered_at, actor, kind, subject, data, hash)
