@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     clearance::{Clearance, Stage, Step},
     id::{AccountId, ClearanceId, IncidentId},
-    scope::{Places, Scope},
+    scope::{Place, Places, Scope},
     time::Timestamp,
 };
 use sqlx::types::Uuid;
@@ -156,6 +156,10 @@ pub async fn parted_places(
     lattice: &Places,
 ) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
+    if matches!(of.place, Place::Unit(_)) {
+        // Nothing lies inside a unit, and a long ladder need not be read to know that.
+        return Ok(names);
+    }
     for row in super::scopes(tx, incident).await? {
         let is_inside = row.scope.target == of.target
             && row.scope.functions.meets(of.functions)
