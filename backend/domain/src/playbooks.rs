@@ -6,6 +6,7 @@
 
 mod canonical;
 mod check;
+mod kit;
 mod message;
 mod parse;
 mod schema;
@@ -14,6 +15,7 @@ mod shipped;
 mod tests;
 
 pub use canonical::{Fingerprint, canonical_json};
+pub use kit::{Disposition, DispositionRule, Expected, FormType, Occasion, Risk, Setting};
 pub use message::{Blank, BlankSource, Email, Filled, Message, MessageUse, MissingBlanks};
 pub use parse::PlaybookError;
 pub use schema::json_schema;
@@ -300,50 +302,6 @@ pub struct SafeBy {
     pub scheme: String,
     pub value: String,
     pub days: i64,
-}
-
-/// A kind of paper form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FormType {
-    /// Upper case letters and digits, as printed: `MAR`.
-    pub code: String,
-    pub name: String,
-    pub disposition: Disposition,
-    /// Share of entered forms that a second person checks, 0 to 100; 100 for what can harm at once.
-    pub sample_percent: i64,
-    /// First part of every serial of this type.
-    pub serial_prefix: String,
-    /// Sheets that a unit holds ready.
-    pub par_per_unit: i64,
-}
-
-/// The end that a form of a type must reach (rule 13).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Disposition {
-    /// Typed in by one person, checked by another as sampled, then scanned.
-    BackEnter,
-    /// Scanned to the chart; nobody types it in.
-    ScanOnly,
-    /// Kept by its department: logs and registers.
-    Keep,
-}
-
-impl Disposition {
-    pub const ALL: [Self; 3] = [Self::BackEnter, Self::ScanOnly, Self::Keep];
-
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::BackEnter => "back_enter",
-            Self::ScanOnly => "scan_only",
-            Self::Keep => "keep",
-        }
-    }
-
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|disposition| disposition.code() == code)
-    }
 }
 
 /// Who may sign.

@@ -226,7 +226,7 @@ pub async fn move_on(
     let rows =
         picked_sheets(&mut decision.tx, incident, prefix, &moved.numbers, "serials", &mut errors).await?;
     let act = || match step {
-        Step::Enter => Act::Enter { to_check: sampled(moved.form_type.sample_percent, draw(&app)) },
+        Step::Enter => Act::Enter { to_check: sampled(moved.form_type.checked_percent(), draw(&app)) },
         Step::Verify => Act::Verify,
         Step::Dispute => Act::Dispute,
         Step::File => Act::File,

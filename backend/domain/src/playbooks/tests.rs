@@ -52,6 +52,9 @@ fn every_mistake_of_meaning_is_found_at_its_field() {
         ("functions = [\"all\"]\nevidence", "functions = [\"orders\"]\nevidence", "systems[1]"),
         ("aliases = [\"chart\"]", "aliases = [\"chart\", \"Records\"]", "systems[1].aliases[2]"),
         ("serial_prefix = \"MAR\"", "serial_prefix = \"F\"", "forms[1].serial_prefix"),
+        ("par_per_unit = 40", "par_per_unit = 40\ndepends_on = [\"MAR\"]", "forms[1].depends_on"),
+        ("par_per_unit = 40", "par_per_unit = 40\ndepends_on = [\"ORD\"]", "forms[1].depends_on[1]"),
+        ("par_per_unit = 40", "par_per_unit = 40\npriority = 11", "forms[1].priority"),
     ];
     for (from, to, field) in cases {
         let errors = broken(from, to);

@@ -81,5 +81,39 @@ fn forms(playbook: &Playbook, found: &mut Mistakes) {
         );
         found.between(path.field("sample_percent"), form.sample_percent, 0, 100);
         found.between(path.field("par_per_unit"), form.par_per_unit, 0, 100_000);
+        found.between(path.field("priority"), form.priority, 0, 10);
+        found.between(path.field("error_percent"), form.error_percent, 0, 100);
+        for (index, rule) in form.exceptions.iter().enumerate() {
+            let path = path.field("exceptions").item(index);
+            found.between(path.field("after_hours"), rule.after_hours, 0, 8_760);
+        }
+        for (index, expected) in form.expected.iter().enumerate() {
+            let path = path.field("expected").item(index);
+            found.between(path.field("sheets"), expected.sheets, 1, 1_000);
+        }
+        for (index, code) in form.depends_on.iter().enumerate() {
+            let known = playbook.form_type(code).is_some();
+            let path = path.field("depends_on").item(index);
+            found.unless(known, path, format!("The code of another form of this kit; not {code:?}."));
+        }
+    }
+    circle(playbook, found);
+}
+
+/// Forms that wait for each other could never be typed in.
+fn circle(playbook: &Playbook, found: &mut Mistakes) {
+    for (index, form) in playbook.forms.iter().enumerate() {
+        let mut before: BTreeSet<&str> = BTreeSet::new();
+        let mut ahead: Vec<&str> = form.depends_on.iter().map(String::as_str).collect();
+        while let Some(code) = ahead.pop() {
+            if let Some(next) = playbook.form_type(code).filter(|next| before.insert(&next.code)) {
+                ahead.extend(next.depends_on.iter().map(String::as_str));
+            }
+        }
+        found.unless(
+            !before.contains(form.code.as_str()),
+            Path::of("forms").item(index).field("depends_on"),
+            format!("No circle: {} would wait for itself.", form.code),
+        );
     }
 }
