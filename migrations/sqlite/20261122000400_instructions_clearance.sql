@@ -66,7 +66,7 @@ CREATE TABLE clearance (
 ) STRICT;
 CREATE INDEX clearance_incident ON clearance (incident, stage, id);
 CREATE INDEX clearance_site ON clearance (incident, site, system, stage, id);
-CREATE INDEX clearance_blocked ON clearance (incident, blocked_from);
+CREATE INDEX clearance_blocked ON clearance (incident, blocked_from, id);
 
 -- How many scopes of a site and a system are at each stage.
 CREATE TABLE clearance_tally (

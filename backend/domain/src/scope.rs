@@ -117,6 +117,15 @@ impl Places {
         }
     }
 
+    /// Every place that lies in `outer`, itself included.
+    pub fn within(&self, outer: Place) -> Vec<Place> {
+        let groups = self.group_members.keys().map(|group| Place::Group(*group));
+        let facilities = self.facilities.iter().map(|facility| Place::Facility(*facility));
+        let units = self.unit_facility.keys().map(|unit| Place::Unit(*unit));
+        let all = [Place::All].into_iter().chain(groups).chain(facilities).chain(units);
+        all.filter(|inner| self.contains(outer, *inner)).collect()
+    }
+
     /// The facilities that a place reaches into; a unit reaches into its own facility.
     pub fn facilities_of(&self, place: Place) -> BTreeSet<FacilityId> {
         match place {
@@ -403,5 +412,9 @@ mod tests {
         assert!(places.contains(Place::Group(group), Place::Unit(unit)));
         assert!(!places.contains(Place::Unit(unit), Place::Facility(facility)));
         assert!(!places.contains(Place::Group(group), Place::All));
+        let group = Place::Group(group);
+        assert_eq!(places.within(group), [group, Place::Facility(facility), Place::Unit(unit)]);
+        assert_eq!(places.within(Place::Unit(unit)), [Place::Unit(unit)]);
+        assert_eq!(places.within(Place::All).len(), 4);
     }
 }

@@ -266,7 +266,7 @@ const SOME: Sql = Sql {
     sqlite: "
     SELECT id, place, system, functions, gate, stage, restored_at, signed_at, released_at
     FROM clearance
-    WHERE incident = $1 AND id IN (SELECT unhex(value) FROM json_each($2))
+    WHERE +incident = $1 AND id IN (SELECT unhex(value) FROM json_each($2))
     ORDER BY id",
     postgres: "
     SELECT id, place, system, functions, gate, stage, restored_at, signed_at, released_at

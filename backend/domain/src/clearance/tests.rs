@@ -10,6 +10,7 @@ use crate::{
 };
 
 mod ladder;
+mod words;
 
 const GENERAL: FacilityId = FacilityId(Uuid::from_u128(1));
 

@@ -6,7 +6,7 @@
 mod panel;
 pub mod record;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     actor::{Actor, Role},
@@ -37,7 +37,7 @@ const SCREENFUL: i64 = 60;
 /// With no more than this everything is in sight at once.
 const ROOMY: i64 = 14;
 /// Beyond this many, turns and blocked scopes are not counted any more.
-const MOST_COUNTED: i64 = 1000;
+const MOST_COUNTED: i64 = 200;
 
 /// Everything the page is drawn from.
 struct Desk<'a> {
@@ -184,30 +184,27 @@ impl Desk<'_> {
         if !self.incident.phase.is_open() {
             return Ok(Vec::new());
         }
-        let mut who: Vec<&str> = self
-            .actor
-            .grants
-            .iter()
-            .filter(|grant| grant.role == Role::Signer)
-            .map(|grant| grant.signs_as.as_str())
-            .collect();
+        // As whom, and where; nowhere in particular is everywhere.
+        let mut posts: BTreeMap<String, Option<Vec<Place>>> = BTreeMap::new();
+        for grant in self.actor.grants.iter().filter(|grant| grant.role == Role::Signer) {
+            let places = posts.entry(grant.signs_as.to_ascii_lowercase()).or_insert_with(|| Some(Vec::new()));
+            match (grant.place, places.as_mut()) {
+                (Place::All, _) => *places = None,
+                (place, Some(places)) => places.extend(self.picture.places.within(place)),
+                (_, None) => {}
+            }
+        }
         if self.incident.commander == self.actor.account && self.commands_all {
-            who.push(COMMANDER);
+            posts.insert(COMMANDER.to_owned(), None);
         }
-        if who.is_empty() {
-            return Ok(Vec::new());
+        let mut ids: BTreeSet<ClearanceId> = BTreeSet::new();
+        for (who, places) in &posts {
+            let post = (who.as_str(), places.as_deref());
+            ids.extend(
+                store::turns(tx, self.incident.id, post, self.actor.account, self.now, MOST_COUNTED).await?,
+            );
         }
-        let mine = (who.as_slice(), self.actor.account);
-        let turns = store::turns(tx, self.incident.id, mine, self.now, MOST_COUNTED).await?;
-        let mut ids: Vec<ClearanceId> = turns
-            .into_iter()
-            .filter(|(_, who, place)| {
-                who == COMMANDER || self.actor.signs_as(who, *place, &self.picture.places)
-            })
-            .map(|(id, ..)| id)
-            .collect();
-        ids.dedup();
-        Ok(ids)
+        Ok(ids.into_iter().collect())
     }
 
     /// The scopes of this page, and behind which one the next page begins.
@@ -319,7 +316,7 @@ impl Desk<'_> {
 /// A count that stops at [`MOST_COUNTED`].
 fn at_most(count: usize) -> String {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    if count >= MOST_COUNTED { "over 1,000".to_owned() } else { frontend::ui::count(count) }
+    if count >= MOST_COUNTED { format!("{MOST_COUNTED} or more") } else { frontend::ui::count(count) }
 }
 
 fn waits(yours: usize) -> String {

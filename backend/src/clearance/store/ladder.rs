@@ -102,44 +102,44 @@ pub async fn blocked(
 
 const TURNS: Sql = Sql {
     sqlite: "
-    SELECT clearance_turn.clearance, who, place
+    SELECT clearance_turn.clearance
     FROM clearance_turn
     JOIN clearance ON clearance.id = clearance_turn.clearance
-    WHERE clearance_turn.incident = $1 AND who IN (SELECT value FROM json_each($2)) AND begins <= $3 AND ends > $3
+    WHERE clearance_turn.incident = $1 AND who = $2 AND begins <= $3 AND ends > $3
+        AND ($4 IS NULL OR place IN (SELECT value FROM json_each($4)))
         AND NOT EXISTS (
             SELECT 1 FROM clearance_signoff
-            WHERE clearance_signoff.clearance = clearance_turn.clearance AND account = $4 AND ended IS NULL
+            WHERE clearance_signoff.clearance = clearance_turn.clearance AND account = $5 AND ended IS NULL
                 AND what = 'signed' AND clearance.stage <> 'signed')
     ORDER BY clearance_turn.clearance
-    LIMIT $5",
+    LIMIT $6",
     postgres: "
-    SELECT clearance_turn.clearance, who, place
+    SELECT clearance_turn.clearance
     FROM clearance_turn
     JOIN clearance ON clearance.id = clearance_turn.clearance
-    WHERE clearance_turn.incident = $1 AND who IN (SELECT json_array_elements_text($2::json)) AND begins <= $3
-        AND ends > $3
+    WHERE clearance_turn.incident = $1 AND who = $2 AND begins <= $3 AND ends > $3
+        AND ($4::TEXT IS NULL OR place IN (SELECT json_array_elements_text($4::json)))
         AND NOT EXISTS (
             SELECT 1 FROM clearance_signoff
-            WHERE clearance_signoff.clearance = clearance_turn.clearance AND account = $4 AND ended IS NULL
+            WHERE clearance_signoff.clearance = clearance_turn.clearance AND account = $5 AND ended IS NULL
                 AND what = 'signed' AND clearance.stage <> 'signed')
     ORDER BY clearance_turn.clearance
-    LIMIT $5",
+    LIMIT $6",
 };
 
-/// The scopes whose turn it may be for somebody who is one of these, as whom, and their places.
+/// The scopes whose turn it is for an account that acts as `who` at these places, or everywhere, oldest first.
 pub async fn turns(
     tx: &mut Tx,
     incident: IncidentId,
-    (who, account): (&[&str], AccountId),
+    (who, places): (&str, Option<&[Place]>),
+    account: AccountId,
     now: Timestamp,
     most: i64,
-) -> Result<Vec<(ClearanceId, String, Place)>, Error> {
-    let who = serde_json::to_string(who).expect("a list of texts serialises");
-    let rows = fetch_all!(tx, (Uuid, String, String), TURNS, incident.0, who, now.0, account.0, most)?;
-    rows.into_iter()
-        .map(|(id, who, place)| {
-            let place = place.parse().map_err(|_| Error::Corrupt(format!("a place {place:?}")))?;
-            Ok((ClearanceId(id), who, place))
-        })
-        .collect()
+) -> Result<Vec<ClearanceId>, Error> {
+    let places = places.map(|places| {
+        let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+        serde_json::to_string(&places).expect("a list of texts serialises")
+    });
+    let rows = fetch_all!(tx, (Uuid,), TURNS, incident.0, who, now.0, places, account.0, most)?;
+    Ok(rows.into_iter().map(|(id,)| ClearanceId(id)).collect())
 }
