@@ -127,6 +127,14 @@ fn serials(items: &[Value]) -> Vec<String> {
     found
 }
 
+/// What the releases of these nights rest on, as a reader knows it.
+const NAMES: [&str; 4] = [
+    "evidence \"Interface queues empty or draining, test messages out and back, no doubles\"",
+    "evidence \"Studies taken during the downtime filed to the right patient, preliminary reads listed\"",
+    "signature of Chief information officer",
+    "signature of Director of imaging",
+];
+
 const FORMS_SINCE: &str = "
     SELECT COUNT(DISTINCT form)
     FROM form_event
@@ -176,6 +184,10 @@ both_databases! {
         assert_eq!((forms, cases.len()), (9, 2), "the night has something to list");
         // Two pieces of evidence and two signatures are what the release rested on.
         assert_eq!(kinds(&items), [9, 2, 4], "{items:#?}");
+        let whats: Vec<&str> = items.iter().filter_map(|item| item["what"].as_str()).collect();
+        for name in NAMES {
+            assert!(whats.iter().any(|what| what.ends_with(name)), "{name}: {whats:#?}");
+        }
         assert_eq!(revoked["reviews"], 15);
         let title = night.list(&format!("revocation={}", revoked["seq"])).await["title"].clone();
         assert_eq!(title, "15 of 15 things written between 11:40 EDT, Fri 19 July and 07:40 EDT, Sat 20 July must still be looked at.");

@@ -56,6 +56,29 @@ const POSTGRES_KEYS: &str = "
     WHERE n.nspname = 'public' AND x.indisunique AND t.relname NOT LIKE '\\_sqlx%'
     ORDER BY t.relname, i.relname, k.place";
 
+const SQLITE_GUARDED: &str = "
+    SELECT m.name, t.sql
+    FROM sqlite_master m
+    LEFT JOIN sqlite_master t ON t.type = 'trigger' AND t.tbl_name = m.name
+    WHERE m.type = 'table' AND m.name LIKE '%\\_event' ESCAPE '\\'";
+
+const POSTGRES_GUARDED: &str = "
+    SELECT c.relname::TEXT, pg_get_triggerdef(t.oid)
+    FROM pg_class c
+    LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal
+    WHERE c.relkind = 'r' AND c.relname LIKE '%\\_event'";
+
+/// The tables of events, and what is refused of each.
+fn refused(rows: Vec<(String, Option<String>)>) -> BTreeMap<String, BTreeSet<&'static str>> {
+    let mut refused: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
+    for (table, trigger) in rows {
+        let refuses = refused.entry(table).or_default();
+        let trigger = trigger.unwrap_or_default();
+        refuses.extend(["UPDATE", "DELETE"].into_iter().filter(|act| trigger.contains(act)));
+    }
+    refused
+}
+
 fn sqlite_family(kind: &str) -> &'static str {
     match kind {
         "BLOB" => "bytes",
@@ -141,6 +164,30 @@ async fn both_databases_have_the_same_tables() {
     assert_eq!(names(&sqlite), names(&postgres));
     for (name, ours) in &sqlite {
         assert_eq!(ours, &postgres[name], "table {name}: SQLite on the left, PostgreSQL on the right");
+    }
+}
+
+#[tokio::test]
+async fn no_event_is_changed_or_deleted_on_either_database() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let database = Database::fresh(Kind::Sqlite, folder.path()).await;
+    let DatabaseUrl::Sqlite(path) = &database.url else { unreachable!("SQLite was asked for") };
+    let mut connection =
+        SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("the file opens");
+    let sqlite = sqlx::query_as(SQLITE_GUARDED).fetch_all(&mut connection).await.expect("can be read");
+
+    let database = Database::fresh(Kind::Postgres, folder.path()).await;
+    let address = database.address.clone().expect("PostgreSQL has an address");
+    let mut connection = PgConnection::connect(&address).await.expect("the database opens");
+    let postgres = sqlx::query_as(POSTGRES_GUARDED).fetch_all(&mut connection).await.expect("can be read");
+    connection.close().await.expect("a connection can be closed");
+    database.remove().await;
+
+    for tables in [refused(sqlite), refused(postgres)] {
+        assert!(tables.len() >= 10, "{tables:?}");
+        for (table, refused) in tables {
+            assert_eq!(refused, BTreeSet::from(["UPDATE", "DELETE"]), "{table}");
+        }
     }
 }
 

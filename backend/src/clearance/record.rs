@@ -92,14 +92,14 @@ async fn still(
 }
 
 /// The titles of the signers by their keys, from the frozen playbook.
-pub(super) async fn titles(tx: &mut Tx, incident: IncidentId) -> Result<Vec<(String, String)>, Error> {
+pub(crate) async fn titles(tx: &mut Tx, incident: IncidentId) -> Result<Vec<(String, String)>, Error> {
     let frozen = playbooks::frozen(tx, incident).await?;
     let signers = frozen.map(|version| version.playbook.signers).unwrap_or_default();
     Ok(signers.into_iter().map(|signer| (signer.key, signer.title)).collect())
 }
 
 /// The title of a signer; the key itself when the playbook has none.
-pub(super) fn title(titles: &[(String, String)], key: &str) -> String {
+pub(crate) fn title(titles: &[(String, String)], key: &str) -> String {
     if key == "commander" {
         return "Incident commander".to_owned();
     }

@@ -2,7 +2,7 @@
 //! received there, cases changed there, the evidence and signatures on which the release rested, and what was
 //! decided about the scope. Which of them fall into the window is the domain's to say; here they are only fetched.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::{
     forms::Serial,
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     app::App,
+    clearance,
     failure::Failure,
     fetch_all,
     instructions::store::scope,
@@ -262,18 +263,31 @@ async fn decisions(
     Ok(())
 }
 
-type LeanedOnRow = (Uuid, i64, i64, String, String);
+type LeanedOnRow = (Uuid, i64, i64, String, bool, String);
 
-const LEANED_ON: &str = "
-    SELECT clearance_evidence.clearance, number, at, piece, place
+const LEANED_ON: Sql = Sql {
+    sqlite: "
+    SELECT clearance, number, at, piece, FALSE, place
     FROM clearance_evidence
     JOIN clearance ON clearance.id = clearance_evidence.clearance
-    WHERE clearance.incident = $1
+    WHERE clearance IN (SELECT unhex(value) FROM json_each($1))
     UNION ALL
-    SELECT clearance_signoff.clearance, seq, at, signer, place
+    SELECT clearance, seq, at, signer, TRUE, place
     FROM clearance_signoff
     JOIN clearance ON clearance.id = clearance_signoff.clearance
-    WHERE clearance.incident = $1 AND ended IS NULL AND what = 'signed'";
+    WHERE clearance IN (SELECT unhex(value) FROM json_each($1)) AND ended IS NULL AND what = 'signed'",
+    postgres: "
+    SELECT clearance, number, at, piece, FALSE, place
+    FROM clearance_evidence
+    JOIN clearance ON clearance.id = clearance_evidence.clearance
+    WHERE clearance IN (SELECT value::uuid FROM json_array_elements_text($1::json))
+    UNION ALL
+    SELECT clearance, seq, at, signer, TRUE, place
+    FROM clearance_signoff
+    JOIN clearance ON clearance.id = clearance_signoff.clearance
+    WHERE clearance IN (SELECT value::uuid FROM json_array_elements_text($1::json)) AND ended IS NULL
+        AND what = 'signed'",
+};
 
 /// The evidence and the signatures on which the releases rested, by their entries in the log.
 async fn leaned_on(
@@ -281,13 +295,24 @@ async fn leaned_on(
     taken: &TakenBack<'_>,
     found: &mut BTreeMap<Subject, Found>,
 ) -> Result<(), Error> {
-    let ended: BTreeSet<Uuid> = taken.clearances.iter().map(|clearance| clearance.0).collect();
-    for (clearance, seq, at, key, place) in fetch_all!(tx, LeanedOnRow, LEANED_ON, taken.incident.0)? {
-        if ended.contains(&clearance) {
-            let place = place.parse().map_err(|_| Error::Corrupt(format!("a place reads {place:?}")))?;
-            let what = format!("Log {seq}: what the release rested on, {key}");
-            found.insert(Subject::Log(seq), Found { place, what, at: Timestamp(at) });
-        }
+    let ids: Vec<String> =
+        taken.clearances.iter().map(|clearance| clearance.0.simple().to_string()).collect();
+    let titles = clearance::record::titles(tx, taken.incident).await?;
+    let mut pieces: BTreeMap<Uuid, BTreeMap<String, String>> = BTreeMap::new();
+    for ended in clearance::store::some(tx, taken.incident, &taken.clearances).await? {
+        let named = ended.gate.evidence.into_iter().map(|piece| (piece.key, piece.name)).collect();
+        pieces.insert(ended.id.0, named);
+    }
+    for (id, seq, at, key, signed, place) in fetch_all!(tx, LeanedOnRow, LEANED_ON, Rows::of(&ids).text())? {
+        let place = place.parse().map_err(|_| Error::Corrupt(format!("a place reads {place:?}")))?;
+        let rested_on = if signed {
+            format!("signature of {}", clearance::record::title(&titles, &key))
+        } else {
+            let name = pieces.get(&id).and_then(|pieces| pieces.get(&key));
+            format!("evidence {:?}", name.unwrap_or(&key))
+        };
+        let what = format!("Log {seq}: what the release rested on, {rested_on}");
+        found.insert(Subject::Log(seq), Found { place, what, at: Timestamp(at) });
     }
     Ok(())
 }
