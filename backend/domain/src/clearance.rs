@@ -234,16 +234,15 @@ impl Clearance {
         match self.stage {
             Stage::Waiting => return Err(Self::is_not_restored()),
             Stage::Restored | Stage::Pilot | Stage::Waves => {}
-            Stage::Signed if self.lapsed(now) || !self.has_quorum(now) => {}
+            Stage::Signed if !self.has_quorum(now) => {}
             Stage::Signed => return Err(self.is_past("It waits for its release.")),
             Stage::Clear | Stage::BackEntryComplete | Stage::Revoked => {
                 return Err(self.is_past("Nothing is left to sign."));
             }
         }
         self.may_be_signed(signer, by, now)?;
-        let mut steps = self.reopen_if_lapsed(now);
+        let mut steps: Vec<Step> = self.reopen_if_lapsed(now).into_iter().collect();
         let content = self.content(signer, &conditions).fingerprint();
-        self.signatures.retain(|older| older.signer != signer && older.by != by);
         self.refusals.retain(|refused| refused.signer != signer);
         let on = self.evidence.iter().map(|given| given.number).collect();
         let functions = self.scope.functions;
@@ -280,7 +279,7 @@ impl Clearance {
         self.signatures.retain(|older| older.signer != signer && older.by != by);
         self.refusals.retain(|older| older.signer != signer);
         self.refusals.push(Refused { signer: signer.to_owned(), by, at: now, reason });
-        Ok(self.step_back_if_quorum_is_lost().into_iter().collect())
+        Ok(self.step_back_if_signed().into_iter().collect())
     }
 
     /// Makes a signed scope clear.
@@ -379,7 +378,7 @@ impl Clearance {
     /// step back, if it was signed.
     pub fn forget_signatures(&mut self) -> Option<Step> {
         self.signatures.clear();
-        (self.stage == Stage::Signed).then(|| self.step_back())
+        self.step_back_if_signed()
     }
 
     /// Parts a scope: what is named goes its own way back from here. What is left keeps its evidence.

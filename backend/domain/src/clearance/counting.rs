@@ -131,19 +131,15 @@ impl Clearance {
     }
 
     /// A signed scope whose release came too late is back where it was before the signatures.
-    pub(super) fn reopen_if_lapsed(&mut self, now: Timestamp) -> Vec<Step> {
-        if !self.lapsed(now) && (self.stage != Stage::Signed || self.has_quorum(now)) {
-            return Vec::new();
-        }
-        if self.lapsed(now) {
+    pub(super) fn reopen_if_lapsed(&mut self, now: Timestamp) -> Option<Step> {
+        self.lapsed(now).then(|| {
             self.signatures.clear();
-        }
-        vec![self.step_back()]
+            self.step_back()
+        })
     }
 
-    pub(super) fn step_back_if_quorum_is_lost(&mut self) -> Option<Step> {
-        let at = self.signed_at.unwrap_or_default();
-        (self.stage == Stage::Signed && !self.has_quorum(at)).then(|| self.step_back())
+    pub(super) fn step_back_if_signed(&mut self) -> Option<Step> {
+        (self.stage == Stage::Signed).then(|| self.step_back())
     }
 
     pub(super) fn step_back(&mut self) -> Step {

@@ -146,7 +146,7 @@ impl Clearance {
         self.evidence.retain(|older| older.key != given.key);
         self.evidence.push(given);
         self.signatures.clear();
-        Ok(self.step_back_if_quorum_is_lost())
+        Ok(self.step_back_if_signed())
     }
 
     /// A second person in another role agrees that a piece need not be checked.

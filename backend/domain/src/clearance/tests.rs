@@ -9,7 +9,10 @@ use crate::{
     scope::{Function, Functions, Place, Target},
 };
 
+mod blocks;
+mod edges;
 mod ladder;
+mod signatures;
 mod words;
 
 const GENERAL: FacilityId = FacilityId(Uuid::from_u128(1));

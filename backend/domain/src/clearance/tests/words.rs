@@ -87,3 +87,42 @@ fn what_clearances_leave_uncleared_is_what_none_of_them_covers() {
     assert_eq!(uncleared(of, cleared), Functions::of([Function::Medications]));
     assert_eq!(uncleared(of, []), of);
 }
+
+#[test]
+fn an_all_clear_reads_as_it_was_signed() {
+    let signed = |title: &str, conditions: &str| Signed {
+        title: title.to_owned(),
+        name: "Demo Person".to_owned(),
+        at: "11:08 EDT".to_owned(),
+        conditions: conditions.to_owned(),
+    };
+    let mut record = AllClear {
+        exercise: false,
+        organisation: "Harbor Health".to_owned(),
+        system: "Laboratory".to_owned(),
+        place: "General".to_owned(),
+        functions: String::new(),
+        released_at: "11:40 EDT, Fri 19 July".to_owned(),
+        signatures: vec![signed("Chief information officer", " "), signed("Owner", "")],
+        still: String::new(),
+    };
+    let mut clearance = super::signed();
+    clearance.release(&Releaser::Commander, at(3)).expect("is signed");
+    let text = record.text(&clearance).expect("is clear");
+    assert_eq!(text.subject, "All clear: Laboratory at General");
+    assert_eq!(
+        text.sms,
+        "Harbor Health: ALL CLEAR for Laboratory at General from 11:40 EDT, Fri 19 July. Nothing else, nowhere else."
+    );
+    assert_eq!(
+        text.body,
+        "Harbor Health incident command: all clear for Laboratory at General from 11:40 EDT, Fri 19 July.\n\nThis \
+         holds for nothing else and nowhere else. It can be revoked; the status page of your site always shows what \
+         holds.\n\nSigned by:\n- Chief information officer, Demo Person, 11:08 EDT\n- Owner, Demo Person, 11:08 EDT\n"
+    );
+    record.signatures.push(signed("Pharmacy", "Paper charts until 18:00"));
+    record.functions = "results".to_owned();
+    let text = record.text(&clearance).expect("is clear");
+    assert_eq!(text.subject, "All clear: Laboratory, results at General");
+    assert!(text.body.ends_with("\n\nConditions:\n- Paper charts until 18:00\n"), "{}", text.body);
+}
