@@ -78,13 +78,13 @@ pub async fn record(
     }
     let after_lapse = about.clearance.lapsed(decision.at);
     let account = by.actor.account;
-    let content =
-        if refused { String::new() } else { about.clearance.content(&signer, &words).fingerprint() };
     let steps = if refused {
         about.clearance.refuse(&signer, account, words.clone(), decision.at)?
     } else {
         about.clearance.sign(&signer, account, words.clone(), decision.at)?
     };
+    let signed = about.clearance.signatures.last().filter(|_| !refused);
+    let content = signed.map(|signature| signature.content.clone()).unwrap_or_default();
     let on: Vec<i64> = about.clearance.evidence.iter().map(|given| given.number).collect();
     let new = NewSignOff {
         signer: &signer,
