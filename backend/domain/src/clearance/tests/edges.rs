@@ -51,6 +51,8 @@ fn a_scope_is_parted_neither_in_its_pilot_nor_with_a_wave_planned() {
     planned.plan(wave(1, &[1], 10), &places()).expect("lies inside");
     assert_eq!(code(planned.split(&part, id, &places())), "too-late-to-part");
     assert_eq!(waiting().split(&part, id, &places()).expect("is early").stage, Stage::Waiting);
+    let parted = ready().split(&part, id, &places()).expect("is early");
+    assert_eq!((parted.stage, parted.restored_at), (Stage::Restored, Some(at(0))));
 }
 
 #[test]
