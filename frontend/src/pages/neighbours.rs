@@ -48,27 +48,37 @@ pub fn all(frame: &Frame, view: &NeighboursView) -> AnyView {
         .collect();
     let lede =
         if wrong.is_empty() { tag::fine("Every word is fresh.") } else { table::text(&wrong.join(" ")) };
-    let rows = view.lines.iter().map(|line| {
+    let rows = view.lines.iter().filter_map(|line| {
+        let said = line.said.as_ref()?;
         let name = view! { <a href=line.path.clone()>{line.name.clone()}</a> };
         let whose = if line.own { "our site" } else { "neighbour" };
         let mut cells = vec![table::two_lines(name, whose)];
-        if let Some(said) = &line.said {
-            cells.extend(words(said));
-        } else {
-            cells.push(table::text("nothing said yet"));
-            cells.extend((0..6).map(|_| table::text("")));
-        }
-        Row::new(cells)
+        cells.extend(words(said));
+        Some(Row::new(cells))
     });
     let mut columns = vec![Column::new("Hospital")];
     columns.extend(said_columns());
     view! {
         {ui::head(frame, &view.title, Some(lede), None)}
-        {table::table("What each hospital can take", columns, rows.collect(), "No hospital is known here yet.")}
+        {table::table("What each hospital can take", columns, rows.collect(), "Nobody has said anything yet.")}
+        {silent(&view.lines)}
         <p class="hint">{format!("As of {}.", view.as_of)}</p>
         {view.may_add.then(|| ui::section("Add a neighbour", add(frame, view)))}
     }
     .into_any()
+}
+
+/// Those who have said nothing, each a link to where it is written down.
+fn silent(lines: &[NeighbourLine]) -> Option<AnyView> {
+    let silent: Vec<_> = lines.iter().filter(|line| line.said.is_none()).collect();
+    if silent.is_empty() {
+        return None;
+    }
+    let links = silent.into_iter().map(|line| {
+        view! { <li><a href=line.path.clone()>{line.name.clone()}</a></li> }
+    });
+    let body = view! { <ul class="named">{links.collect_view()}</ul> };
+    Some(ui::section("Nothing said yet", body.into_any()))
 }
 
 fn said_columns() -> Vec<Column> {
