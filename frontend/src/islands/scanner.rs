@@ -286,7 +286,7 @@ fn show(serial: &str, said: &Said) {
     let answered = ANSWERED.get() + 1;
     ANSWERED.set(answered);
     if let Some(answer) = dom::first("[data-scan-answer]") {
-        answer.set_class_name(if said.good { "scan-answer good" } else { "scan-answer bad" });
+        answer.set_class_name(if said.good { "notice scan-good" } else { "notice problem" });
     }
     set("[data-scan-word]", &said.word);
     set("[data-scan-said]", &format!("{serial} {}", said.sentence));

@@ -1,7 +1,7 @@
 //! The lists of sheets that pages show: by serial, missing, one sheet with what happened to it.
 
 use domain::{
-    forms::Serial,
+    forms::{Custody, Serial},
     id::{AccountId, FormId, IncidentId, IssueId, UnitId},
     time::Timestamp,
 };
@@ -146,19 +146,19 @@ pub struct Happened {
 }
 
 const HISTORY: &str = "
-    SELECT entered_at, account, from_state, to_state, FALSE AS of_paper, FALSE AS implied
+    SELECT entered_at, account, from_state, to_state, FALSE AS of_paper, FALSE AS implied, seq
     FROM form_event
     WHERE form = $1
     UNION ALL
-    SELECT entered_at, account, '', to_custody, TRUE, implied
+    SELECT entered_at, account, '', to_custody, TRUE, implied, 0
     FROM form_custody
-    WHERE form = $1
-    ORDER BY 1, 5, 3";
+    WHERE form = $1";
 
-/// What happened to a sheet, in order.
+/// What happened to a sheet, in order; of one moment, its accounting before its paper.
 pub async fn history(tx: &mut Tx, form: FormId) -> Result<Vec<Happened>, Error> {
-    let rows = fetch_all!(tx, (i64, Uuid, String, String, bool, bool), HISTORY, form.0)?;
-    let happened = |(at, account, from, to, of_paper, implied)| Happened {
+    let mut rows = fetch_all!(tx, (i64, Uuid, String, String, bool, bool, i64), HISTORY, form.0)?;
+    rows.sort_by_key(|(at, _, _, to, of_paper, _, seq)| (*at, *of_paper, *seq, Custody::from_code(to)));
+    let happened = |(at, account, from, to, of_paper, implied, _)| Happened {
         at: Timestamp(at),
         account: AccountId(account),
         from,

@@ -33,7 +33,7 @@ pub fn unit(frame: &Frame, view: &UnitPaperView) -> AnyView {
     let next = if view.next.is_empty() {
         view! { <p>{tag::fine("Nothing waits here.")}</p> }.into_any()
     } else {
-        view! { <ol class="steps">{next.collect_view()}</ol> }.into_any()
+        view! { <ol>{next.collect_view()}</ol> }.into_any()
     };
     let unit_page = format!("{base}/units/{}", view.unit);
     let other = if view.open_only {

@@ -55,10 +55,10 @@ fn answer(frame: &Frame, view: &ScanView) -> AnyView {
     let refused = frame.notice.is_some() || !frame.errors.is_empty();
     let (class, word, rest) = match &view.answer {
         Some(answer) if !refused => {
-            ("scan-answer good", answer.word.clone(), format!("{} {}", answer.serial, answer.sentence))
+            ("notice scan-good", answer.word.clone(), format!("{} {}", answer.serial, answer.sentence))
         }
-        _ if refused => ("scan-answer bad", "NOT TAKEN".to_owned(), "Look at what is said above.".to_owned()),
-        _ => ("scan-answer", "READY".to_owned(), "Choose where you stand, then scan.".to_owned()),
+        _ if refused => ("notice problem", "NOT TAKEN".to_owned(), "Look at what is said above.".to_owned()),
+        _ => ("notice", "READY".to_owned(), "Choose where you stand, then scan.".to_owned()),
     };
     view! {
         <p class=class data-scan-answer role="status">
@@ -80,7 +80,7 @@ fn fields(frame: &Frame, view: &ScanView) -> AnyView {
     view! {
         {Field::new("serial", "Scan or type the serial").value(form.serial.0.clone()).errors(errors).focused().text()}
         {button::primary("Take this form")}
-        <div data-scanner class="scan-choices">
+        <div data-scanner>
             {Field::new("station", "Where do you stand?").value(form.station.0.clone()).errors(errors).select(stations)}
             {Field::new("pile", "Given back: on which pile?").value(form.pile.0.clone()).errors(errors).select(piles)}
             {Field::new("voided_because", "Voided: why?").value(form.voided_because.0.clone()).errors(errors)
