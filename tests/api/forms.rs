@@ -52,8 +52,8 @@ impl Night {
     pub async fn hands_out_forty(&self) {
         let form = json!({ "form_type": "MAR", "unit": self.ward(), "first": 1001, "sheets": 40 });
         let issued = self.clerk.does(&self.path("/issue"), form).await;
-        assert_eq!(issued["first"], Serial::new("MAR", 1001).to_string());
-        assert_eq!(issued["last"], Serial::new("MAR", 1040).to_string());
+        assert_eq!(issued["first"], serial(1001).to_string());
+        assert_eq!(issued["last"], serial(1040).to_string());
     }
 
     pub async fn counts(&self, fields: Value) -> Value {
@@ -66,6 +66,11 @@ impl Night {
     async fn ledger(&self) -> Value {
         self.clerk.reads(&self.path("")).await
     }
+}
+
+/// The serial of a medication record of 4 West at General.
+pub(crate) fn serial(number: i64) -> Serial {
+    Serial::new("general", "4w", "MAR", number)
 }
 
 fn number(ledger: &Value, name: &str) -> i64 {
@@ -95,7 +100,7 @@ both_databases! {
         let night = Night::begins(world).await;
         night.hands_out_forty().await;
         adds_up(&night.ledger().await);
-        let scanned = Serial::new("MAR", 1031).to_string();
+        let scanned = serial(1031).to_string();
         night.counts(json!({ "used": format!("1001-1030 {scanned}"), "blank": "1032-1035" })).await;
         adds_up(&night.ledger().await);
         let counted =
@@ -117,7 +122,7 @@ both_databases! {
         night.hands_out_forty().await;
         night.counts(json!({ "used": "1001-1039", "whole": true })).await;
         assert_eq!(number(&night.ledger().await["total"], "missing"), 1);
-        let counted = night.counts(json!({ "used": Serial::new("MAR", 1040).to_string() })).await;
+        let counted = night.counts(json!({ "used": serial(1040).to_string() })).await;
         assert_eq!((counted["turned_up"].as_i64(), counted["missing"].as_i64()), (Some(1), Some(0)));
         let view = night.ledger().await;
         assert_eq!(number(&view["total"], "missing"), 0);
@@ -130,7 +135,7 @@ both_databases! {
         night.hands_out_forty().await;
         let form = json!({ "form_type": "MAR", "unit": night.ward(), "sheets": 2, "note": "A photocopy" });
         let found = night.clerk.does(&night.path("/found"), form).await;
-        assert_eq!(found["first"], Serial::new("F", 1).to_string());
+        assert_eq!(found["first"], Serial::new("general", "4w", "F", 1).to_string());
         let view = night.ledger().await;
         adds_up(&view);
         assert_eq!(number(&view["total"], "issued"), 40);
@@ -186,7 +191,7 @@ both_databases! {
     async fn a_wrong_serial_is_named_and_nothing_is_counted(world: World) {
         let night = Night::begins(world).await;
         night.hands_out_forty().await;
-        let misread = Serial::new("MAR", 1001).to_string().replace("01001", "01007");
+        let misread = serial(1001).to_string().replace("01001", "01007");
         for (used, says) in [
             ("1001-1041", "not handed out"),
             (misread.as_str(), "misread"),
@@ -223,7 +228,32 @@ both_databases! {
         assert!(refused["errors"]["first"][0].as_str().expect("is a text").contains("handed out already"));
         let form = json!({ "form_type": "MAR", "unit": night.ward(), "sheets": 5 });
         let issued = night.clerk.does(&night.path("/issue"), form).await;
-        assert_eq!(issued["first"], Serial::new("MAR", 1041).to_string());
+        assert_eq!(issued["first"], serial(1041).to_string());
+    }
+
+    /// Numbers come from one counter for the installation: what another incident was given is not given again, and a
+    /// range that was printed elsewhere is left out. A serial of another unit is not handed out here.
+    async fn numbers_never_collide_and_sheets_of_another_unit_stay_there(world: World) {
+        let night = Night::begins(world).await;
+        night.hands_out_forty().await;
+        let form = json!({ "playbook": "endpoint-crash", "basis": "Again", "places": ["unit:general/icu"] });
+        let other = night.commander.posts("/incidents", form).await;
+        let mut next = 1041;
+        if other.status.is_success() {
+            let incident = other.json::<Value>()["incident"].as_str().expect("is a text").to_owned();
+            let form = json!({ "form_type": "MAR", "unit": night.harbor.unit("general", "icu").to_string(), "sheets": 5 });
+            night.clerk.does(&format!("/incidents/{incident}/forms/issue"), form).await;
+            next = 1046;
+        }
+        let form = json!({ "form_type": "MAR", "unit": night.ward(), "sheets": 1 });
+        assert_eq!(night.clerk.does(&night.path("/issue"), form).await["first"], serial(next).to_string());
+        let printed = Serial::new("general", "icu", "MAR", 3001).to_string();
+        let form = json!({ "form_type": "MAR", "unit": night.ward(), "sheets": 1, "first": printed });
+        let refused = night.clerk.is_refused(&night.path("/issue"), form, 422).await;
+        assert!(refused["errors"]["first"][0].as_str().expect("is a text").contains("another unit"), "{refused}");
+        let form = json!({ "form_type": "MAR", "used": Serial::new("general", "icu", "MAR", 1001).to_string() });
+        let refused = night.clerk.is_refused(&night.path("/count"), form, 422).await;
+        assert!(refused["errors"]["used"][0].as_str().expect("is a text").contains("the sheet with this number is"));
     }
 
     /// A repeat of the same command hands out nothing more.
@@ -280,7 +310,7 @@ both_databases! {
         let again = refused.form("Hand out");
         assert_eq!((again.value("sheets"), again.value("form_type")), (Some("many"), Some("MAR")));
         let sheets = clerk.presses(&again.types("How many sheets?", "3"), "Hand out").await;
-        assert!(sheets.says(&Serial::new("MAR", 3).to_string()), "{}", sheets.text());
+        assert!(sheets.says(&serial(3).to_string()), "{}", sheets.text());
 
         let form = clerk.opens(&night.path("/count")).await.form("Count");
         let form = form.chooses("Form", "MAR: Medication administration record").types("Used (optional)", "1-2");
@@ -288,7 +318,7 @@ both_databases! {
         assert_eq!(ledger.heading(), "No form is missing. 2 of 3 are back.");
         for (state, listed) in [("out", 3), ("unfinished", 1)] {
             let rows = clerk.opens(&night.path(&format!("/sheets?state={state}"))).await;
-            assert!(rows.says(&Serial::new("MAR", listed).to_string()), "{state}: {}", rows.text());
+            assert!(rows.says(&serial(listed).to_string()), "{state}: {}", rows.text());
         }
     }
 }

@@ -16,6 +16,7 @@ mod instructions;
 mod ladder;
 mod log;
 mod neighbours;
+mod night_of_paper;
 mod people;
 mod places;
 mod playbooks;

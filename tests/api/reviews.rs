@@ -121,7 +121,11 @@ fn kinds(items: &[Value]) -> [usize; 3] {
 fn serials(items: &[Value]) -> Vec<String> {
     let mut found: Vec<String> = items
         .iter()
-        .filter_map(|item| item["what"].as_str()?.strip_prefix("Form ").map(|text| text[..9].to_owned()))
+        .filter_map(|item| {
+            let serial = item["what"].as_str()?.strip_prefix("Form ")?;
+            let parts: Vec<&str> = serial.split('-').collect();
+            Some(format!("{}-{}", parts[2], parts[3]))
+        })
         .collect();
     found.sort();
     found
@@ -216,6 +220,26 @@ both_databases! {
         assert_eq!(kinds(&items)[..2], [3, 2], "{items:#?}");
         assert_eq!(kinds(&items)[2], 5, "{items:#?}");
         counts_are_right(world, night.id()).await;
+    }
+
+    /// A scan is no decision: the last thing before a release and the first after it, and the last before a revocation,
+    /// fall where they belong.
+    async fn scans_around_a_release_and_a_revocation_are_listed_where_they_belong(world: World) {
+        let night = Night::begins(world).await;
+        let scans = async |number: i64| {
+            let serial = forms::serial(number).to_string();
+            let form = json!({ "serial": serial, "station": "collection", "pile": "used" });
+            night.forms.clerk.does(&night.forms.path("/scan"), form).await;
+        };
+        world.at("2024-07-19 11:40");
+        scans(1001).await;
+        night.releases(&night.scope).await;
+        world.at("2024-07-19 12:00");
+        scans(1002).await;
+        world.at("2024-07-19 13:00");
+        let revoked = night.takes_back(json!({ "reason": "Labels of the wrong ward" })).await;
+        scans(1003).await;
+        assert_eq!(serials(&night.items(&revoked["seq"]).await), ["MAR-01002"]);
     }
 
     /// The intensive care unit has a release of its own, later than its site's.

@@ -4,6 +4,7 @@
 mod clearance;
 mod declare;
 mod pages;
+mod paper;
 mod report;
 mod sending;
 mod start;
@@ -13,11 +14,12 @@ use std::{io::Write, process::ExitCode};
 use report::Line;
 
 /// A group of workloads that share their preparation, and the names of its lines.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     ("start", &["browser-bundle", "start-to-first-answer"]),
     ("declare", &["declare"]),
     ("pages", &["public-page", "public-page-size"]),
     ("clearance", &["ladder-18900-scopes", "sign-off", "revocation-in-next-answer"]),
+    ("paper", &["scan"]),
     ("sending", &["email", "board-rows-x100", "memory", "staging-82000"]),
 ];
 
@@ -35,6 +37,7 @@ async fn main() -> ExitCode {
             "declare" => declare::measure().await,
             "pages" => pages::measure().await,
             "clearance" => clearance::measure().await,
+            "paper" => paper::measure().await,
             _ => sending::measure().await,
         };
         for line in lines.into_iter().filter(|line| wanted(line.name)) {

@@ -3,3 +3,4 @@
 mod live;
 mod pages;
 mod s0;
+mod scanning;

@@ -43,6 +43,9 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
     morning.tells("reminder", &first).await;
     morning.cancels().await;
     morning.hands_out_and_counts_paper().await;
+    let ward = morning.harbor.unit("general", "4w").to_string();
+    let batches = format!("{}/forms/batches", morning.incident);
+    morning.cast.get("eli").does(&batches, serde_json::json!({ "unit": ward })).await;
     let devices = format!("{}/devices/import", morning.incident);
     for (file, taken) in [(DEVICES, true), (DEVICES, false)] {
         let upload = ("file", "devices.csv", file.as_bytes());
@@ -88,7 +91,7 @@ pub async fn sits_down_as_root(browser: &Browser) {
 }
 
 /// Signs a browser in through the page.
-async fn sits_down(browser: &Browser, login: &str) {
+pub async fn sits_down(browser: &Browser, login: &str) {
     browser.goes_to("/sign-in").await;
     browser.types("Name for signing in", login).await;
     browser.types("Password", PASSWORD).await;

@@ -3,8 +3,12 @@
 //! The ledger of rule 8 is a sum over the states of sheets, and a sheet's state changes only through
 //! [`Sheet::after`], so that nothing can be used that was never issued and nothing leaves the sum.
 
+mod batch;
 mod command;
+mod custody;
+mod scanning;
 mod serial;
+mod shift;
 #[cfg(test)]
 mod tests;
 
@@ -13,11 +17,18 @@ use std::ops::AddAssign;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use batch::{Batch, BatchState};
 pub use command::{
     Count, Counted, Counting, Found, FoundSheets, Issue, IssueRange, Issued, MOST_SHEETS, MoveSheets, Moved,
     MovedSheets,
 };
-pub use serial::{FOUND_PREFIX, NotASerial, Picked, Serial, pick};
+pub use custody::{AGES, Custody, HOUR, Pile, Scan, Station, scan};
+pub use scanning::{
+    AddSheets, Answer, BatchCounted, BatchOpened, BatchRef, CountBatch, OpenBatch, ScanOrder, ScanSheet,
+    Scanned, Unread, VoidReason, read_batch,
+};
+pub use serial::{BATCH_PREFIX, FOUND_PREFIX, NotASerial, Picked, Serial, pick};
+pub use shift::{Shift, USUAL as USUAL_SHIFTS};
 
 use crate::{Refusal, id::AccountId, playbooks::Disposition};
 

@@ -80,6 +80,8 @@ ids! {
     FormId,
     /// A range of serials issued to a unit.
     IssueId,
+    /// What a unit gives back for a shift, under one cover sheet.
+    BatchId,
     /// A scope's way back.
     ClearanceId,
     /// A checklist item of a position.

@@ -122,21 +122,29 @@ pub struct Outstanding(pub Vec<Blocker>);
 /// How many sheets of a kind are named; the rest are counted.
 const MOST_NAMED: i64 = 100;
 
+/// Id, codes of site and unit, prefix and number.
+type NamedSheet = (Uuid, String, String, String, i64);
+
 const NAMED: Sql = Sql {
     sqlite: "
-    SELECT id, prefix, number
+    SELECT form.id, facility.code, unit.code, form.prefix, form.number
     FROM form
-    WHERE incident = $1
-        AND (state IN (SELECT value FROM json_each($2)) OR ($3 = TRUE AND state = 'entered' AND to_check = TRUE))
-    ORDER BY prefix, number
+    JOIN unit ON unit.id = form.unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE form.incident = $1
+        AND (form.state IN (SELECT value FROM json_each($2))
+            OR ($3 = TRUE AND form.state = 'entered' AND form.to_check = TRUE))
+    ORDER BY form.prefix, form.number
     LIMIT $4",
     postgres: "
-    SELECT id, prefix, number
+    SELECT form.id, facility.code, unit.code, form.prefix, form.number
     FROM form
-    WHERE incident = $1
-        AND (state IN (SELECT json_array_elements_text($2::json))
-            OR ($3 = TRUE AND state = 'entered' AND to_check = TRUE))
-    ORDER BY prefix, number
+    JOIN unit ON unit.id = form.unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE form.incident = $1
+        AND (form.state IN (SELECT json_array_elements_text($2::json))
+            OR ($3 = TRUE AND form.state = 'entered' AND form.to_check = TRUE))
+    ORDER BY form.prefix, form.number
     LIMIT $4",
 };
 
@@ -156,12 +164,12 @@ pub async fn outstanding(tx: &mut Tx, incident: IncidentId) -> Result<Outstandin
         if count == 0 {
             continue;
         }
-        let rows =
-            fetch_all!(tx, (Uuid, String, i64), NAMED, incident.0, states, with_unverified, MOST_NAMED)?;
-        let items = rows
-            .into_iter()
-            .map(|(id, prefix, number)| Item { id, label: Serial::new(&prefix, number).to_string() })
-            .collect();
+        let rows = fetch_all!(tx, NamedSheet, NAMED, incident.0, states, with_unverified, MOST_NAMED)?;
+        let item = |(id, site, unit, prefix, number): NamedSheet| Item {
+            id,
+            label: Serial::new(&site, &unit, &prefix, number).to_string(),
+        };
+        let items = rows.into_iter().map(item).collect();
         let link = format!("/incidents/{incident}/forms/sheets?state={show}");
         blockers.push(Blocker { kind, count, waived: 0, link, items });
     }

@@ -1,8 +1,14 @@
 //! Paper: handing ranges of serials to units, counting them back, typing in, verifying, filing, and the ledger
 //! that proves none was lost.
 
+mod batches;
 mod ledger;
+mod places_web;
 mod reading;
+mod saving;
+mod scan;
+mod shown;
+mod shown_batches;
 pub mod store;
 pub mod tally;
 pub mod web;
@@ -14,18 +20,22 @@ use domain::{
     actor::{Actor, Role},
     field::FieldErrors,
     forms::{
-        Act, Count, Counted, Counting, FOUND_PREFIX, Found, Issue, IssueRange, Issued, Ledger, MoveSheets,
-        Moved, MovedSheets, Picked, Serial, Sheet, State, sampled,
+        Act, Count, Counted, Counting, Custody, FOUND_PREFIX, Found, Issue, IssueRange, Issued, Ledger,
+        MoveSheets, Moved, MovedSheets, Picked, Serial, Sheet, Shift, State, sampled,
     },
     id::{IncidentId, IssueId, UnitId},
+    identifiers::patient_identifiers,
     playbooks::{FormType, Playbook},
     scope::{Place, Places},
 };
 use serde_json::json;
 
+pub use batches::{fill_batch, open_batch, receive_batch, scan_batch, sign_batch};
 pub use ledger::{Outstanding, SitePaper, by_site, card, late, outstanding};
+pub use scan::scan;
 
 use crate::{
+    accounts::store as accounts,
     app::App,
     begin,
     failure::Failure,
@@ -37,7 +47,12 @@ use crate::{
         journal::{By, Chain, Decision, Say},
     },
 };
-use store::{Change, NewSheet, SheetRow};
+use saving::save;
+use store::{
+    Change, NewSheet, SheetRow,
+    custody::{self, Ages},
+    issues,
+};
 
 /// What moves sheets on once they are back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,19 +92,30 @@ impl Step {
 pub async fn issue(app: App, by: By, incident: IncidentId, form: Issue) -> Result<Issued, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let playbook = open_playbook(&mut decision.tx, incident).await?;
-    let range = form.read(&playbook)?;
+    let range = form.read(&playbook, shift_now(&mut decision).await?)?;
+    if let Some(hit) = patient_identifiers(&range.taken_by, decision.at).first() {
+        let sentence = format!("{:?} {}. Write who took the sheets.", hit.quoted, hit.likeness.words());
+        return Err(FieldErrors::one("taken_by", sentence).into());
+    }
     let lattice = places::lattice(&mut decision.tx).await?;
     must_be_in(&mut decision.tx, incident, range.unit, &lattice).await?;
     may(&by.actor, &[Role::FormsClerk], [range.unit], &lattice)?;
     if places::closed(&mut decision.tx).await?.contains(&range.unit) {
         return Err(FieldErrors::one("unit", "This unit is closed; no forms go there.").into());
     }
-    let (first, last) = free_range(&mut decision.tx, incident, &range).await?;
+    let (site, unit) = store::codes(&mut decision.tx, range.unit).await?;
+    let printed = |number| Serial::new(&site, &unit, &range.form_type.serial_prefix, number);
+    if let Some(whole) = range.whole.as_ref().filter(|whole| **whole != printed(whole.number)) {
+        let sentence =
+            format!("{whole} is printed for another unit. Hand it out there, or take sheets of this unit.");
+        return Err(FieldErrors::one("first", sentence).into());
+    }
+    let (first, last) = free_range(&mut decision.tx, incident, &range, &printed).await?;
 
     let issue: IssueId = app.clock.id();
     let seq = decision.seq;
-    let row = store::NewIssue { id: issue, incident, range: &range, first, last };
-    store::insert_issue(&mut decision.tx, &row, decision.at, decision.account, seq).await?;
+    let row = issues::NewIssue { id: issue, incident, range: &range, first, last };
+    issues::insert_issue(&mut decision.tx, &row, decision.at, decision.account, seq).await?;
     let sheet = Sheet::issued(range.form_type.disposition);
     let sheets = new_sheets(&app, first..=last, &range.form_type.serial_prefix, &sheet);
     let batch =
@@ -97,14 +123,22 @@ pub async fn issue(app: App, by: By, incident: IncidentId, form: Issue) -> Resul
     add_sheets(&mut decision, &batch, &sheets, &sheet).await?;
     let data = json!({
         "form_type": range.form_type.code, "unit": range.unit, "first": first, "last": last,
-        "sheets": range.sheets,
+        "sheets": range.sheets, "shift_on": range.shift.on, "shift": range.shift.name,
     });
     let subject = format!("unit:{}", range.unit);
-    decision.append(&app, Say { kind: "forms.issued", subject, data, ..Say::default() }).await?;
-    let printed = |number| Serial::new(&range.form_type.serial_prefix, number).to_string();
-    let outcome = Issued { issue, seq, first: printed(first), last: printed(last), sheets: range.sheets };
+    let texts: &[(&str, &str)] = &[("taken_by", &range.taken_by)];
+    let texts = if range.taken_by.is_empty() { &[] } else { texts };
+    decision.append(&app, Say { kind: "forms.issued", subject, data, texts, ..Say::default() }).await?;
+    let (first, last) = (printed(first).to_string(), printed(last).to_string());
+    let outcome = Issued { issue, seq, first, last, sheets: range.sheets };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
+}
+
+/// The shift that is on, where nobody says which.
+async fn shift_now(decision: &mut Decision) -> Result<Shift, Error> {
+    let zone = accounts::installation(&mut decision.tx).await?.zone();
+    Ok(Shift::at(&zone, decision.at))
 }
 
 /// Counts what came back. A whole count makes what its unit still has out missing.
@@ -115,6 +149,7 @@ pub async fn count(app: App, by: By, incident: IncidentId, form: Count) -> Resul
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let playbook = open_playbook(&mut decision.tx, incident).await?;
     let counting = form.read(&playbook)?;
+    custody::hold_scans(&mut decision.tx, incident).await?;
     let mut changes = Vec::new();
     let piles = [
         ("used", &counting.used, Act::CountUsed),
@@ -143,7 +178,7 @@ pub async fn count(app: App, by: By, incident: IncidentId, form: Count) -> Resul
     let units = changes.iter().map(|change| change.row.unit).chain(counting.whole);
     may(&by.actor, &[Role::FormsClerk, Role::UnitLead], units, &lattice)?;
 
-    save(&mut decision, incident, &counting.form_type, &changes).await?;
+    save(&mut decision, incident, &changes).await?;
     let number = |picked: &Picked| i64::try_from(picked.len()).unwrap_or(i64::MAX);
     let outcome = Counted {
         seq: decision.seq,
@@ -187,7 +222,8 @@ pub async fn found(app: App, by: By, incident: IncidentId, form: Found) -> Resul
     let lattice = places::lattice(&mut decision.tx).await?;
     must_be_in(&mut decision.tx, incident, found.unit, &lattice).await?;
     may(&by.actor, &[Role::FormsClerk, Role::UnitLead], [found.unit], &lattice)?;
-    let first = store::next_free(&mut decision.tx, incident, FOUND_PREFIX).await?;
+    let (site, unit) = store::codes(&mut decision.tx, found.unit).await?;
+    let first = issues::take_numbers(&mut decision.tx, FOUND_PREFIX, found.sheets).await?;
     let last = first + found.sheets - 1;
     let sheet = Sheet::found(found.form_type.disposition);
     let sheets = new_sheets(&app, first..=last, FOUND_PREFIX, &sheet);
@@ -200,7 +236,7 @@ pub async fn found(app: App, by: By, incident: IncidentId, form: Found) -> Resul
     let subject = format!("unit:{}", found.unit);
     let seq =
         decision.append(&app, Say { kind: "forms.found", subject, data, texts, ..Say::default() }).await?;
-    let printed = |number| Serial::new(FOUND_PREFIX, number).to_string();
+    let printed = |number| Serial::new(&site, &unit, FOUND_PREFIX, number).to_string();
     let issue = app.clock.id();
     let outcome = Issued { issue, seq, first: printed(first), last: printed(last), sheets: found.sheets };
     decision.commit(&app, &outcome).await?;
@@ -221,6 +257,7 @@ pub async fn move_on(
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let playbook = open_playbook(&mut decision.tx, incident).await?;
     let moved = form.read(&playbook, (step == Step::Dispute).then_some("Say what differs."))?;
+    custody::hold_scans(&mut decision.tx, incident).await?;
     let prefix = if moved.found { FOUND_PREFIX } else { &moved.form_type.serial_prefix };
     let mut errors = FieldErrors::default();
     let rows =
@@ -237,7 +274,7 @@ pub async fn move_on(
     let units = changes.iter().map(|change| change.row.unit);
     may(&by.actor, &[Role::FormsClerk, Role::UnitLead], units, &lattice)?;
 
-    save(&mut decision, incident, &moved.form_type, &changes).await?;
+    save(&mut decision, incident, &changes).await?;
     let to_verify =
         count_of(&changes, |change| change.after.state == State::Entered && change.after.to_check);
     let outcome = Moved {
@@ -318,17 +355,26 @@ fn may(
     Err(Failure::Forbidden("You may do this only for the units you answer for.".into()))
 }
 
-async fn free_range(tx: &mut Tx, incident: IncidentId, range: &IssueRange) -> Result<(i64, i64), Failure> {
+async fn free_range(
+    tx: &mut Tx,
+    incident: IncidentId,
+    range: &IssueRange,
+    printed: &impl Fn(i64) -> Serial,
+) -> Result<(i64, i64), Failure> {
     let prefix = &range.form_type.serial_prefix;
-    let first = match range.first {
-        Some(first) => first,
-        None => store::next_free(tx, incident, prefix).await?,
+    let Some(first) = range.first else {
+        let first = issues::take_numbers(tx, prefix, range.sheets).await?;
+        return Ok((first, first + range.sheets - 1));
     };
     let last = first + range.sheets - 1;
-    if let Some(taken) = store::first_taken(tx, incident, prefix, first, last).await? {
-        let sentence = format!("{} is handed out already.", Serial::new(prefix, taken));
+    if let Some(taken) = issues::first_taken(tx, incident, prefix, first, last).await? {
+        let sentence = format!(
+            "{} is handed out already. Choose another first number, or leave it empty for the next free one.",
+            printed(taken)
+        );
         return Err(FieldErrors::one("first", sentence).into());
     }
+    issues::pass_numbers(tx, prefix, last).await?;
     Ok((first, last))
 }
 
@@ -349,6 +395,9 @@ async fn add_sheets(
     for _ in sheets {
         sum += Ledger::of(each);
     }
+    let first = if each.state == State::Out { Custody::WithUnit } else { Custody::Collected };
+    let ages = Ages::from([((first, custody::hour(at)), sum.issued)]);
+    custody::add_ages(&mut decision.tx, batch.incident, &ages).await?;
     tally::add(&mut decision.tx, batch.incident, batch.form_type, batch.unit, batch.issue.is_none(), &sum)
         .await
 }
@@ -366,9 +415,18 @@ async fn picked_sheets(
         return Ok(Vec::new());
     }
     let rows = store::by_numbers(tx, incident, prefix, picked).await?;
-    let known: BTreeSet<i64> = rows.iter().map(|row| row.number).collect();
-    let unknown: Vec<String> =
-        picked.difference(&known).map(|number| Serial::new(prefix, *number).to_string()).collect();
+    let known: BTreeMap<i64, Serial> = rows.iter().map(|row| (row.number, row.serial())).collect();
+    for whole in picked.whole() {
+        if let Some(own) = known.get(&whole.number).filter(|own| *own != whole) {
+            errors
+                .add(field, format!("{whole} was not handed out here; the sheet with this number is {own}."));
+        }
+    }
+    let unknown: Vec<String> = picked
+        .iter()
+        .filter(|number| !known.contains_key(number))
+        .map(|number| format!("{prefix} {number:05}"))
+        .collect();
     if let Some((first, rest)) = unknown.split_first() {
         let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
         errors.add(field, format!("{first}{more}: not handed out in this incident; take it in as found."));
@@ -395,7 +453,7 @@ fn apply(
             continue;
         }
         match before.after(act(), by) {
-            Ok(after) => changes.push(Change { row, before, after }),
+            Ok(after) => changes.push(Change::of(row, before, after)),
             Err(refusal) => refused.entry(refusal.sentence).or_default().push(serial),
         }
     }
@@ -419,25 +477,4 @@ async fn not_in(
     let counted: BTreeSet<_> = changes.iter().map(|change| change.row.id).collect();
     let out = store::still_out(tx, incident, &counting.form_type.code, unit).await?;
     Ok(out.into_iter().filter(|row| !counted.contains(&row.id)).collect())
-}
-
-/// Writes the new states, their events and the ledger.
-async fn save(
-    decision: &mut Decision,
-    incident: IncidentId,
-    form_type: &FormType,
-    changes: &[Change],
-) -> Result<(), Error> {
-    let (at, seq, account) = (decision.at, decision.seq, decision.account);
-    store::update(&mut decision.tx, changes, at).await?;
-    store::log(&mut decision.tx, changes, seq, at, account).await?;
-    let mut sums: BTreeMap<(UnitId, bool), Ledger> = BTreeMap::new();
-    for change in changes {
-        let key = (change.row.unit, change.row.prefix == FOUND_PREFIX);
-        *sums.entry(key).or_default() += Ledger::change(&change.before, &change.after);
-    }
-    for ((unit, found), sum) in sums {
-        tally::add(&mut decision.tx, incident, &form_type.code, unit, found, &sum).await?;
-    }
-    Ok(())
 }

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    forms::{Ledger, State},
+    forms::{Custody, Ledger, State},
     id::{IncidentId, UnitId},
     playbooks::{Disposition, FormType},
     view::forms::{Choices, Named, PaperView, SheetLine, SheetsView, TypeLine, UnitLine},
 };
 
 use super::{
-    store::{self, Filter},
+    store::{
+        self,
+        shown::{self, Filter},
+    },
     tally,
 };
 use crate::{
@@ -25,7 +28,7 @@ use frontend::ui::count;
 const PAGE: usize = 100;
 
 /// The form types of an incident's playbook; none when it was declared from nothing.
-async fn types(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Problem> {
+pub(super) async fn types(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Problem> {
     incidents::find(tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
     Ok(playbooks::frozen(tx, incident).await?.map(|version| version.playbook.forms).unwrap_or_default())
 }
@@ -76,7 +79,7 @@ fn title(total: &Ledger) -> String {
     format!("{missing} {} of {} are back.", count(total.back()), count(total.issued))
 }
 
-fn line((code, ledger): (String, Ledger), types: &[FormType]) -> TypeLine {
+pub(super) fn line((code, ledger): (String, Ledger), types: &[FormType]) -> TypeLine {
     let form_type = types.iter().find(|each| each.code == code);
     TypeLine {
         name: form_type.map(|each| each.name.clone()).unwrap_or_default(),
@@ -102,6 +105,7 @@ pub struct Asked {
     form_type: String,
     state: String,
     unit: String,
+    custody: String,
     /// The last serial of the page before, as `MAR:1001`.
     after: String,
 }
@@ -115,17 +119,18 @@ pub async fn sheets(tx: &mut Tx, incident: IncidentId, asked: Asked) -> Result<S
     let filter = Filter {
         form_type: asked.form_type.clone(),
         state: asked.state.clone(),
+        custody: asked.custody.clone(),
         unit: asked.unit.parse().ok(),
         after: (after.0.to_owned(), after.1.parse().unwrap_or(0)),
     };
     let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut rows = store::list(tx, incident, &filter, most).await?;
+    let mut rows = shown::list(tx, incident, &filter, most).await?;
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| more).map(|last| {
         format!(
-            "/incidents/{incident}/forms/sheets?form_type={}&state={}&unit={}&after={}:{}",
-            asked.form_type, asked.state, asked.unit, last.prefix, last.number
+            "/incidents/{incident}/forms/sheets?form_type={}&state={}&unit={}&custody={}&after={}:{}",
+            asked.form_type, asked.state, asked.unit, asked.custody, last.prefix, last.number
         )
     });
     let names: BTreeMap<UnitId, String> =
@@ -135,6 +140,7 @@ pub async fn sheets(tx: &mut Tx, incident: IncidentId, asked: Asked) -> Result<S
         serial: row.serial().to_string(),
         unit: names.get(&row.unit).cloned().unwrap_or_default(),
         state: row.state.code().to_owned(),
+        custody: row.custody.words().to_owned(),
         to_check: row.to_check && row.state == State::Entered,
         since: zone.clock_with_zone(row.changed_at),
         form_type: row.form_type,
@@ -148,6 +154,7 @@ pub async fn sheets(tx: &mut Tx, incident: IncidentId, asked: Asked) -> Result<S
         form_type: asked.form_type,
         state: asked.state,
         unit: asked.unit,
+        custody: asked.custody,
         next,
     })
 }
@@ -155,6 +162,9 @@ pub async fn sheets(tx: &mut Tx, incident: IncidentId, asked: Asked) -> Result<S
 fn sheets_title(asked: &Asked) -> String {
     let of =
         if asked.form_type.is_empty() { "Forms".to_owned() } else { format!("{} forms", asked.form_type) };
+    if let Some(custody) = Custody::from_code(&asked.custody) {
+        return format!("{of} {}", custody.words());
+    }
     match asked.state.as_str() {
         "" => format!("{of}, all"),
         "unfinished" => format!("{of} not at their end"),
@@ -187,13 +197,13 @@ pub async fn choices_of_open_units(
     Ok(choices)
 }
 
-fn named_types(types: &[FormType]) -> Vec<Named> {
+pub(super) fn named_types(types: &[FormType]) -> Vec<Named> {
     let named =
         |each: &FormType| Named { value: each.code.clone(), name: format!("{}: {}", each.code, each.name) };
     types.iter().map(named).collect()
 }
 
-fn named_units(units: Vec<(UnitId, String, domain::id::FacilityId, String)>) -> Vec<Named> {
+pub(super) fn named_units(units: Vec<(UnitId, String, domain::id::FacilityId, String)>) -> Vec<Named> {
     let named = |(unit, name, _, site): (UnitId, String, _, String)| Named {
         value: unit.to_string(),
         name: format!("{site}, {name}"),

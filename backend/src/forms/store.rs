@@ -1,8 +1,13 @@
 //! The SQL of sheets and the ranges in which they were handed out.
 
+pub mod batches;
+pub mod custody;
+pub mod issues;
+pub mod shown;
+
 use domain::{
-    forms::{IssueRange, Picked, Serial, Sheet, State},
-    id::{AccountId, FacilityId, FormId, IncidentId, IssueId, UnitId},
+    forms::{Custody, Picked, Serial, Sheet, State},
+    id::{AccountId, BatchId, FacilityId, FormId, IncidentId, IssueId, UnitId},
     playbooks::Disposition,
     time::Timestamp,
 };
@@ -22,9 +27,17 @@ pub struct SheetRow {
     pub prefix: String,
     pub number: i64,
     pub unit: UnitId,
+    /// The codes of its site and unit, which are printed in its serial.
+    pub site_code: String,
+    pub unit_code: String,
+    /// The range in which it was handed out; a found one has none.
+    pub issue: Option<IssueId>,
+    pub batch: Option<BatchId>,
     pub state: State,
     pub to_check: bool,
     pub changed_at: Timestamp,
+    pub custody: Custody,
+    pub custody_at: Timestamp,
     /// Everybody who ever typed it in; read only where a rule needs it.
     pub entered_by: Vec<AccountId>,
 }
@@ -32,7 +45,7 @@ pub struct SheetRow {
 impl SheetRow {
     /// Its serial.
     pub fn serial(&self) -> Serial {
-        Serial::new(&self.prefix, self.number)
+        Serial::new(&self.site_code, &self.unit_code, &self.prefix, self.number)
     }
 
     /// The sheet as the rules see it.
@@ -47,44 +60,16 @@ pub struct Change {
     pub row: SheetRow,
     pub before: Sheet,
     pub after: Sheet,
+    /// Where the paper is afterwards.
+    pub custody: Custody,
 }
 
-/// A range to be written.
-pub struct NewIssue<'a> {
-    pub id: IssueId,
-    pub incident: IncidentId,
-    pub range: &'a IssueRange,
-    pub first: i64,
-    pub last: i64,
-}
-
-const INSERT_ISSUE: &str = "
-    INSERT INTO form_issue (id, incident, form_type, unit, first, last, issued_at, account, seq)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-
-/// Adds a range that is handed to a unit.
-pub async fn insert_issue(
-    tx: &mut Tx,
-    new: &NewIssue<'_>,
-    at: Timestamp,
-    account: AccountId,
-    seq: i64,
-) -> Result<(), Error> {
-    let (code, unit) = (&new.range.form_type.code, new.range.unit.0);
-    execute!(
-        tx,
-        INSERT_ISSUE,
-        new.id.0,
-        new.incident.0,
-        code,
-        unit,
-        new.first,
-        new.last,
-        at.0,
-        account.0,
-        seq
-    )
-    .map(|_| ())
+impl Change {
+    /// The change that an act made; a count and a filing move the paper as well.
+    pub fn of(row: SheetRow, before: Sheet, after: Sheet) -> Self {
+        let custody = row.custody.after(before.state, after.state);
+        Self { row, before, after, custody }
+    }
 }
 
 /// A sheet to be added, as it travels to the database.
@@ -94,11 +79,15 @@ pub struct NewSheet {
     prefix: String,
     number: i64,
     state: &'static str,
+    custody: &'static str,
 }
 
 impl NewSheet {
+    /// What is out is with its unit; what was found is in somebody's hands.
     pub fn new(id: FormId, prefix: &str, number: i64, state: State) -> Self {
-        Self { id: id.0.simple().to_string(), prefix: prefix.to_owned(), number, state: state.code() }
+        let custody = if state == State::Out { Custody::WithUnit } else { Custody::Collected };
+        let (state, custody) = (state.code(), custody.code());
+        Self { id: id.0.simple().to_string(), prefix: prefix.to_owned(), number, state, custody }
     }
 }
 
@@ -113,14 +102,16 @@ pub struct Batch<'a> {
 
 const INSERT_SHEETS: Sql = Sql {
     sqlite: "
-    INSERT INTO form (id, incident, form_type, prefix, number, issue, unit, state, to_check, changed_at)
+    INSERT INTO form (
+        id, incident, form_type, prefix, number, issue, unit, state, to_check, changed_at, custody, custody_at)
     SELECT unhex(value ->> 'id'), $1, $2, value ->> 'prefix', value ->> 'number', $3, $4, value ->> 'state',
-        FALSE, $5
+        FALSE, $5, value ->> 'custody', $5
     FROM json_each($6)",
     postgres: "
-    INSERT INTO form (id, incident, form_type, prefix, number, issue, unit, state, to_check, changed_at)
-    SELECT id::uuid, $1, $2, prefix, number, $3, $4, state, FALSE, $5
-    FROM json_to_recordset($6::json) AS row (id TEXT, prefix TEXT, number BIGINT, state TEXT)",
+    INSERT INTO form (
+        id, incident, form_type, prefix, number, issue, unit, state, to_check, changed_at, custody, custody_at)
+    SELECT id::uuid, $1, $2, prefix, number, $3, $4, state, FALSE, $5, custody, $5
+    FROM json_to_recordset($6::json) AS row (id TEXT, prefix TEXT, number BIGINT, state TEXT, custody TEXT)",
 };
 
 /// Adds sheets.
@@ -150,6 +141,7 @@ struct EventRow {
     from: &'static str,
     to: &'static str,
     to_check: bool,
+    custody: &'static str,
 }
 
 fn event_rows(changes: &[Change]) -> Rows {
@@ -158,6 +150,7 @@ fn event_rows(changes: &[Change]) -> Rows {
         from: change.before.state.code(),
         to: change.after.state.code(),
         to_check: change.after.to_check,
+        custody: change.custody.code(),
     };
     Rows::of(&changes.iter().map(row).collect::<Vec<_>>())
 }
@@ -166,11 +159,13 @@ const LOG: Sql = Sql {
     sqlite: "
     INSERT INTO form_event (form, seq, from_state, to_state, event_at, entered_at, account)
     SELECT unhex(value ->> 'id'), $1, value ->> 'from', value ->> 'to', $2, $2, $3
-    FROM json_each($4)",
+    FROM json_each($4)
+    WHERE value ->> 'from' <> value ->> 'to'",
     postgres: "
     INSERT INTO form_event (form, seq, from_state, to_state, event_at, entered_at, account)
     SELECT id::uuid, $1, \"from\", \"to\", $2, $2, $3
-    FROM json_to_recordset($4::json) AS row (id TEXT, \"from\" TEXT, \"to\" TEXT)",
+    FROM json_to_recordset($4::json) AS row (id TEXT, \"from\" TEXT, \"to\" TEXT)
+    WHERE \"from\" <> \"to\"",
 };
 
 /// Writes the events of changes.
@@ -192,8 +187,13 @@ pub async fn log_new(
     at: Timestamp,
     account: AccountId,
 ) -> Result<(), Error> {
-    let row =
-        |sheet: &NewSheet| EventRow { id: sheet.id.clone(), from: "", to: sheet.state, to_check: false };
+    let row = |sheet: &NewSheet| EventRow {
+        id: sheet.id.clone(),
+        from: "",
+        to: sheet.state,
+        to_check: false,
+        custody: sheet.custody,
+    };
     let rows = Rows::of(&sheets.iter().map(row).collect::<Vec<_>>());
     execute!(tx, LOG, seq, at.0, account.0, rows.text()).map(|_| ())
 }
@@ -201,13 +201,19 @@ pub async fn log_new(
 const UPDATE: Sql = Sql {
     sqlite: "
     UPDATE form
-    SET state = value ->> 'to', to_check = value ->> 'to_check', changed_at = $1
+    SET state = value ->> 'to', to_check = value ->> 'to_check',
+        changed_at = CASE WHEN state = value ->> 'to' THEN changed_at ELSE $1 END,
+        custody = value ->> 'custody',
+        custody_at = CASE WHEN custody = value ->> 'custody' THEN custody_at ELSE $1 END
     FROM json_each($2)
     WHERE form.id = unhex(value ->> 'id')",
     postgres: "
     UPDATE form
-    SET state = row.\"to\", to_check = row.to_check, changed_at = $1
-    FROM json_to_recordset($2::json) AS row (id TEXT, \"to\" TEXT, to_check BOOLEAN)
+    SET state = row.\"to\", to_check = row.to_check,
+        changed_at = CASE WHEN form.state = row.\"to\" THEN form.changed_at ELSE $1 END,
+        custody = row.custody,
+        custody_at = CASE WHEN form.custody = row.custody THEN form.custody_at ELSE $1 END
+    FROM json_to_recordset($2::json) AS row (id TEXT, \"to\" TEXT, to_check BOOLEAN, custody TEXT)
     WHERE form.id = row.id::uuid",
 };
 
@@ -216,28 +222,76 @@ pub async fn update(tx: &mut Tx, changes: &[Change], at: Timestamp) -> Result<()
     execute!(tx, UPDATE, at.0, event_rows(changes).text()).map(|_| ())
 }
 
-type Kept = (Uuid, String, String, i64, Uuid, String, bool, i64);
-
-fn sheet(
-    (id, form_type, prefix, number, unit, state, to_check, changed_at): Kept,
-) -> Result<SheetRow, Error> {
-    let state = State::from_code(&state).ok_or_else(|| Error::Corrupt(format!("a form is {state:?}")))?;
-    let (id, unit, changed_at) = (FormId(id), UnitId(unit), Timestamp(changed_at));
-    Ok(SheetRow { id, form_type, prefix, number, unit, state, to_check, changed_at, entered_by: Vec::new() })
+#[derive(sqlx::FromRow)]
+pub(super) struct Kept {
+    id: Uuid,
+    form_type: String,
+    prefix: String,
+    number: i64,
+    unit: Uuid,
+    site_code: String,
+    unit_code: String,
+    issue: Option<Uuid>,
+    batch: Option<Uuid>,
+    state: String,
+    to_check: bool,
+    changed_at: i64,
+    custody: String,
+    custody_at: i64,
 }
 
+pub(super) fn sheet(kept: Kept) -> Result<SheetRow, Error> {
+    let corrupt = |text: &str| Error::Corrupt(format!("a form is {text:?}"));
+    Ok(SheetRow {
+        id: FormId(kept.id),
+        form_type: kept.form_type,
+        prefix: kept.prefix,
+        number: kept.number,
+        unit: UnitId(kept.unit),
+        site_code: kept.site_code,
+        unit_code: kept.unit_code,
+        issue: kept.issue.map(IssueId),
+        batch: kept.batch.map(BatchId),
+        state: State::from_code(&kept.state).ok_or_else(|| corrupt(&kept.state))?,
+        to_check: kept.to_check,
+        changed_at: Timestamp(kept.changed_at),
+        custody: Custody::from_code(&kept.custody).ok_or_else(|| corrupt(&kept.custody))?,
+        custody_at: Timestamp(kept.custody_at),
+        entered_by: Vec::new(),
+    })
+}
+
+/// A query of whole sheets with the codes of their units.
+macro_rules! sheets {
+    ($rest:expr) => {
+        concat!(
+            "
+    SELECT form.id, form.form_type, form.prefix, form.number, form.unit, facility.code AS site_code,
+        unit.code AS unit_code, form.issue, form.batch, form.state, form.to_check, form.changed_at, form.custody,
+        form.custody_at
+    FROM form
+    JOIN unit ON unit.id = form.unit
+    JOIN facility ON facility.id = unit.facility",
+            $rest
+        )
+    };
+}
+use sheets;
+
+// On PostgreSQL a sheet is taken before its state is looked at: scans do not wait for decisions.
 const BY_NUMBERS: Sql = Sql {
-    sqlite: "
-    SELECT id, form_type, prefix, number, unit, state, to_check, changed_at
-    FROM form
-    WHERE incident = $1 AND prefix = $2 AND number IN (SELECT value FROM json_each($3))
-    ORDER BY number",
-    postgres: "
-    SELECT id, form_type, prefix, number, unit, state, to_check, changed_at
-    FROM form
-    WHERE incident = $1 AND prefix = $2
-        AND number IN (SELECT value::bigint FROM json_array_elements_text($3::json))
-    ORDER BY number",
+    sqlite: sheets!(
+        "
+    WHERE form.incident = $1 AND form.prefix = $2 AND form.number IN (SELECT value FROM json_each($3))
+    ORDER BY form.number"
+    ),
+    postgres: sheets!(
+        "
+    WHERE form.incident = $1 AND form.prefix = $2
+        AND form.number IN (SELECT value::bigint FROM json_array_elements_text($3::json))
+    ORDER BY form.number
+    FOR UPDATE OF form"
+    ),
 };
 
 const ENTERERS: Sql = Sql {
@@ -273,11 +327,19 @@ pub async fn by_numbers(
     Ok(sheets)
 }
 
-const STILL_OUT: &str = "
-    SELECT id, form_type, prefix, number, unit, state, to_check, changed_at
-    FROM form
-    WHERE incident = $1 AND form_type = $2 AND unit = $3 AND state = 'out'
-    ORDER BY number";
+const STILL_OUT: Sql = Sql {
+    sqlite: sheets!(
+        "
+    WHERE form.incident = $1 AND form.form_type = $2 AND form.unit = $3 AND form.state = 'out'
+    ORDER BY form.number"
+    ),
+    postgres: sheets!(
+        "
+    WHERE form.incident = $1 AND form.form_type = $2 AND form.unit = $3 AND form.state = 'out'
+    ORDER BY form.number
+    FOR UPDATE OF form"
+    ),
+};
 
 /// What a unit still has out of a type.
 pub async fn still_out(
@@ -288,34 +350,6 @@ pub async fn still_out(
 ) -> Result<Vec<SheetRow>, Error> {
     let rows = fetch_all!(tx, Kept, STILL_OUT, incident.0, form_type, unit.0)?;
     rows.into_iter().map(sheet).collect()
-}
-
-const NEXT_FREE: &str = "
-    SELECT COALESCE(MAX(number), 0) + 1
-    FROM form
-    WHERE incident = $1 AND prefix = $2";
-
-/// The number after the highest one of a prefix.
-pub async fn next_free(tx: &mut Tx, incident: IncidentId, prefix: &str) -> Result<i64, Error> {
-    let (next,) = fetch_one!(tx, (i64,), NEXT_FREE, incident.0, prefix)?;
-    Ok(next)
-}
-
-const FIRST_TAKEN: &str = "
-    SELECT MIN(number)
-    FROM form
-    WHERE incident = $1 AND prefix = $2 AND number BETWEEN $3 AND $4";
-
-/// The first number of a range that is handed out already.
-pub async fn first_taken(
-    tx: &mut Tx,
-    incident: IncidentId,
-    prefix: &str,
-    first: i64,
-    last: i64,
-) -> Result<Option<i64>, Error> {
-    let (taken,) = fetch_one!(tx, (Option<i64>,), FIRST_TAKEN, incident.0, prefix, first, last)?;
-    Ok(taken)
 }
 
 const SITES: &str = "
@@ -345,61 +379,13 @@ pub async fn units(
     Ok(rows.into_iter().map(|(id, name, site, of)| (UnitId(id), name, FacilityId(site), of)).collect())
 }
 
-/// Which sheets a list shows; empty texts are no filter. Beside the states, `to_verify` are those that wait for a
-/// second person and `unfinished` those that are back and not at their end.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub form_type: String,
-    pub state: String,
-    pub unit: Option<UnitId>,
-    /// The last serial of the page before.
-    pub after: (String, i64),
-}
+const CODES: &str = "
+    SELECT facility.code, unit.code
+    FROM unit
+    JOIN facility ON facility.id = unit.facility
+    WHERE unit.id = $1";
 
-const LIST: &str = "
-    SELECT id, form_type, prefix, number, unit, state, to_check, changed_at
-    FROM form
-    WHERE incident = $1
-        AND ($2 = '' OR form_type = $2)
-        AND ($3 = '' OR state = $3
-            OR ($3 = 'unfinished' AND state IN ('used', 'discrepancy'))
-            OR ($3 IN ('unfinished', 'to_verify') AND state = 'entered' AND to_check = TRUE))
-        AND ($4 IS NULL OR unit = $4)
-        AND (prefix, number) > ($5, $6)
-    ORDER BY prefix, number
-    LIMIT $7";
-
-const LIST_POSTGRES: &str = "
-    SELECT id, form_type, prefix, number, unit, state, to_check, changed_at
-    FROM form
-    WHERE incident = $1
-        AND ($2::text = '' OR form_type = $2)
-        AND ($3::text = '' OR state = $3
-            OR ($3 = 'unfinished' AND state IN ('used', 'discrepancy'))
-            OR ($3 IN ('unfinished', 'to_verify') AND state = 'entered' AND to_check = TRUE))
-        AND ($4::uuid IS NULL OR unit = $4)
-        AND (prefix, number) > ($5, $6)
-    ORDER BY prefix, number
-    LIMIT $7";
-
-/// One page of sheets, by serial.
-pub async fn list(
-    tx: &mut Tx,
-    incident: IncidentId,
-    filter: &Filter,
-    most: i64,
-) -> Result<Vec<SheetRow>, Error> {
-    let rows = fetch_all!(
-        tx,
-        Kept,
-        Sql { sqlite: LIST, postgres: LIST_POSTGRES },
-        incident.0,
-        &filter.form_type,
-        &filter.state,
-        filter.unit.map(|unit| unit.0),
-        &filter.after.0,
-        filter.after.1,
-        most
-    )?;
-    rows.into_iter().map(sheet).collect()
+/// The codes of a unit's site and of the unit, as serials print them.
+pub async fn codes(tx: &mut Tx, unit: UnitId) -> Result<(String, String), Error> {
+    fetch_one!(tx, (String, String), CODES, unit.0)
 }

@@ -135,6 +135,26 @@ pub async fn of_type(tx: &mut Tx, incident: IncidentId, form_type: &str) -> Resu
     Ok(all.into_iter().find(|(code, _)| code == form_type).map(|(_, ledger)| ledger).unwrap_or_default())
 }
 
+const OF_UNIT: &str = summed!(
+    "form_type",
+    "
+    FROM form_tally
+    WHERE incident = $1 AND unit = $2 AND found = $3
+    GROUP BY form_type
+    ORDER BY form_type"
+);
+
+/// The ledger of each type in one unit; either of numbered sheets or of found ones.
+pub async fn of_unit(
+    tx: &mut Tx,
+    incident: IncidentId,
+    unit: UnitId,
+    found: bool,
+) -> Result<Vec<(String, Ledger)>, Error> {
+    let rows = fetch_all!(tx, Keyed<String>, OF_UNIT, incident.0, unit.0, found)?;
+    Ok(rows.into_iter().map(|row| (row.by, row.sums.into())).collect())
+}
+
 const BY_UNIT: &str = summed!(
     "unit",
     "

@@ -26,11 +26,12 @@ use crate::{
     },
 };
 
-const CLERKS: Access = Access::Roles(&[Role::FormsClerk]);
-const COUNTERS: Access = Access::Roles(&[Role::FormsClerk, Role::UnitLead]);
+pub(super) const CLERKS: Access = Access::Roles(&[Role::FormsClerk]);
+pub(super) const COUNTERS: Access = Access::Roles(&[Role::FormsClerk, Role::UnitLead]);
 
 /// The routes of paper.
 pub fn routes(routes: Routes) -> Routes {
+    let routes = super::places_web::routes(routes);
     routes
         .page::<PaperView, _>("/incidents/{incident}/forms", Access::VIEWERS, "The ledger of forms", ledger)
         .page::<SheetsView, _>(
@@ -105,6 +106,7 @@ async fn sheets(
 struct Filled {
     form_type: String,
     unit: String,
+    used: String,
 }
 
 async fn show_issue(
@@ -150,7 +152,12 @@ async fn show_count(
     Path(incident): Path<String>,
     Query(filled): Query<Filled>,
 ) -> Result<Response, Problem> {
-    let form = Count { form_type: filled.form_type.into(), unit: filled.unit.into(), ..Count::default() };
+    let form = Count {
+        form_type: filled.form_type.into(),
+        unit: filled.unit.into(),
+        used: filled.used.into(),
+        ..Count::default()
+    };
     count_page(&door, &incident, form, Mistakes::default()).await
 }
 

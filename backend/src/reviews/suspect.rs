@@ -112,24 +112,30 @@ fn is_inside(release: Option<Release>, seq: i64) -> bool {
     release.is_some_and(|release| seq > release.seq)
 }
 
-type FormRow = (Uuid, String, i64, Uuid, String, i64, i64);
+/// Id, codes of site and unit, prefix, number, unit, state, number in the log, moment.
+type FormRow = (Uuid, String, String, String, i64, Uuid, String, i64, i64);
 
+// A scan has the number of the decision after it: the last ones before the revocation have the revocation's own.
 const FORMS: Sql = Sql {
     sqlite: "
-    SELECT form.id, form.prefix, form.number, form.unit, form_event.to_state, form_event.seq, form_event.entered_at
+    SELECT form.id, facility.code, unit.code, form.prefix, form.number, form.unit, form_event.to_state,
+        form_event.seq, form_event.entered_at
     FROM form
     JOIN unit ON unit.id = form.unit
+    JOIN facility ON facility.id = unit.facility
     JOIN form_event ON form_event.form = form.id
-    WHERE form.incident = $1 AND form_event.seq > $2 AND form_event.seq < $3
+    WHERE form.incident = $1 AND form_event.seq > $2 AND form_event.seq <= $3
         AND form_event.to_state IN ('used', 'entered', 'discrepancy', 'verified', 'filed')
         AND unit.facility IN (SELECT unhex(value) FROM json_each($4))
     ORDER BY form_event.seq",
     postgres: "
-    SELECT form.id, form.prefix, form.number, form.unit, form_event.to_state, form_event.seq, form_event.entered_at
+    SELECT form.id, facility.code, unit.code, form.prefix, form.number, form.unit, form_event.to_state,
+        form_event.seq, form_event.entered_at
     FROM form
     JOIN unit ON unit.id = form.unit
+    JOIN facility ON facility.id = unit.facility
     JOIN form_event ON form_event.form = form.id
-    WHERE form.incident = $1 AND form_event.seq > $2 AND form_event.seq < $3
+    WHERE form.incident = $1 AND form_event.seq > $2 AND form_event.seq <= $3
         AND form_event.to_state IN ('used', 'entered', 'discrepancy', 'verified', 'filed')
         AND unit.facility IN (SELECT value::uuid FROM json_array_elements_text($4::json))
     ORDER BY form_event.seq",
@@ -143,10 +149,10 @@ async fn forms(
     found: &mut BTreeMap<Subject, Found>,
 ) -> Result<(), Error> {
     let rows = fetch_all!(tx, FormRow, FORMS, taken.incident.0, first.seq, taken.seq, sites(taken).text())?;
-    for (id, prefix, number, unit, state, seq, at) in rows {
+    for (id, site, code, prefix, number, unit, state, seq, at) in rows {
         let place = Place::Unit(UnitId(unit));
         if is_inside(taken.suspect.earliest(place), seq) {
-            let what = format!("Form {}, {}", Serial::new(&prefix, number), form_words(&state));
+            let what = format!("Form {}, {}", Serial::new(&site, &code, &prefix, number), form_words(&state));
             found.insert(Subject::Form(FormId(id)), Found { place, what, at: Timestamp(at) });
         }
     }

@@ -27,26 +27,27 @@ use crate::{
 /// Units on the page; the ledger of paper has all.
 const MOST_UNITS: usize = 150;
 
-type RangeRow = (Uuid, String, i64, i64, i64);
+/// Unit, codes of its site and of itself, form, first, last, out.
+type RangeRow = (Uuid, String, String, String, i64, i64, i64);
 
 const RANGES: Sql = Sql {
     sqlite: "
-    SELECT form_issue.unit, form_issue.form_type, form_issue.first, form_issue.last,
-        COUNT(CASE WHEN form.state = 'out' THEN 1 END)
+    SELECT form_issue.unit, facility.code, unit.code, form_issue.form_type, form_issue.first, form_issue.last,
+        form_issue.out
     FROM form_issue
-    JOIN form ON form.issue = form_issue.id
+    JOIN unit ON unit.id = form_issue.unit
+    JOIN facility ON facility.id = unit.facility
     WHERE form_issue.incident = $1 AND form_issue.seq < $2
         AND form_issue.unit IN (SELECT unhex(value) FROM json_each($3))
-    GROUP BY form_issue.id, form_issue.unit, form_issue.form_type, form_issue.first, form_issue.last
     ORDER BY form_issue.form_type, form_issue.first",
     postgres: "
-    SELECT form_issue.unit, form_issue.form_type, form_issue.first, form_issue.last,
-        COUNT(CASE WHEN form.state = 'out' THEN 1 END)
+    SELECT form_issue.unit, facility.code, unit.code, form_issue.form_type, form_issue.first, form_issue.last,
+        form_issue.out
     FROM form_issue
-    JOIN form ON form.issue = form_issue.id
+    JOIN unit ON unit.id = form_issue.unit
+    JOIN facility ON facility.id = unit.facility
     WHERE form_issue.incident = $1 AND form_issue.seq < $2
         AND form_issue.unit IN (SELECT value::uuid FROM json_array_elements_text($3::json))
-    GROUP BY form_issue.id, form_issue.unit, form_issue.form_type, form_issue.first, form_issue.last
     ORDER BY form_issue.form_type, form_issue.first",
 };
 
@@ -112,11 +113,11 @@ async fn units(
         types.iter().map(|each| (each.code.as_str(), each.serial_prefix.as_str())).collect();
     let ids: Vec<String> = units.iter().map(|(unit, _)| unit.0.simple().to_string()).collect();
     let mut before: BTreeMap<Uuid, Vec<RangeLine>> = BTreeMap::new();
-    for (unit, form_type, first, last, out) in
+    for (unit, site, code, form_type, first, last, out) in
         fetch_all!(tx, RangeRow, RANGES, incident.0, seq, Rows::of(&ids).text())?
     {
         let prefix = prefixes.get(form_type.as_str()).copied().unwrap_or(&form_type);
-        let serial = |number| Serial::new(prefix, number).to_string();
+        let serial = |number| Serial::new(&site, &code, prefix, number).to_string();
         let line =
             RangeLine { first: serial(first), last: serial(last), sheets: last - first + 1, out, form_type };
         before.entry(unit).or_default().push(line);

@@ -119,7 +119,7 @@ fn security_headers(headers: &mut HeaderMap, nonce: Option<&str>, https: bool) {
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(HeaderName::from_static("permissions-policy"), "geolocation=(), microphone=(), camera=()");
+    set(HeaderName::from_static("permissions-policy"), "geolocation=(), microphone=(), camera=(self)");
     if https {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

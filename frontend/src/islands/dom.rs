@@ -48,6 +48,11 @@ pub fn session() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }
 
+/// What outlives this page and this tab; a browser may refuse it.
+pub fn local() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
 /// A number from 0 to below `below`, to spread what many browsers would do at once.
 #[expect(clippy::cast_possible_truncation, reason = "the product lies below `below`")]
 pub fn jitter(below: i32) -> i32 {

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use wasm_bindgen::JsCast;
 use web_sys::{BeforeUnloadEvent, Event, HtmlFormElement, PageTransitionEvent};
 
-use super::{dom, drafts};
+use super::{dom, drafts, scanner};
 
 thread_local! {
     /// Whether something typed has not been sent.
@@ -16,7 +16,7 @@ thread_local! {
 
 /// Whether a reload would disturb somebody who is typing.
 pub fn is_dirty() -> bool {
-    DIRTY.get() || SENDING.get()
+    DIRTY.get() || SENDING.get() || scanner::is_here()
 }
 
 /// Watches every form of the page.
@@ -24,6 +24,9 @@ pub fn start() {
     let came_back = came_back();
     for form in dom::all("main form[method=post]") {
         let Ok(form) = form.dyn_into::<HtmlFormElement>() else { continue };
+        if scanner::has(&form) {
+            continue;
+        }
         if drafts::restore(&form, came_back) {
             DIRTY.set(true);
             say_restored(&form);

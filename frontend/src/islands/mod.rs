@@ -14,6 +14,8 @@ mod drafts;
 #[cfg(feature = "hydrate")]
 mod forms;
 #[cfg(feature = "hydrate")]
+mod scanner;
+#[cfg(feature = "hydrate")]
 mod stream;
 
 /// Called by the script file before the islands.
@@ -29,6 +31,7 @@ pub fn hydrate() {
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn start() {
     clock::start();
+    scanner::start();
     forms::start();
     stream::start();
 }

@@ -1,11 +1,23 @@
 //! Paper: the ledger as stacked bars, the lists of sheets, and the forms for a clerk with a scanner.
 
+mod batches;
+mod places;
+mod scanning;
+
+pub use batches::{batch, batches};
+pub use places::{missing, records, runner, sheet, unit};
+pub use scanning::scan;
+
 use domain::view::{
     forms::{
         Choices, CountView, FoundView, IssueView, MoveView, Named, PaperView, SheetLine, SheetsView,
         TypeLine, UnitLine,
     },
     frame::Frame,
+};
+use domain::{
+    field::FieldErrors,
+    forms::{Custody, USUAL_SHIFTS},
 };
 use leptos::prelude::*;
 
@@ -27,11 +39,17 @@ pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
     let base = format!("/incidents/{}/forms", view.incident);
     let actions = view.may_count.then(|| {
         let issue = view.may_issue.then(|| button::secondary_link("Hand out", &format!("{base}/issue")));
-        view! { {issue}{button::primary_link("Count forms back", &format!("{base}/count"))} }.into_any()
+        view! {
+            {issue}
+            {button::secondary_link("Scan", &format!("{base}/scan"))}
+            {button::primary_link("Count forms back", &format!("{base}/count"))}
+        }
+        .into_any()
     });
     view! {
         {ui::head(frame, &view.title, Some(lede(view, &base)), actions)}
         {view.no_types.then(|| view! { <p>"This incident's playbook names no forms, so none can be handed out."</p> })}
+        {elsewhere(&base)}
         {ui::panel("By form", view! {
             {legend(sheets_of(view.total))}
             {by_type("Ledger by form", &view.types, &base, "Nothing is handed out yet.")}
@@ -42,6 +60,20 @@ pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
         {view.may_count.then(|| steps(&base))}
     }
     .into_any()
+}
+
+/// The other pages of paper.
+fn elsewhere(base: &str) -> AnyView {
+    let pages = [
+        ("missing", "What is missing"),
+        ("runner", "What to fetch where"),
+        ("batches", "Batches"),
+        ("records", "Records room"),
+        ("sheets", "Forms by serial"),
+    ];
+    let links = pages.map(|(page, words)| button::secondary_link(words, &format!("{base}/{page}")));
+    view! { <nav class="actions" aria-label="Pages of paper">{links.into_iter().collect_view()}</nav> }
+        .into_any()
 }
 
 /// What is wrong now, then what waits; when nothing is, that is said.
@@ -150,7 +182,10 @@ fn by_unit(lines: &[UnitLine], base: &str) -> AnyView {
         .map(|line| {
             let path = |state: &str| format!("{base}/sheets?unit={}&state={state}", line.unit);
             let mut cells = vec![
-                table::two_lines(line.name.clone(), line.site.clone()),
+                table::two_lines(
+                    tag::figure_link(&line.name, &format!("{base}/units/{}", line.unit)),
+                    line.site.clone(),
+                ),
                 bar(sheets_of(line.ledger), most),
             ];
             cells.extend(figures(line.ledger, &path));
@@ -180,9 +215,10 @@ pub fn sheets(frame: &Frame, view: &SheetsView) -> AnyView {
         Column::new("Unit"),
         Column::new("State"),
         Column::new("Since"),
+        Column::new("Where the paper is"),
         Column::by_hand("Seen, initials"),
     ];
-    let rows = view.sheets.iter().map(sheet_row).collect();
+    let rows = view.sheets.iter().map(|line| sheet_row(line, &base)).collect();
     view! {
         {ui::head(frame, &view.title, None, Some(back))}
         <section class="panel">
@@ -194,18 +230,19 @@ pub fn sheets(frame: &Frame, view: &SheetsView) -> AnyView {
     .into_any()
 }
 
-fn sheet_row(line: &SheetLine) -> Row {
+fn sheet_row(line: &SheetLine, base: &str) -> Row {
     let state = match line.state.as_str() {
         "missing" | "discrepancy" => tag::late(&line.state),
         "entered" if line.to_check => tag::soon("entered, to be verified"),
         other => table::text(other),
     };
     Row::new(vec![
-        table::text(&line.serial),
+        tag::figure_link(&line.serial, &format!("{base}/sheets/{}", line.serial)),
         table::text(&line.form_type),
         table::text(&line.unit),
         state,
         table::text(&line.since),
+        table::text(&line.custody),
         table::text(""),
     ])
 }
@@ -230,9 +267,15 @@ fn filters(view: &SheetsView) -> AnyView {
         {Field::new("form_type", "Form").value(view.form_type.clone()).select(with_all(&view.types))}
         {Field::new("unit", "Unit").value(view.unit.clone()).select(with_all(&view.units))}
         {Field::new("state", "State").value(view.state.clone()).select(states)}
+        {Field::new("custody", "Where the paper is").value(view.custody.clone()).select(custodies())}
         {button::secondary("Show")}
     }
     .into_any()
+}
+
+fn custodies() -> Vec<Choice> {
+    let each = |custody: Custody| Choice::new(custody.code(), custody.words());
+    std::iter::once(Choice::new("", "Anywhere")).chain(Custody::ALL.map(each)).collect()
 }
 
 fn with_all(named: &[Named]) -> Vec<Choice> {
@@ -264,10 +307,24 @@ pub fn issue(frame: &Frame, view: &IssueView) -> AnyView {
         {Field::new("unit", "To which unit?").value(form.unit.0.clone()).errors(errors).select(chosen(&view.choices.units))}
         {Field::new("sheets", "How many sheets?").value(form.sheets.0.clone()).errors(errors).number()}
         {Field::new("first", "First serial").hint("Scan it, or type its number; empty takes the next free number")
-            .value(form.first.0.clone()).errors(errors).optional().short().text()}
+            .value(form.first.0.clone()).errors(errors).optional().text()}
+        {shift_fields(&form.shift.0, &form.shift_on.0, errors)}
+        {Field::new("taken_by", "Who takes them?").value(form.taken_by.0.clone()).errors(errors).optional().text()}
         {button::primary("Hand out")}
     };
     command(frame, &view.choices, "issue", "Hand out forms", body.into_any())
+}
+
+/// The shift and the day on which it began; empty is the one that is on.
+fn shift_fields(shift: &str, on: &str, errors: &FieldErrors) -> AnyView {
+    view! {
+        {Field::new("shift", "For which shift?")
+            .hint(format!("{}, or what the unit calls it; empty is the one that is on", USUAL_SHIFTS.join(", ")))
+            .value(shift.to_owned()).errors(errors).optional().short().text()}
+        {Field::new("shift_on", "Day on which the shift began").hint("As 2024-07-19; empty is the one that is on")
+            .value(on.to_owned()).errors(errors).optional().short().text()}
+    }
+    .into_any()
 }
 
 /// Counting back.

@@ -17,6 +17,7 @@ pub struct Field {
     autocomplete: &'static str,
     width: &'static str,
     optional: bool,
+    focused: bool,
 }
 
 /// One of several answers.
@@ -51,6 +52,7 @@ impl Field {
             autocomplete: "off",
             width: "",
             optional: false,
+            focused: false,
         }
     }
 
@@ -93,6 +95,13 @@ impl Field {
     #[must_use]
     pub fn short(mut self) -> Self {
         self.width = " short";
+        self
+    }
+
+    /// Has the focus when the page comes: only where a page is for this one field, as for a scanner.
+    #[must_use]
+    pub fn focused(mut self) -> Self {
+        self.focused = true;
         self
     }
 
@@ -207,8 +216,10 @@ impl Field {
         let autocomplete = self.autocomplete;
         let class = format!("box{}", self.width);
         let mode = (!mode.is_empty()).then_some(mode);
+        let focused = self.focused;
         let input = view! {
             <input class=class type=kind id=id name=name value=value inputmode=mode autocomplete=autocomplete
+                autofocus=focused
                 aria-describedby=described aria-invalid=invalid.then_some("true")/>
         };
         self.around(input.into_any())

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, Picked, pick};
+use super::{Ledger, Picked, Serial, Shift, pick};
 use crate::{
     field::{FieldErrors, Text},
     id::{IssueId, UnitId},
@@ -26,6 +26,12 @@ pub struct Issue {
     pub first: Text,
     /// How many sheets.
     pub sheets: Text,
+    /// `day`, `evening`, `night` or what the unit calls its shift; empty for the one that is on.
+    pub shift: Text,
+    /// The day on which the shift began; empty for the one that is on.
+    pub shift_on: Text,
+    /// Who took the sheets.
+    pub taken_by: Text,
 }
 
 /// A range to hand out.
@@ -35,7 +41,11 @@ pub struct IssueRange {
     pub unit: UnitId,
     /// `None` for the next free number.
     pub first: Option<i64>,
+    /// The first serial when it was given whole: it says for which unit the sheets were printed.
+    pub whole: Option<Serial>,
     pub sheets: i64,
+    pub shift: Shift,
+    pub taken_by: String,
 }
 
 /// What handing out gives.
@@ -150,23 +160,27 @@ impl Issue {
     ///
     /// # Errors
     /// What is wrong, by field.
-    pub fn read(&self, playbook: &Playbook) -> Result<IssueRange, FieldErrors> {
+    pub fn read(&self, playbook: &Playbook, shift_now: Shift) -> Result<IssueRange, FieldErrors> {
         let mut errors = FieldErrors::default();
         let form_type = form_type(&mut errors, &self.form_type, playbook);
         let unit = unit(&mut errors, &self.unit);
         let sheets = sheets(&mut errors, &self.sheets);
         let prefix = form_type.as_ref().map(|each| each.serial_prefix.clone()).unwrap_or_default();
-        let mut first = None;
+        let mut picked = Picked::default();
         if !self.first.is_blank() && !prefix.is_empty() {
-            let picked = errors.keep("first", pick(&self.first.0, &prefix, 1));
-            first = picked.and_then(|picked| picked.first().copied());
+            picked = errors.keep("first", pick(&self.first.0, &prefix, 1)).unwrap_or_default();
         }
+        let shift = Shift::read(&mut errors, &self.shift, &self.shift_on, shift_now);
+        let taken_by = errors.optional("taken_by", &self.taken_by, 120).unwrap_or_default();
         errors.into_result()?;
         Ok(IssueRange {
             form_type: form_type.expect("its absence is an error"),
             unit: unit.expect("its absence is an error"),
-            first,
+            first: picked.first().copied(),
+            whole: picked.whole().first().cloned(),
             sheets: sheets.expect("its absence is an error"),
+            shift,
+            taken_by,
         })
     }
 }
@@ -182,7 +196,7 @@ impl Count {
         let prefix = form_type.as_ref().map(|each| each.serial_prefix.clone()).unwrap_or_default();
         let mut pile = |field: &str, text: &Text| {
             if prefix.is_empty() {
-                return Picked::new();
+                return Picked::default();
             }
             errors.keep(field, pick(&text.0, &prefix, MOST_SHEETS)).unwrap_or_default()
         };
@@ -238,7 +252,11 @@ impl MoveSheets {
         let mut errors = FieldErrors::default();
         let form_type = form_type(&mut errors, &self.form_type, playbook);
         let typed = self.serials.trimmed().to_ascii_uppercase();
-        let found = self.found.is_yes() || typed.starts_with(&format!("{}-", super::FOUND_PREFIX));
+        let whole =
+            typed.split([',', ';', ' ', '\n', '\t']).next().and_then(|word| word.parse::<Serial>().ok());
+        let found = self.found.is_yes()
+            || whole.is_some_and(|serial| serial.prefix == super::FOUND_PREFIX)
+            || typed.starts_with(&format!("{}-", super::FOUND_PREFIX));
         let prefix = form_type.as_ref().map(|each| each.serial_prefix.as_str());
         let prefix = prefix.map(|own| if found { super::FOUND_PREFIX } else { own });
         let numbers = prefix

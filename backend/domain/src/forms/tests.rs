@@ -126,3 +126,148 @@ fn the_sample_takes_its_share() {
     assert_eq!(taken, 2_000);
     assert!(sampled(100, 9_999) && !sampled(0, 0));
 }
+
+fn station() -> impl Strategy<Value = Station> {
+    prop::sample::select(Station::ALL.to_vec())
+}
+
+fn pile() -> impl Strategy<Value = Pile> {
+    prop::sample::select(Pile::ALL.to_vec())
+}
+
+/// What a scan makes of a sheet, its paper and the ledger.
+fn scanned(sheet: &mut Sheet, custody: &mut Custody, at: Station, on: Pile) -> Result<Scan, Refusal> {
+    let scan = scan((sheet.state, *custody), sheet.disposition, at, on)?;
+    if let Scan::Moves { act, to } = scan {
+        if let Some(act) = act {
+            *sheet = sheet.after(act, person(1)).expect("a scan that moves is an act that is allowed");
+        }
+        *custody = to;
+    }
+    Ok(scan)
+}
+
+proptest! {
+    /// Paper moves forwards only; a sheet that is out is with its unit; a whole count leaves it where it was seen; and
+    /// a scan that says it moves something is never refused by the ledger.
+    #[test]
+    fn custody_never_runs_back_and_never_contradicts_the_ledger(
+        disposition in disposition(),
+        steps in prop::collection::vec((station(), pile(), any::<bool>()), 0..40),
+    ) {
+        let (mut sheet, mut custody) = (Sheet::issued(disposition), Custody::WithUnit);
+        for (at, on, lost) in steps {
+            let before = (sheet.clone(), custody);
+            if lost {
+                if let Ok(after) = sheet.after(Act::CountMissing, person(1)) {
+                    custody = custody.after(sheet.state, after.state);
+                    sheet = after;
+                }
+            } else if let Ok(Scan::Moves { act, to }) = scanned(&mut sheet, &mut custody, at, on) {
+                prop_assert!(to > before.1 || act.is_some());
+                prop_assert_eq!(to, custody);
+                if let Some(Act::CountUsed | Act::CountBlank | Act::CountVoided) = act {
+                    prop_assert_eq!(at, Station::Collection);
+                }
+            } else {
+                prop_assert_eq!(&(sheet.clone(), custody), &before);
+            }
+            prop_assert!(custody >= before.1);
+            let at_unit = custody <= Custody::InUse;
+            prop_assert_eq!(at_unit, matches!(sheet.state, State::Out | State::Missing));
+            if custody == Custody::Filed && disposition != Disposition::BackEnter {
+                prop_assert_eq!(sheet.state, State::Filed);
+            }
+        }
+    }
+
+    /// The same scan twice is answered "already" the second time, and changes nothing.
+    #[test]
+    fn a_double_is_already(
+        disposition in disposition(), way in prop::collection::vec((station(), pile()), 1..12),
+    ) {
+        let (mut sheet, mut custody) = (Sheet::issued(disposition), Custody::WithUnit);
+        for (at, on) in way {
+            if scanned(&mut sheet, &mut custody, at, on).is_ok() {
+                let before = (sheet.clone(), custody);
+                prop_assert_eq!(scanned(&mut sheet, &mut custody, at, on), Ok(Scan::Already));
+                prop_assert_eq!((sheet.clone(), custody), before);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_records_room_takes_nothing_that_nobody_has_counted() {
+    let at = |state, custody, station| scan((state, custody), Disposition::BackEnter, station, Pile::Used);
+    for (state, code) in [(State::Out, "still-out"), (State::Missing, "missing"), (State::Blank, "blank")] {
+        let refused = at(state, Custody::WithUnit, Station::Records).expect_err("was not counted");
+        assert_eq!(refused.code, code);
+    }
+    assert_eq!(
+        at(State::Used, Custody::Collected, Station::Scanning),
+        Ok(Scan::Moves { act: None, to: Custody::Scanned }),
+        "a step that was left out is implied"
+    );
+    assert_eq!(
+        Custody::Collected.implied(Custody::Scanned, Disposition::BackEnter),
+        [Custody::Received, Custody::Prepared]
+    );
+    assert_eq!(
+        at(State::Used, Custody::Scanned, Station::Records),
+        Ok(Scan::Already),
+        "backwards moves nothing"
+    );
+    let unscanned = at(State::Used, Custody::Prepared, Station::Filing).expect_err("is not in the chart");
+    assert_eq!(unscanned.code, "not-scanned");
+    let voided = at(State::Voided, Custody::Received, Station::Scanning).expect_err("is voided");
+    assert_eq!(voided.code, "voided");
+}
+
+#[test]
+fn what_a_department_keeps_is_filed_unscanned_and_is_at_its_end() {
+    let (mut log, mut custody) = (Sheet::found(Disposition::Keep), Custody::Collected);
+    scanned(&mut log, &mut custody, Station::Filing, Pile::Used).expect("is kept");
+    assert_eq!((log.state, custody, log.is_at_its_end()), (State::Filed, Custody::Filed, true));
+}
+
+#[test]
+fn a_sheet_on_another_pile_is_said_and_not_counted_again() {
+    let refused =
+        scan((State::Blank, Custody::Collected), Disposition::Keep, Station::Collection, Pile::Used);
+    assert!(refused.expect_err("came back blank").sentence.contains("counted as blank"));
+    let turned_up =
+        scan((State::Missing, Custody::InUse), Disposition::Keep, Station::Collection, Pile::Used);
+    assert_eq!(turned_up, Ok(Scan::Moves { act: Some(Act::CountUsed), to: Custody::Collected }));
+}
+
+#[test]
+fn two_signatures_are_two_people_and_a_correction_is_no_second_one() {
+    let batch = Batch { sheets: 41, ..Batch::begun() };
+    assert_eq!(batch.signed(person(1), 40, 66).expect_err("counted otherwise").code, "count-differs");
+    let once = batch.signed(person(1), 41, 65).expect("is the count");
+    assert!(once.takes_sheets().is_err(), "what is signed stays as it is");
+    assert_eq!(once.received(41).expect_err("one signature").code, "batch-open");
+    let corrected = once.signed(person(1), 41, 66).expect("may be corrected");
+    assert_eq!((corrected.state, corrected.pages_in), (BatchState::Open, 66));
+    assert_eq!(corrected.signed(person(2), 41, 65).expect_err("another figure").code, "pages-differ");
+    let closed = corrected.signed(person(2), 41, 66).expect("is another person");
+    assert_eq!((closed.state, closed.second_signer), (BatchState::Closed, Some(person(2))));
+    assert!(closed.signed(person(3), 41, 66).is_err());
+}
+
+#[test]
+fn a_batch_whose_figures_do_not_agree_is_refused_and_counted_again_at_the_same_step() {
+    let closed = Batch { state: BatchState::Closed, sheets: 41, pages_in: 66, ..Batch::begun() };
+    assert!(closed.scanned(66).is_err(), "is not received");
+    let refused = closed.received(40).expect("is a count");
+    assert_eq!(refused.state, BatchState::Refused);
+    assert!(refused.scanned(66).is_err(), "is still to be received");
+    let received = refused.received(41).expect("is counted again");
+    assert_eq!(received.state, BatchState::Received);
+    assert!(received.received(41).is_err());
+    let short = received.scanned(65).expect("is a count");
+    assert_eq!(short.state, BatchState::Refused);
+    assert!(short.received(41).is_err(), "was received");
+    assert_eq!(short.scanned(66).expect("is counted again").state, BatchState::Scanned);
+}

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Mistakes, Path};
-use crate::playbooks::{CancellationRule, KeepRule, Playbook};
+use crate::{
+    forms::{BATCH_PREFIX, FOUND_PREFIX},
+    playbooks::{CancellationRule, KeepRule, Playbook},
+};
 
 pub(super) fn check(playbook: &Playbook, found: &mut Mistakes) {
     found.keys("cancellations", "key", playbook.cancellations.iter().map(|rule| rule.key.as_str()));
@@ -75,9 +78,9 @@ fn forms(playbook: &Playbook, found: &mut Mistakes) {
             );
         }
         found.unless(
-            form.serial_prefix != "F",
+            ![FOUND_PREFIX, BATCH_PREFIX].contains(&form.serial_prefix.as_str()),
             path.field("serial_prefix"),
-            "Another prefix: F belongs to found sheets without a serial.",
+            "Another prefix: F belongs to found sheets without a serial, BATCH to the cover sheets of batches.",
         );
         found.between(path.field("sample_percent"), form.sample_percent, 0, 100);
         found.between(path.field("par_per_unit"), form.par_per_unit, 0, 100_000);

@@ -1,0 +1,77 @@
+//! A scan against a bare insert and commit: five hundred sheets in a row, one after the other, as a scanner brings them.
+
+use std::time::Instant;
+
+use acceptance::{Kind, World};
+use backend::playbooks::{self, store as versions};
+use domain::{
+    actor::Role,
+    forms::Serial,
+    id::{AccountId, FormId},
+};
+use serde_json::json;
+use sqlx::{Connection, SqliteConnection};
+
+use crate::report::{Bar, Line, median};
+
+const SHEETS: i64 = 500;
+
+pub async fn measure() -> Vec<Line> {
+    vec![scan().await]
+}
+
+const BARE: &str = "
+    INSERT INTO form_bare (id, serial, state, at)
+    VALUES ($1, $2, 'used', $3)";
+
+async fn scan() -> Line {
+    let world = World::on(Kind::Sqlite).await;
+    let harbor = world.harbor().await;
+    playbooks::load(&world.app).await.expect("the shipped playbooks load");
+    let mut tx = world.app.db.write().await.expect("can be written");
+    for playbook in domain::playbooks::shipped() {
+        let (fingerprint, at) = (playbook.fingerprint().to_string(), world.app.clock.now());
+        let nobody: AccountId = world.app.clock.id();
+        versions::approve(&mut tx, &fingerprint, at, nobody).await.expect("can be approved");
+    }
+    tx.commit().await.expect("can be written");
+    let commander = world.program(&[Role::Commander]).await;
+    let clerk = world.program(&[Role::FormsClerk]).await;
+    let form = json!({ "playbook": "endpoint-crash", "basis": "Two wards called", "places": ["all"] });
+    let declared = commander.does("/incidents", form).await;
+    let forms = format!("/incidents/{}/forms", declared["incident"].as_str().expect("is a text"));
+    let unit = harbor.unit("general", "icu").to_string();
+    let issue = json!({ "form_type": "MAR", "unit": unit, "first": 1001, "sheets": SHEETS });
+    clerk.does(&format!("{forms}/issue"), issue).await;
+
+    let path = world.folder.path().join("downtime.sqlite");
+    let mut bare = SqliteConnection::connect(&path.display().to_string()).await.expect("the file opens");
+    for statement in [
+        "PRAGMA synchronous = FULL",
+        "PRAGMA busy_timeout = 5000",
+        "CREATE TABLE form_bare (id BLOB PRIMARY KEY, serial TEXT, state TEXT, at INTEGER) STRICT",
+    ] {
+        sqlx::query(statement).execute(&mut bare).await.expect("is a statement");
+    }
+    let (mut ours, mut limits) = (Vec::new(), Vec::new());
+    for number in 1001..1001 + SHEETS {
+        let serial = Serial::new("general", "icu", "MAR", number).to_string();
+        let form = json!({ "serial": serial, "station": "collection", "pile": "used", "unit": unit });
+        let began = Instant::now();
+        clerk.does(&format!("{forms}/scan"), form).await;
+        ours.push(began.elapsed().as_secs_f64() * 1000.0);
+        let id: FormId = world.app.clock.id();
+        let began = Instant::now();
+        sqlx::query(BARE).bind(id.0).bind(&serial).bind(number).execute(&mut bare).await.expect("is new");
+        limits.push(began.elapsed().as_secs_f64() * 1000.0);
+    }
+    world.end().await;
+    Line {
+        name: "scan",
+        ours: median(ours),
+        limit: median(limits),
+        unit: "ms",
+        bar: Bar::AtMost(3.0),
+        note: "through the JSON door, one after the other".into(),
+    }
+}
