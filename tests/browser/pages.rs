@@ -56,6 +56,13 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
         }
         paths.push(import);
     }
+    let identity = format!("{}/identity", morning.incident);
+    let (site, unit) = (morning.harbor.facility("cape"), morning.harbor.unit("cape", "ed"));
+    let range =
+        serde_json::json!({ "kind": "record", "site": site, "prefix": "DT", "first": "001", "last": "099" });
+    morning.cast.get("ada").does(&format!("{identity}/ranges"), range).await;
+    let number = serde_json::json!({ "kind": "record", "unit": unit });
+    morning.cast.get("ada").does(&format!("{identity}/numbers"), number).await;
     let said = serde_json::json!({ "emergency": "diversion", "diverted": ["stroke"], "said_by": "House supervisor" });
     morning.cast.get("ada").does("/neighbours/cape", said).await;
     paths.push(morning.takes_one_back().await);

@@ -1,5 +1,6 @@
 //! What only the databases show: schemas that agree, order, concurrency.
 
+mod entry;
 mod facts;
 mod forms;
 mod installation;

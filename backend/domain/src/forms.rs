@@ -96,6 +96,10 @@ pub enum Act {
     Verify,
     /// The second person finds that what was typed in differs from the sheet.
     Dispute,
+    /// Somebody who neither typed it in nor disputed it finds that nothing was wrong.
+    Uphold,
+    /// The same person finds that the sheet does not count: a duplicate, or another patient's.
+    Withdraw,
     /// Scanned to the chart, or kept by its department.
     File,
 }
@@ -127,6 +131,7 @@ impl Sheet {
     /// ```text
     /// out ──count──> used ──enter──> entered ──verify──> verified
     ///  │              │  ^              └──dispute──> discrepancy ──enter──> entered
+    ///  │              │  │                                  └──uphold──> verified, withdraw──> voided
     ///  │              │  └── missing turns up: used, blank or voided
     ///  │              └──file──> filed (scan only, kept)
     ///  ├──count──> blank | voided
@@ -147,6 +152,11 @@ impl Sheet {
             }
             (State::Entered, Act::Verify) => State::Verified,
             (State::Entered, Act::Dispute) => State::Discrepancy,
+            (State::Discrepancy, Act::Uphold | Act::Withdraw) if self.entered_by.contains(&by) => {
+                return Err(Refusal::new("entered-by-you", "You typed this in; another person settles it."));
+            }
+            (State::Discrepancy, Act::Uphold) => State::Verified,
+            (State::Discrepancy, Act::Withdraw) => State::Voided,
             (State::Used, Act::File) if self.disposition == Disposition::BackEnter => {
                 return Err(Refusal::new(
                     "to-be-entered",
@@ -198,16 +208,14 @@ fn refused(state: State, act: Act) -> Refusal {
         (State::Entered, Act::Enter { .. }) => Refusal::new("entered", "It is typed in already."),
         (State::Verified, _) => Refusal::new("verified", "It is typed in and verified already."),
         (State::Filed, _) => Refusal::new("filed", "It is filed already."),
+        (State::Entered | State::Used, Act::Uphold | Act::Withdraw) => {
+            Refusal::new("not-disputed", "Nobody has found it to differ; there is nothing to settle.")
+        }
         (State::Used, _) if counting => Refusal::new("used", "It came back used already."),
         (State::Used | State::Entered | State::Discrepancy, _) => {
             Refusal::new("used", "It came back already and is being typed in.")
         }
     }
-}
-
-/// Whether the sample asks for a second person. `draw` is even over 0 to 9999 and nobody can choose it.
-pub const fn sampled(sample_percent: i64, draw: i64) -> bool {
-    draw < sample_percent * 100
 }
 
 /// Rule 8 for a range, a unit or a type: issued = out + used + blank + voided + missing. Beside it, how far the

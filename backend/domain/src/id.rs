@@ -94,6 +94,8 @@ ids! {
     RequestId,
     /// A bearer token of a program.
     TokenId,
+    /// A temporary record or encounter number.
+    NumberId,
     /// Something that must be looked at again.
     ReviewId,
 }

@@ -18,10 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     Refusal,
     actor::{Actor, Role},
+    entry::Verdict,
     field::FieldErrors,
     forms::{
         Act, Count, Counted, Counting, Custody, FOUND_PREFIX, Found, Issue, IssueRange, Issued, Ledger,
-        MoveSheets, Moved, MovedSheets, Picked, Serial, Sheet, Shift, State, sampled,
+        MoveSheets, Moved, MovedSheets, Picked, Serial, Sheet, Shift, State,
     },
     id::{IncidentId, IssueId, UnitId},
     identifiers::patient_identifiers,
@@ -37,7 +38,7 @@ pub use scan::scan;
 use crate::{
     accounts::store as accounts,
     app::App,
-    begin,
+    begin, entry,
     failure::Failure,
     incidents::store as incidents,
     places::store as places,
@@ -47,7 +48,7 @@ use crate::{
         journal::{By, Chain, Decision, Say},
     },
 };
-use saving::save;
+pub(crate) use saving::save;
 use store::{
     Change, NewSheet, SheetRow,
     custody::{self, Ages},
@@ -179,6 +180,8 @@ pub async fn count(app: App, by: By, incident: IncidentId, form: Count) -> Resul
     may(&by.actor, &[Role::FormsClerk, Role::UnitLead], units, &lattice)?;
 
     save(&mut decision, incident, &changes).await?;
+    let forms: Vec<_> = changes.iter().map(|change| change.row.id).collect();
+    entry::follow(&mut decision.tx, incident, &playbook.forms, &forms, decision.at).await?;
     let number = |picked: &Picked| i64::try_from(picked.len()).unwrap_or(i64::MAX);
     let outcome = Counted {
         seq: decision.seq,
@@ -229,6 +232,8 @@ pub async fn found(app: App, by: By, incident: IncidentId, form: Found) -> Resul
     let sheets = new_sheets(&app, first..=last, FOUND_PREFIX, &sheet);
     let batch = store::Batch { incident, form_type: &found.form_type.code, unit: found.unit, issue: None };
     add_sheets(&mut decision, &batch, &sheets, &sheet).await?;
+    let forms: Vec<_> = sheets.iter().filter_map(NewSheet::form).collect();
+    entry::follow(&mut decision.tx, incident, &playbook.forms, &forms, decision.at).await?;
     let data = json!({
         "form_type": found.form_type.code, "unit": found.unit, "first": first, "last": last,
     });
@@ -262,19 +267,23 @@ pub async fn move_on(
     let mut errors = FieldErrors::default();
     let rows =
         picked_sheets(&mut decision.tx, incident, prefix, &moved.numbers, "serials", &mut errors).await?;
-    let act = || match step {
-        Step::Enter => Act::Enter { to_check: sampled(moved.form_type.checked_percent(), draw(&app)) },
-        Step::Verify => Act::Verify,
-        Step::Dispute => Act::Dispute,
-        Step::File => Act::File,
-    };
-    let changes = apply(rows, &moved.form_type, by.actor.account, "serials", &mut errors, act);
     errors.into_result()?;
     let lattice = places::lattice(&mut decision.tx).await?;
-    let units = changes.iter().map(|change| change.row.unit);
-    may(&by.actor, &[Role::FormsClerk, Role::UnitLead], units, &lattice)?;
-
-    save(&mut decision, incident, &changes).await?;
+    may(&by.actor, &[Role::FormsClerk, Role::UnitLead], rows.iter().map(|row| row.unit), &lattice)?;
+    let of = entry::Moving { incident, kit: &playbook.forms, form_type: &moved.form_type };
+    let done = match step {
+        Step::Enter => entry::enter(&app, &mut decision, &of, rows, &entry::Said::default()).await?,
+        Step::Verify => entry::check(&app, &mut decision, &of, rows, &Verdict::Verified).await?,
+        Step::Dispute => entry::check(&app, &mut decision, &of, rows, &Verdict::differs(&moved.note)).await?,
+        Step::File => {
+            let (account, mut errors) = (by.actor.account, FieldErrors::default());
+            let changes = apply(rows, &moved.form_type, account, "serials", &mut errors, || Act::File);
+            errors.into_result()?;
+            save(&mut decision, incident, &changes).await?;
+            Ok(entry::Done { changes, turned: 0 })
+        }
+    };
+    let changes = done.map_err(|refused| refused.at("serials"))?.changes;
     let to_verify =
         count_of(&changes, |change| change.after.state == State::Entered && change.after.to_check);
     let outcome = Moved {
@@ -305,17 +314,12 @@ async fn say_moved(
     Ok(())
 }
 
-/// Even over 0 to 9999, and nobody's choice.
-fn draw(app: &App) -> i64 {
-    i64::from(u32::from_be_bytes(app.clock.bytes::<4>()) % 10_000)
-}
-
 fn count_of(changes: &[Change], which: impl Fn(&Change) -> bool) -> i64 {
     i64::try_from(changes.iter().filter(|change| which(change)).count()).unwrap_or(i64::MAX)
 }
 
 /// The frozen playbook of an incident that is open.
-async fn open_playbook(tx: &mut Tx, incident: IncidentId) -> Result<Playbook, Failure> {
+pub(crate) async fn open_playbook(tx: &mut Tx, incident: IncidentId) -> Result<Playbook, Failure> {
     let row = incidents::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
     row.must_be_open()?;
     let version = playbooks::frozen(tx, incident).await?;
@@ -328,7 +332,7 @@ async fn open_playbook(tx: &mut Tx, incident: IncidentId) -> Result<Playbook, Fa
 }
 
 /// The sites of an incident have the units to which it can give paper.
-async fn must_be_in(
+pub(crate) async fn must_be_in(
     tx: &mut Tx,
     incident: IncidentId,
     unit: UnitId,
@@ -341,7 +345,7 @@ async fn must_be_in(
     }
 }
 
-fn may(
+pub(crate) fn may(
     actor: &Actor,
     roles: &[Role],
     units: impl IntoIterator<Item = UnitId>,

@@ -31,7 +31,7 @@ pub(super) struct Moment {
 }
 
 /// Writes the new states of sheets in a decision.
-pub(super) async fn save(
+pub(crate) async fn save(
     decision: &mut Decision,
     incident: IncidentId,
     changes: &[Change],

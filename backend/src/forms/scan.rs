@@ -8,6 +8,8 @@
 //! incident's own each minute and before it closes. What needs somebody to answer for it as a whole (the count that
 //! makes sheets missing, the signatures of a batch) stays a decision.
 
+use std::sync::Arc;
+
 use domain::{
     Refusal,
     actor::{Actor, Role},
@@ -17,7 +19,7 @@ use domain::{
         scan as met,
     },
     id::{BatchId, IncidentId, RequestId},
-    playbooks::Disposition,
+    playbooks::{Disposition, FormType},
     time::Timestamp,
 };
 use serde_json::json;
@@ -34,6 +36,7 @@ use super::{
 };
 use crate::{
     app::App,
+    entry,
     failure::Failure,
     incidents::store as incidents,
     places::store as places,
@@ -54,8 +57,8 @@ struct Scanning {
     batch: Option<BatchId>,
     actor: Actor,
     request: RequestId,
-    /// What becomes of each form, where that matters: when it is filed.
-    ends: Vec<(String, Disposition)>,
+    /// The kit, where it matters: when a sheet is counted or filed.
+    kit: Arc<[FormType]>,
 }
 
 /// Scans one sheet at a station.
@@ -114,13 +117,13 @@ async fn prepare(
             Some(found.ok_or_else(unknown)?)
         }
     };
-    let mut ends = Vec::new();
-    if order.station == Station::Filing {
+    // A count begins a task of typing in and a filing ends a sheet; both ask the kit. Other scans move paper alone.
+    let mut kit: Arc<[FormType]> = [].into();
+    if matches!(order.station, Station::Collection | Station::Filing) {
         let version = playbooks::frozen(&mut tx, incident).await?;
-        let types = version.map(|version| version.playbook.forms).unwrap_or_default();
-        ends = types.into_iter().map(|each| (each.code, each.disposition)).collect();
+        kit = version.map(|version| version.playbook.forms).unwrap_or_default().into();
     }
-    Ok(Scanning { incident, order, batch, actor, request, ends })
+    Ok(Scanning { incident, order, batch, actor, request, kit })
 }
 
 type Said = Result<Noted, Refusal>;
@@ -133,8 +136,8 @@ async fn note(tx: &mut Tx, now: Timestamp, scanning: &Scanning) -> Result<Said, 
         Ok(row) => row,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let end = scanning.ends.iter().find(|(code, _)| *code == row.form_type).map(|(_, end)| *end);
-    let end = end.unwrap_or(Disposition::BackEnter);
+    let form_type = scanning.kit.iter().find(|form_type| form_type.code == row.form_type);
+    let end = form_type.map_or(Disposition::BackEnter, |form_type| form_type.disposition);
     let done = match met((row.state, row.custody), end, order.station, order.pile) {
         Ok(done) => done,
         Err(refusal) => return Ok(Err(refusal)),
@@ -169,6 +172,9 @@ async fn note(tx: &mut Tx, now: Timestamp, scanning: &Scanning) -> Result<Said, 
     let change = [change];
     if done != Scan::Already {
         save_at(tx, &moment, &change).await?;
+        if order.station == Station::Collection {
+            entry::follow(tx, scanning.incident, &scanning.kit, &[change[0].row.id], now).await?;
+        }
     }
     let [change] = change;
     if let Some(batch) = &batch {

@@ -89,6 +89,11 @@ impl NewSheet {
         let (state, custody) = (state.code(), custody.code());
         Self { id: id.0.simple().to_string(), prefix: prefix.to_owned(), number, state, custody }
     }
+
+    /// Its id.
+    pub fn form(&self) -> Option<FormId> {
+        self.id.parse().ok()
+    }
 }
 
 /// What the sheets of one hand have in common.
@@ -315,16 +320,43 @@ pub async fn by_numbers(
     let numbers: Vec<i64> = picked.iter().copied().collect();
     let rows = fetch_all!(tx, Kept, BY_NUMBERS, incident.0, prefix, Rows::of(&numbers).text())?;
     let mut sheets = rows.into_iter().map(sheet).collect::<Result<Vec<_>, _>>()?;
+    with_enterers(tx, &mut sheets).await?;
+    Ok(sheets)
+}
+
+const BY_IDS: Sql = Sql {
+    sqlite: sheets!(
+        "
+    WHERE form.incident = $1 AND form.id IN (SELECT unhex(value) FROM json_each($2))
+    ORDER BY form.id"
+    ),
+    postgres: sheets!(
+        "
+    WHERE form.incident = $1 AND form.id IN (SELECT value::uuid FROM json_array_elements_text($2::json))
+    ORDER BY form.id"
+    ),
+};
+
+/// The sheets of these ids, with everybody who ever typed them in.
+pub async fn by_ids(tx: &mut Tx, incident: IncidentId, forms: &[FormId]) -> Result<Vec<SheetRow>, Error> {
+    let ids: Vec<String> = forms.iter().map(|form| form.0.simple().to_string()).collect();
+    let rows = fetch_all!(tx, Kept, BY_IDS, incident.0, Rows::of(&ids).text())?;
+    let mut sheets = rows.into_iter().map(sheet).collect::<Result<Vec<_>, _>>()?;
+    with_enterers(tx, &mut sheets).await?;
+    Ok(sheets)
+}
+
+async fn with_enterers(tx: &mut Tx, sheets: &mut [SheetRow]) -> Result<(), Error> {
     let ids: Vec<String> = sheets.iter().map(|row| row.id.0.simple().to_string()).collect();
     let entered = fetch_all!(tx, (Uuid, Uuid), ENTERERS, Rows::of(&ids).text())?;
     let mut by_form: std::collections::BTreeMap<FormId, Vec<AccountId>> = std::collections::BTreeMap::new();
     for (form, account) in entered {
         by_form.entry(FormId(form)).or_default().push(AccountId(account));
     }
-    for sheet in &mut sheets {
+    for sheet in sheets {
         sheet.entered_by = by_form.remove(&sheet.id).unwrap_or_default();
     }
-    Ok(sheets)
+    Ok(())
 }
 
 const STILL_OUT: Sql = Sql {

@@ -155,6 +155,17 @@ pub async fn named_units(tx: &mut Tx) -> Result<Vec<(UnitId, String)>, Error> {
     Ok(rows.into_iter().map(|(id, unit, site)| (UnitId(id), format!("{site}, {unit}"))).collect())
 }
 
+const FACILITY_OF: &str = "
+    SELECT facility
+    FROM unit
+    WHERE id = $1";
+
+/// The site of a unit.
+pub async fn facility_of(tx: &mut Tx, unit: UnitId) -> Result<Option<FacilityId>, Error> {
+    let row = fetch_optional!(tx, (Uuid,), FACILITY_OF, unit.0)?;
+    Ok(row.map(|(facility,)| FacilityId(facility)))
+}
+
 const UNIT_NAMES: Sql = Sql {
     sqlite: "
     SELECT unit.id, unit.name, facility.short_name

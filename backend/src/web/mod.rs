@@ -26,6 +26,8 @@ pub fn routes() -> Routes {
     let routes = Routes::default();
     let routes = crate::accounts::web::routes(routes);
     let routes = crate::forms::web::routes(routes);
+    let routes = crate::entry::web::routes(routes);
+    let routes = crate::identity::web::routes(routes);
     let routes = crate::incidents::web::routes(routes);
     let routes = crate::broadcasts::web::routes(routes);
     let routes = crate::command::web::routes(routes);

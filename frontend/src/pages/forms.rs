@@ -48,6 +48,7 @@ pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
     });
     view! {
         {ui::head(frame, &view.title, Some(lede(view, &base)), actions)}
+        <p><a href=format!("/incidents/{}/entry", view.incident)>"Typing in"</a>", "<a href=format!("/incidents/{}/identity", view.incident)>"downtime numbers"</a></p>
         {view.no_types.then(|| view! { <p>"This incident's playbook names no forms, so none can be handed out."</p> })}
         {elsewhere(&base)}
         {ui::panel("By form", view! {

@@ -18,6 +18,8 @@ fn act() -> impl Strategy<Value = Act> {
         any::<bool>().prop_map(|to_check| Act::Enter { to_check }),
         Just(Act::Verify),
         Just(Act::Dispute),
+        Just(Act::Uphold),
+        Just(Act::Withdraw),
         Just(Act::File),
     ]
 }
@@ -66,7 +68,7 @@ proptest! {
                 if matches!(act, Act::Enter { .. }) {
                     entered.push(by);
                 }
-                if matches!(act, Act::Verify | Act::Dispute) {
+                if matches!(act, Act::Verify | Act::Dispute | Act::Uphold | Act::Withdraw) {
                     prop_assert!(!entered.contains(&by));
                 }
                 sheet = after;
@@ -118,13 +120,6 @@ fn each_disposition_has_its_own_end() {
         assert!(used.after(Act::File, person(1)).expect("is used").is_at_its_end());
     }
     assert!(Sheet::found(Disposition::BackEnter).after(Act::File, person(1)).is_err());
-}
-
-#[test]
-fn the_sample_takes_its_share() {
-    let taken = (0..10_000).filter(|draw| sampled(20, *draw)).count();
-    assert_eq!(taken, 2_000);
-    assert!(sampled(100, 9_999) && !sampled(0, 0));
 }
 
 fn station() -> impl Strategy<Value = Station> {

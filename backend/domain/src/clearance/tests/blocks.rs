@@ -122,3 +122,13 @@ fn whose_turn_it_is_follows_evidence_waves_refusals_and_the_hour_of_the_release(
     assert_eq!(who(&failed), [""; 0]);
     assert!(failed.attention().blocked_from.is_some_and(|from| from <= at(0)));
 }
+
+#[test]
+fn a_turn_leans_on_the_evidence_of_its_own_piece() {
+    let mut clearance = ready();
+    clearance.gate.evidence.retain(|piece| piece.key == "results");
+    clearance.evidence.retain(|given| given.key == "results");
+    assert_eq!(clearance.attention().turns.len(), 3);
+    clearance.evidence[0].key = "queue".to_owned();
+    assert_eq!(clearance.attention().turns.len(), 0);
+}

@@ -81,6 +81,16 @@ fn each_thing_that_was_said_of_evidence_is_part_of_what_is_signed() {
 }
 
 #[test]
+fn a_signature_of_more_functions_is_still_read_after_a_part_was_taken_back() {
+    let whole = ready();
+    let before = whole.content("cio", "").fingerprint();
+    let mut part = whole.clone();
+    part.scope.functions = Functions::of([Function::Results]);
+    assert_ne!(part.content("cio", "").fingerprint(), before);
+    assert_eq!(part.content_for(whole.scope.functions, "cio", "").fingerprint(), before);
+}
+
+#[test]
 fn what_clearances_leave_uncleared_is_what_none_of_them_covers() {
     let of = Functions::of([Function::Orders, Function::Results, Function::Medications]);
     let cleared = [Functions::of([Function::Orders]), Functions::of([Function::Results])];

@@ -1,0 +1,321 @@
+//! Sampling and the order of typing in, over any lots and any sheets.
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    forms::Act,
+    id::{AccountId, FormId, UnitId},
+    playbooks::{FormType, Risk},
+};
+
+/// What happens to a lot.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Enter {
+        ticket: u16,
+    },
+    /// Somebody looks at the sheet of this rank, drawn or not.
+    Check {
+        which: usize,
+        is_error: bool,
+    },
+    /// A reported difference was none.
+    Clear {
+        which: usize,
+    },
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Paper {
+    ticket: u16,
+    drawn: bool,
+    checked: bool,
+    error: bool,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => any::<u16>().prop_map(|ticket| Step::Enter { ticket }),
+        2 => (any::<usize>(), prop::bool::weighted(0.1)).prop_map(|(which, is_error)| Step::Check { which, is_error }),
+        1 => any::<usize>().prop_map(|which| Step::Clear { which }),
+    ]
+}
+
+/// As the store does it: the lowest tickets of those that are not drawn and not looked at.
+fn draw(lot: &mut Lot, papers: &mut [Paper]) {
+    let mut free: Vec<&mut Paper> =
+        papers.iter_mut().filter(|paper| !paper.drawn && !paper.checked).collect();
+    free.sort_by_key(|paper| paper.ticket);
+    for paper in free.into_iter().take(usize::try_from(lot.due()).unwrap_or(0)) {
+        paper.drawn = true;
+        lot.drawn += 1;
+    }
+}
+
+proptest! {
+    /// The sample is never smaller than the ceiling of the share, and after a turn nobody of the lot ends unchecked.
+    #[test]
+    fn a_sample_is_never_too_small_and_a_turned_lot_is_checked_in_full(
+        share in 0..=100_i64,
+        limit in 0..=100_i64,
+        steps in prop::collection::vec(step(), 0..120),
+    ) {
+        let (mut lot, mut papers) = (Lot::new(share, limit), Vec::<Paper>::new());
+        let mut turned = false;
+        for step in steps {
+            match step {
+                Step::Enter { ticket } => {
+                    papers.push(Paper { ticket, drawn: false, checked: false, error: false });
+                    lot.entered += 1;
+                }
+                Step::Check { which, is_error } if !papers.is_empty() => {
+                    let count = papers.len();
+                    let paper = &mut papers[which % count];
+                    if !paper.checked {
+                        paper.checked = true;
+                        paper.error = is_error;
+                        lot.check(paper.drawn, is_error);
+                    }
+                }
+                Step::Clear { which } if !papers.is_empty() => {
+                    let count = papers.len();
+                    let paper = &mut papers[which % count];
+                    if std::mem::take(&mut paper.error) {
+                        lot.clear_error();
+                    }
+                }
+                Step::Check { .. } | Step::Clear { .. } => {}
+            }
+            draw(&mut lot, &mut papers);
+            prop_assert!(lot.turned || !turned, "a lot that has turned stays so");
+            turned = lot.turned;
+            let count = |is: fn(&Paper) -> bool| i64::try_from(papers.iter().filter(|paper| is(paper)).count()).expect("few");
+            let sample = (share * lot.entered + 99).div_euclid(100);
+            prop_assert!(count(|paper| paper.drawn || paper.checked) >= sample);
+            prop_assert!(lot.drawn == count(|paper| paper.drawn));
+            if lot.turned {
+                prop_assert_eq!(count(|paper| !paper.drawn && !paper.checked), 0);
+            }
+            prop_assert!(lot.errors * 100 <= limit * lot.checked || lot.turned);
+            prop_assert_eq!(lot.errors, count(|paper| paper.error));
+        }
+    }
+
+    /// Of all open sheets at least one waits for none, and whoever follows the names comes to one: everything can be
+    /// typed in, and never before what it waits for.
+    #[test]
+    fn everything_can_be_typed_in_and_never_too_early(
+        edges in prop::collection::vec((0..6_usize, 0..6_usize), 0..12),
+        sheets in prop::collection::vec((0..6_usize, 0..3_u8, 0..2_u8, prop::option::of(0..5_i64)), 1..30),
+    ) {
+        let kit = kit(&edges);
+        let order = Order::of(&kit);
+        let mut tasks: Vec<Task> = (0_u128..).zip(sheets).map(|(id, (kind, patient, unit, hour))| {
+            let code = format!("T{kind}");
+            let several = patient == 0 && !order.waits_for_any(&code);
+            Task {
+                form: FormId(Uuid::from_u128(id)),
+                form_type: code,
+                unit: UnitId(Uuid::from_u128(unit.into())),
+                whose: if several { Whose::Several } else { Whose::One(Uuid::from_u128(patient.into())) },
+                event_at: hour.map(|hour| Timestamp::from_seconds(hour * 3600)),
+                progress: Progress::Ready,
+                released: false,
+            }
+        }).collect();
+        while let Some(open) = tasks.iter().find(|task| task.progress == Progress::Ready) {
+            let (mut next, mut steps) = (open, 0);
+            while let Some(before) = order.first_before(next, &tasks) {
+                prop_assert!(order.waits(&next.form_type, &before.form_type));
+                next = before;
+                steps += 1;
+                prop_assert!(steps <= tasks.len(), "the names lead in a circle");
+            }
+            let form = next.form;
+            for task in &mut tasks {
+                if task.form == form {
+                    task.progress = Progress::Entered;
+                }
+            }
+        }
+    }
+}
+
+/// Types T0 to T5; an edge that would close a circle points the other way.
+fn kit(edges: &[(usize, usize)]) -> Vec<FormType> {
+    let mut kit: Vec<FormType> = (0..6).map(|number| form_type(&format!("T{number}"), &[])).collect();
+    for (one, other) in edges {
+        let (earlier, later) = (one.min(other), one.max(other));
+        if earlier != later {
+            kit[*later].depends_on.push(format!("T{earlier}"));
+        }
+    }
+    kit
+}
+
+fn form_type(code: &str, depends_on: &[&str]) -> FormType {
+    FormType {
+        code: code.to_owned(),
+        name: code.to_owned(),
+        disposition: crate::playbooks::Disposition::BackEnter,
+        sample_percent: 10,
+        serial_prefix: code.to_owned(),
+        par_per_unit: 1,
+        settings: vec![],
+        exceptions: vec![],
+        risk: Risk::Usual,
+        priority: 5,
+        depends_on: depends_on.iter().map(|code| (*code).to_owned()).collect(),
+        error_percent: 5,
+        expected: vec![],
+        location: false,
+    }
+}
+
+fn ward() -> (Order, Task, Task) {
+    let kit = [form_type("REG", &[]), form_type("ORD", &["REG"]), form_type("MAR", &["ORD"])];
+    let task = |id: u128, code: &str, hour: i64| Task {
+        form: FormId(Uuid::from_u128(id)),
+        form_type: code.to_owned(),
+        unit: UnitId(Uuid::from_u128(1)),
+        whose: Whose::One(Uuid::from_u128(7)),
+        event_at: Some(Timestamp::from_seconds(hour * 3600)),
+        progress: Progress::Ready,
+        released: false,
+    };
+    (Order::of(&kit), task(1, "ORD", 2), task(2, "MAR", 3))
+}
+
+#[test]
+fn a_dose_waits_for_the_order_of_the_same_patient_that_was_not_later() {
+    let (order, ordered, dose) = ward();
+    assert!(order.holds_back(&dose, &ordered));
+    assert!(!order.holds_back(&ordered, &dose));
+    let at = |hour: i64| Some(Timestamp::from_seconds(hour * 3600));
+    assert!(order.holds_back(&dose, &Task { event_at: at(3), ..ordered.clone() }), "at the same time");
+    assert!(!order.holds_back(&dose, &Task { event_at: at(4), ..ordered.clone() }), "a later order");
+    assert!(order.holds_back(&dose, &Task { event_at: None, ..ordered.clone() }), "nobody knows when");
+    let other = Whose::One(Uuid::from_u128(8));
+    assert!(!order.holds_back(&dose, &Task { whose: other, ..ordered.clone() }));
+    assert!(!order.holds_back(&dose, &Task { released: true, ..ordered.clone() }));
+    assert!(order.holds_back(&dose, &Task { progress: Progress::Missing, ..ordered.clone() }));
+    assert!(!order.holds_back(&dose, &Task { progress: Progress::ToCheck, ..ordered }), "it is typed in");
+}
+
+#[test]
+fn a_dose_waits_for_registration_also_where_no_order_is_known() {
+    let (order, ordered, dose) = ward();
+    let registered = Task { form_type: "REG".into(), ..ordered.clone() };
+    assert!(order.holds_back(&dose, &registered));
+    assert_eq!(
+        order.first_before(&dose, [&ordered, &registered]),
+        Some(&registered),
+        "what comes first of all"
+    );
+}
+
+#[test]
+fn a_log_of_several_patients_holds_back_its_unit_and_waits_for_nothing() {
+    let (order, ordered, dose) = ward();
+    let log = Task { whose: Whose::Several, ..ordered.clone() };
+    assert!(order.holds_back(&dose, &log));
+    assert!(!order.holds_back(&dose, &Task { unit: UnitId(Uuid::from_u128(2)), ..log }));
+    assert!(!order.holds_back(&dose, &Task { whose: Whose::Unknown, ..ordered }), "nobody knows whose it is");
+}
+
+#[test]
+fn exactly_at_the_limit_is_not_passed() {
+    let mut lot = Lot { entered: 100, drawn: 20, ..Lot::new(20, 5) };
+    for _ in 0..19 {
+        lot.check(true, false);
+    }
+    lot.check(true, true);
+    assert_eq!((lot.checked, lot.errors, lot.turned), (20, 1, false), "one in twenty is five in a hundred");
+    lot.check(true, true);
+    assert!(lot.turned);
+    assert_eq!(lot.due(), 80);
+}
+
+#[test]
+fn a_good_check_beside_the_sample_thins_no_error_rate() {
+    let mut lot = Lot { entered: 100, drawn: 10, ..Lot::new(10, 5) };
+    for _ in 0..50 {
+        lot.check(false, false);
+    }
+    assert_eq!(lot.checked, 0);
+    lot.check(false, true);
+    assert!(lot.turned, "an error counts wherever it is found");
+}
+
+#[test]
+fn only_who_had_no_part_in_it_settles_a_difference() {
+    let person = |number: u128| AccountId(Uuid::from_u128(number));
+    let used = Sheet::found(Disposition::BackEnter);
+    let entered = used.after(Act::Enter { to_check: true }, person(1)).expect("is used");
+    let disputed = entered.after(Act::Dispute, person(2)).expect("is another");
+    for (by, may) in [(1, false), (2, false), (3, true)] {
+        assert_eq!(may_settle(&disputed, &[person(2)], person(by)).is_ok(), may, "{by}");
+    }
+    assert!(disputed.after(Act::Uphold, person(1)).is_err(), "also the sheet itself refuses who typed it in");
+    let upheld = disputed.after(Act::Uphold, person(3)).expect("is a third");
+    assert_eq!(Progress::of(&upheld, Whose::Unknown), Some(Progress::Verified));
+    let void = disputed.after(Act::Withdraw, person(3)).expect("is a third");
+    assert_eq!((void.state, Progress::of(&void, Whose::Unknown)), (State::Voided, Some(Progress::Void)));
+    assert!(entered.after(Act::Uphold, person(3)).is_err(), "nobody has disputed it");
+}
+
+#[test]
+fn a_list_of_sheets_is_read_line_by_line_and_a_name_is_no_number() {
+    let serial = crate::forms::Serial::new("MAR", 1001).to_string();
+    let lines =
+        format!("{serial}, 00-12 a, 2024-07-19 02:05\n\n{serial}; several\nno serial, 1\n{serial}\tSmith");
+    let errors = Prepare { lines: lines.into(), ..Prepare::default() }.read().expect_err("is wrong");
+    let said = &errors.0["lines"];
+    assert!(said[0].starts_with("Line 3: ") && said[1].starts_with("Line 4: "), "{said:?}");
+    assert!(said[2].contains("twice"), "{said:?}");
+    let read = Prepare { serial: serial.into(), patient: " 00-12 a".into(), ..Prepare::default() }.read();
+    assert_eq!(read.expect("is right")[0].reference, Reference::Number("00-12A".into()));
+}
+
+#[test]
+fn the_time_of_care_is_neither_still_to_come_nor_long_before() {
+    let zone = Zone::utc();
+    let at = |text: &str| zone.parse(text).expect("is a time");
+    let (now, began) = (at("2024-07-20 08:00"), at("2024-07-19 01:00"));
+    let read = |text| care_time(text, &zone, now, began);
+    assert_eq!(read("2024-07-19 02:05"), Ok(Some(at("2024-07-19 02:05"))));
+    assert_eq!(read(""), Ok(None));
+    assert!(read("2024-07-20 09:00").is_err() && read("2023-07-19 02:05").is_err() && read("02:05").is_err());
+}
+
+#[test]
+fn each_code_is_read_back() {
+    for progress in Progress::ALL {
+        assert_eq!(Progress::from_code(progress.code()), Some(progress));
+    }
+    for kind in Kind::ALL {
+        assert_eq!(Kind::from_code(kind.code()), Some(kind));
+    }
+    for ending in Ending::ALL {
+        assert_eq!(Ending::from_code(ending.code()), Some(ending));
+    }
+}
+
+#[test]
+fn a_late_entry_says_when_from_which_form_by_whom_and_for_whom() {
+    let zone = Zone::named("America/New_York").expect("is in the database");
+    let late = LateEntry {
+        event_at: Some(zone.parse("2024-07-19 02:05").expect("is a time")),
+        downtime: "Epic down",
+        serial: "MAR-01001-K",
+        entered_by: "Ann Alder",
+        author: "",
+    };
+    assert_eq!(
+        late.words(&zone),
+        "Late entry for 2024-07-19 02:05 EDT, downtime Epic down, from paper form MAR-01001-K, entered by Ann Alder \
+         for the author named on the form."
+    );
+}
