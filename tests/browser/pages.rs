@@ -56,7 +56,12 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
         }
         paths.push(import);
     }
-    let identity = format!("{}/identity", morning.incident);
+    let (forms, identity) = (format!("{}/forms", morning.incident), format!("{}/identity", morning.incident));
+    let ward = morning.harbor.unit("general", "4w");
+    let handed_out = serde_json::json!({ "form_type": "ORD", "unit": ward, "first": 1, "sheets": 1 });
+    morning.cast.get("eli").does(&format!("{forms}/issue"), handed_out).await;
+    let counted = serde_json::json!({ "form_type": "ORD", "unit": ward, "used": "1" });
+    morning.cast.get("eli").does(&format!("{forms}/count"), counted).await;
     let (site, unit) = (morning.harbor.facility("cape"), morning.harbor.unit("cape", "ed"));
     let range =
         serde_json::json!({ "kind": "record", "site": site, "prefix": "DT", "first": "001", "last": "099" });

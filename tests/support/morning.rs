@@ -213,6 +213,11 @@ impl Morning {
         assert_eq!(counted["missing"], 1, "{counted}");
         let turned_up = json!({ "form_type": "MAR", "unit": ward, "used": "1040" });
         eli.does(&forms("count"), turned_up).await;
+        let view = eli.reads(&forms("sheets?form_type=MAR&state=used")).await;
+        let sheets = view["sheets"].as_array().expect("is a list").iter();
+        let of_one = |sheet: &Value| json!({ "serial": sheet["serial"], "patient": "0012345" });
+        let sheets = json!({ "sheets": sheets.map(of_one).collect::<Vec<_>>() });
+        eli.does(&format!("{}/entry/prepare", self.incident), sheets).await;
         let used = json!({ "form_type": "MAR", "serials": "1001-1006 1040" });
         eli.does(&forms("enter"), &used).await;
         eli.is_refused(&forms("verify"), &used, 422).await;

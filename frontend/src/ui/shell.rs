@@ -163,8 +163,15 @@ fn rail(frame: &Frame) -> AnyView {
     .into_any()
 }
 
-/// Pages that belong to the way back and have no place of their own in the rail.
-const BESIDE_CLEARANCE: [&str; 3] = ["/reviews", "/downtime", "/revocations"];
+/// Pages that belong to the way back or to paper and have no place of their own in the rail: the section, the end of
+/// its own path, and theirs.
+const BESIDE: [(Section, &str, &str); 5] = [
+    (Section::Clearance, "/clearance", "/reviews"),
+    (Section::Clearance, "/clearance", "/downtime"),
+    (Section::Clearance, "/clearance", "/revocations"),
+    (Section::Paper, "/forms", "/entry"),
+    (Section::Paper, "/forms", "/identity"),
+];
 
 /// The longest path of the rail under which this page lies is the one where we are.
 fn current(frame: &Frame, item: &RailItem) -> bool {
@@ -172,9 +179,10 @@ fn current(frame: &Frame, item: &RailItem) -> bool {
     let lies_under =
         |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let under = |item: &RailItem| {
-        let beside = |end: &str| lies_under(&item.path.replace("/clearance", end));
-        lies_under(&item.path)
-            || (item.section == Section::Clearance && BESIDE_CLEARANCE.iter().any(|end| beside(end)))
+        let beside = |(section, own, end): &(Section, &str, &str)| {
+            item.section == *section && lies_under(&item.path.replace(own, end))
+        };
+        lies_under(&item.path) || BESIDE.iter().any(beside)
     };
     under(item) && !frame.rail.iter().any(|other| under(other) && other.path.len() > item.path.len())
 }
