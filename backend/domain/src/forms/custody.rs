@@ -82,6 +82,7 @@ impl Custody {
 
     /// Where the paper is after a sheet went from one state to another: counted back it is collected, filed it is
     /// filed; other acts happen to what was written, not to the paper.
+    #[must_use]
     pub fn after(self, before: State, after: State) -> Self {
         match (before, after) {
             (State::Out | State::Missing, State::Used | State::Blank | State::Voided) => {
