@@ -9,6 +9,7 @@ pub mod actor;
 pub mod broadcasts;
 pub mod cases;
 pub mod cells;
+
 pub mod clearance;
 pub mod closing;
 pub mod codes;

@@ -5,6 +5,8 @@ pub mod answer;
 pub mod board;
 pub mod broadcasts;
 pub mod cases;
+pub mod catalogue;
+
 pub mod clearance;
 pub mod command;
 pub mod copies;

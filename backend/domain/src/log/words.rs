@@ -175,6 +175,7 @@ fn of_installation(kind: &str) -> Option<&'static str> {
         "person.corrected" => "corrected a person of the staff",
         "person.left" => "noted that a person has left",
         "person.returned" => "noted that a person works here again",
+        "unit.care_set" => "said where care is given in a unit",
         "unit.closed" => "closed a unit",
         "unit.reopened" => "opened a closed unit again",
         "neighbour.added" => "added a neighbouring hospital",
