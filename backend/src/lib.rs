@@ -23,6 +23,7 @@ pub mod jobs;
 pub mod live;
 pub mod log;
 pub mod neighbours;
+pub mod packs;
 pub mod people;
 pub mod places;
 pub mod playbooks;

@@ -16,6 +16,7 @@ mod instructions;
 mod ladder;
 mod log;
 mod neighbours;
+mod packs;
 mod people;
 mod places;
 mod playbooks;

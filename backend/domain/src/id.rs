@@ -94,4 +94,6 @@ ids! {
     TokenId,
     /// Something that must be looked at again.
     ReviewId,
+    /// Numbered sheets printed together for a unit.
+    PackId,
 }

@@ -28,6 +28,7 @@ pub mod journal;
 pub mod lexicon;
 pub mod log;
 pub mod neighbours;
+pub mod packs;
 pub mod people;
 pub mod places;
 pub mod playbooks;

@@ -33,6 +33,7 @@ pub fn routes() -> Routes {
     let routes = crate::devices::web::routes(routes);
     let routes = crate::imports::web::routes(routes);
     let routes = crate::neighbours::web::routes(routes);
+    let routes = crate::packs::web::routes(routes);
     let routes = crate::people::web::routes(routes);
     let routes = crate::places::web::routes(routes);
     let routes = crate::log::web::routes(routes);

@@ -40,6 +40,7 @@ pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
         {ui::panel("Found without a valid serial", by_type(
             "Found forms by form", &view.found, &base, "No such sheet has turned up."))}
         {view.may_count.then(|| steps(&base))}
+        {about_paper(&base)}
     }
     .into_any()
 }
@@ -159,6 +160,12 @@ fn by_unit(lines: &[UnitLine], base: &str) -> AnyView {
         })
         .collect();
     table::table("Ledger by unit", columns, rows, "No unit has been given forms.")
+}
+
+/// What else there is about paper.
+fn about_paper(base: &str) -> AnyView {
+    view! { <p><a href=format!("{base}/catalogue")>"Kinds of forms"</a>" · "<a href="/packs">"Packs of printed forms"</a></p> }
+        .into_any()
 }
 
 fn steps(base: &str) -> AnyView {

@@ -19,6 +19,7 @@ pub mod incidents;
 pub mod instructions;
 pub mod log;
 pub mod neighbours;
+pub mod packs;
 pub mod people;
 pub mod picture;
 pub mod places;
