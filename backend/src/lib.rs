@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod app;
 pub mod broadcasts;
 pub mod cases;
+pub mod checks;
 
 pub mod clearance;
 pub mod clock;

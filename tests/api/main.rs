@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod broadcasts;
 mod cases;
+mod checks;
 mod clearance;
 mod closing;
 mod command;

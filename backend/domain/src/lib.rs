@@ -9,6 +9,7 @@ pub mod actor;
 pub mod broadcasts;
 pub mod cases;
 pub mod cells;
+pub mod checks;
 
 pub mod clearance;
 pub mod closing;

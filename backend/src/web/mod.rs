@@ -42,6 +42,7 @@ pub fn routes() -> Routes {
     let routes = crate::clearance::web::routes(routes);
     let routes = crate::clearance::downtime::web::routes(routes);
     let routes = crate::reviews::web::routes(routes);
+    let routes = crate::checks::web::routes(routes);
     let routes = crate::status::web::routes(routes);
     let routes = crate::jobs::publish::web::routes(routes);
     let routes = crate::cases::web::routes(routes);

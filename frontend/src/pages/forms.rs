@@ -40,7 +40,7 @@ pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
         {ui::panel("Found without a valid serial", by_type(
             "Found forms by form", &view.found, &base, "No such sheet has turned up."))}
         {view.may_count.then(|| steps(&base))}
-        {about_paper(&base)}
+        {about_paper(&base, view.incident)}
     }
     .into_any()
 }
@@ -163,8 +163,9 @@ fn by_unit(lines: &[UnitLine], base: &str) -> AnyView {
 }
 
 /// What else there is about paper.
-fn about_paper(base: &str) -> AnyView {
-    view! { <p><a href=format!("{base}/catalogue")>"Kinds of forms"</a>" · "<a href="/packs">"Packs of printed forms"</a></p> }
+fn about_paper(base: &str, incident: domain::id::IncidentId) -> AnyView {
+    let checks = format!("/incidents/{incident}/checks");
+    view! { <p><a href=format!("{base}/catalogue")>"Kinds of forms"</a>" · "<a href="/packs">"Packs of printed forms"</a>" · "<a href=checks>"Cross-checks"</a></p> }
         .into_any()
 }
 

@@ -6,6 +6,7 @@ pub mod board;
 pub mod broadcasts;
 pub mod cases;
 pub mod catalogue;
+pub mod checks;
 
 pub mod clearance;
 pub mod command;

@@ -26,7 +26,7 @@ fn table(kind: &str) -> Option<&'static str> {
         "instruction" | "clearance" | "waiver" => of_clearance(kind),
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
         "case" | "cases" | "schedule" | "forms" | "devices" | "device" => of_work(kind),
-        "reviews" => of_reviews(kind),
+        "reviews" | "checks" => of_reviews(kind),
         _ => of_installation(kind),
     }
 }
@@ -152,6 +152,10 @@ fn of_reviews(kind: &str) -> Option<&'static str> {
         "reviews.added" => "added something that must be looked at again",
         "reviews.offered" => "uploaded a file of what must be looked at again",
         "reviews.imported" => "imported what must be looked at again",
+        "checks.census" => "said how many patients a unit had on a day",
+        "checks.compared" => "compared the forms that must be there with those used",
+        "checks.imported" => "imported a list for a cross-check",
+        "checks.decided" => "said what became of a gap",
         "reviews.decided" => "looked again and said what was found",
         _ => return None,
     })
