@@ -64,7 +64,7 @@ fn say_left_out(mistakes: Vec<PlaybookError>, what: &str) {
 /// The kits of a folder of playbooks, which lie in its folder `kits`, and those that come with the program; and what
 /// is wrong with the former.
 fn kits_in(folder: &Path) -> (Kits, Vec<PlaybookError>) {
-    let (mut kits, mut mistakes) = (Kits::shipped(), Vec::new());
+    let (mut kits, mut mistakes) = (Kits::shipped().clone(), Vec::new());
     // Most folders have no kits of their own.
     for (file, text) in files_in(&folder.join("kits")).unwrap_or_default() {
         mistakes.extend(kits.read(&file, &text).err().unwrap_or_default());

@@ -53,6 +53,8 @@ fn is_used(form: &FormType, setting: Option<Setting>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -64,8 +66,8 @@ mod tests {
     }
 
     fn of(census: &[Census]) -> BTreeMap<String, i64> {
-        let forms = shipped().remove(0).forms;
-        matrix(census, &forms).into_iter().map(|cell| (cell.form_type, cell.expected)).collect()
+        static FORMS: LazyLock<Vec<FormType>> = LazyLock::new(|| shipped().remove(0).forms);
+        matrix(census, &FORMS).into_iter().map(|cell| (cell.form_type, cell.expected)).collect()
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! The copy is part of the playbook's fingerprint and frozen with it (rule 14): a kit that is changed later makes
 //! another version of the playbook, and never another end of a sheet that is out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,12 +36,15 @@ pub struct Kits(BTreeMap<String, Vec<FormType>>);
 
 impl Kits {
     /// Those that come with the program.
-    pub fn shipped() -> Self {
-        let mut kits = Self::default();
-        for (file, text) in SHIPPED_KITS {
-            kits.take(Kit::parse(file, text).expect("a test reads every shipped kit"));
-        }
-        kits
+    pub fn shipped() -> &'static Self {
+        static SHIPPED: LazyLock<Kits> = LazyLock::new(|| {
+            let mut kits = Kits::default();
+            for (file, text) in SHIPPED_KITS {
+                kits.take(Kit::parse(file, text).expect("a test reads every shipped kit"));
+            }
+            kits
+        });
+        &SHIPPED
     }
 
     /// Takes a kit in; one of the same key is replaced.

@@ -39,7 +39,7 @@ impl Playbook {
     /// Every mistake that was found, in the order of the file. Mistakes of meaning are looked for only in a text
     /// whose shape is right.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<PlaybookError>> {
-        Self::parse_with(file, text, &Kits::shipped())
+        Self::parse_with(file, text, Kits::shipped())
     }
 
     /// The same, with the kit that it names from these.
