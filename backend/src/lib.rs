@@ -5,6 +5,8 @@ pub mod accounts;
 pub mod app;
 pub mod broadcasts;
 pub mod cases;
+pub mod checks;
+
 pub mod clearance;
 pub mod clock;
 pub mod command;
@@ -24,6 +26,7 @@ pub mod jobs;
 pub mod live;
 pub mod log;
 pub mod neighbours;
+pub mod packs;
 pub mod people;
 pub mod places;
 pub mod playbooks;

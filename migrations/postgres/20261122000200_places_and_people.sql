@@ -27,6 +27,9 @@ CREATE TABLE unit (
     code TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
     phone TEXT COLLATE "C" NOT NULL DEFAULT '',
+    -- Where care is given, as the form kit names it; empty when nobody has said.
+    setting TEXT NOT NULL DEFAULT '' CHECK (setting IN ('', 'inpatient', 'intensive_care', 'emergency', 'perioperative', 'clinic', 'pharmacy', 'laboratory', 'imaging', 'blood_bank', 'registration')),
+    beds BIGINT CHECK (beds >= 0),
     -- Since when nobody works there any more; what was recorded of it stays.
     closed_at BIGINT,
     UNIQUE (facility, code)

@@ -27,6 +27,9 @@ CREATE TABLE unit (
     code TEXT NOT NULL,
     name TEXT NOT NULL,
     phone TEXT NOT NULL DEFAULT '',
+    -- Where care is given, as the form kit names it; empty when nobody has said.
+    setting TEXT NOT NULL DEFAULT '' CHECK (setting IN ('', 'inpatient', 'intensive_care', 'emergency', 'perioperative', 'clinic', 'pharmacy', 'laboratory', 'imaging', 'blood_bank', 'registration')),
+    beds INTEGER CHECK (beds >= 0),
     -- Since when nobody works there any more; what was recorded of it stays.
     closed_at INTEGER,
     UNIQUE (facility, code)

@@ -10,8 +10,6 @@ CREATE TRIGGER clearance_wave_event_is_append_only_update BEFORE UPDATE ON clear
 CREATE TRIGGER clearance_wave_event_is_append_only_delete BEFORE DELETE ON clearance_wave_event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER task_event_is_append_only_update BEFORE UPDATE ON task_event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER task_event_is_append_only_delete BEFORE DELETE ON task_event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
-CREATE TRIGGER form_event_is_append_only_update BEFORE UPDATE ON form_event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
-CREATE TRIGGER form_event_is_append_only_delete BEFORE DELETE ON form_event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER device_event_is_append_only_update BEFORE UPDATE ON device_event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER device_event_is_append_only_delete BEFORE DELETE ON device_event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER neighbour_report_is_append_only_update BEFORE UPDATE ON neighbour_report BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;

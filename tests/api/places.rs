@@ -20,6 +20,37 @@ const FILE: &str = "kind,code,name,short name,site,groups,time zone,phone,other 
     unit,ed,Emergency,,nowhere,,,,\n";
 
 both_databases! {
+    /// What a unit does and how many beds it has: from a file or on its page; a file that does not say it takes
+    /// nothing away.
+    async fn a_unit_says_its_setting_and_beds_and_a_file_without_them_takes_nothing_away(world: World) {
+        let harbor = world.harbor().await;
+        let administrator = world.program(&[Role::Administrator]).await;
+        let takes_over = async |file: &str| {
+            let upload = ("file", "places.csv", file.as_bytes());
+            let offered: serde_json::Value =
+                administrator.uploads("/places/import", &[], upload).await.expect(201).json();
+            let import = offered["import"].as_str().expect("is a text");
+            administrator.does(&format!("/places/import/{import}/commit"), json!({})).await;
+            offered["figures"].clone()
+        };
+        let unit = format!("/places/units/{}", harbor.unit("cape", "icu"));
+        let figures = takes_over("kind,code,name,site,setting,beds\nunit,icu,Intensive care,cape,intensive_care,12\nunit,4w,4 West,cape,garden,1\n").await;
+        assert_eq!((&figures["changed"], &figures["refused"]), (&json!(1), &json!(1)));
+        takes_over("kind,code,name,site,phone\nunit,icu,Intensive care,cape,+12015550100\n").await;
+        let line = administrator.reads(&unit).await["unit"].clone();
+        assert_eq!((&line["setting"], &line["beds"], &line["phone"]), (&json!("intensive_care"), &json!(12), &json!("+12015550100")));
+        administrator.is_refused(&format!("{unit}/care"), json!({ "setting": "clinic", "beds": "-3" }), 422).await;
+        administrator.does(&format!("{unit}/care"), json!({ "setting": "", "beds": "" })).await;
+        let line = administrator.reads(&unit).await["unit"].clone();
+        assert_eq!((&line["setting"], &line["beds"]), (&json!(""), &json!(null)));
+        let mut person = world.person(&[Role::Administrator]).await;
+        let form = person.opens(&unit).await.form("Save").chooses("Where care is given", "Clinic").types("Beds (optional)", "4");
+        person.presses(&form, "Save").await;
+        assert_eq!(administrator.reads(&unit).await["unit"]["beds"], 4);
+        let clerk = world.program(&[Role::Commander]).await;
+        clerk.is_refused(&format!("{unit}/care"), json!({ "setting": "clinic" }), 403).await;
+    }
+
     async fn places_are_imported_by_preview_and_twice_changes_nothing(world: World) {
         let administrator = world.program(&[Role::Administrator]).await;
         for (added, unchanged) in [(5, 0), (0, 5)] {

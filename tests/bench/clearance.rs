@@ -112,6 +112,8 @@ async fn units(world: &World, many: usize) -> Vec<UnitId> {
                 code: format!("ward{number}"),
                 name: format!("Ward {number}"),
                 phone: String::new(),
+                setting: None,
+                beds: None,
             };
             (world.app.clock.id(), unit)
         })

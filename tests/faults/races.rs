@@ -192,6 +192,8 @@ async fn make_units(app: &App, many: usize) -> Vec<UnitId> {
                 code: format!("race{number}"),
                 name: format!("Ward {number}"),
                 phone: String::new(),
+                setting: None,
+                beds: None,
             };
             (app.clock.id(), unit)
         })

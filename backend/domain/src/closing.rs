@@ -90,7 +90,7 @@ impl BlockerKind {
             Self::CaseOpen => ("patient case is open", "patient cases are open"),
             Self::FormMissing => ("form is missing", "forms are missing"),
             Self::FormNotAtItsEnd => ("form has not reached its end", "forms have not reached their end"),
-            Self::CrossCheckGap => ("cross-check has a gap", "cross-checks have gaps"),
+            Self::CrossCheckGap => ("gap of a cross-check is open", "gaps of cross-checks are open"),
             Self::ActionWithoutOwner => ("action has no owner and date", "actions have no owner and date"),
             Self::ReviewOpen => ("item waits for its second look", "items wait for their second look"),
         };

@@ -98,4 +98,6 @@ ids! {
     NumberId,
     /// Something that must be looked at again.
     ReviewId,
+    /// Numbered sheets printed together for a unit.
+    PackId,
 }

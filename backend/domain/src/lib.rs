@@ -9,6 +9,8 @@ pub mod actor;
 pub mod broadcasts;
 pub mod cases;
 pub mod cells;
+pub mod checks;
+
 pub mod clearance;
 pub mod closing;
 pub mod codes;
@@ -29,6 +31,7 @@ pub mod journal;
 pub mod lexicon;
 pub mod log;
 pub mod neighbours;
+pub mod packs;
 pub mod people;
 pub mod places;
 pub mod playbooks;

@@ -7,17 +7,18 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use units::{StepUnit, UnitStep};
+pub use units::{SetCare, StepUnit, UnitCare, UnitStep};
 
 use crate::{
     cells::list,
+    playbooks::Setting,
     scope::SystemKind,
     table::{Known as Column, Mapping, Record, Reject},
     time::Zone,
 };
 
 /// The columns of a places file.
-pub const COLUMNS: [Column; 9] = [
+pub const COLUMNS: [Column; 11] = [
     column("kind", "Kind (group, facility, unit or system)", true, &["type", "what"]),
     column("code", "Code", true, &["id", "key", "shortcode"]),
     column("name", "Name", true, &["fullname", "title"]),
@@ -26,6 +27,8 @@ pub const COLUMNS: [Column; 9] = [
     column("groups", "Groups (of a facility)", false, &["group"]),
     column("zone", "Time zone (of a facility)", false, &["timezone", "tz"]),
     column("phone", "Phone (of a unit)", false, &["telephone", "extension"]),
+    column("setting", "Setting (of a unit)", false, &["care", "servicetype"]),
+    column("beds", "Beds (of a unit)", false, &["licensedbeds", "bedcount", "places"]),
     column("aliases", "Other names (of a system)", false, &["othernames", "alias"]),
 ];
 
@@ -64,6 +67,12 @@ pub struct Unit {
     pub code: String,
     pub name: String,
     pub phone: String,
+    /// Where care is given; what a file does not say stays.
+    #[serde(default)]
+    pub setting: Option<Setting>,
+    /// Beds, or places to be treated; what a file does not say stays.
+    #[serde(default)]
+    pub beds: Option<i64>,
 }
 
 /// A system.
@@ -199,7 +208,9 @@ fn place(row: &Record, mapping: &Mapping, zone: &str) -> Result<Row, (&'static s
         }
         "unit" | "ward" | "department" => {
             let facility = value("facility").to_lowercase();
-            Ok(Row::Unit(Unit { facility, code, name, phone: value("phone") }))
+            let setting = setting(&value("setting")).map_err(|reason| ("setting", reason))?;
+            let beds = beds(&value("beds")).map_err(|reason| ("beds", reason))?;
+            Ok(Row::Unit(Unit { facility, code, name, phone: value("phone"), setting, beds }))
         }
         "system" | "application" | "device_class" | "network" => {
             let kind = SystemKind::from_code(&kind).unwrap_or(SystemKind::Application);
@@ -210,6 +221,32 @@ fn place(row: &Record, mapping: &Mapping, zone: &str) -> Result<Row, (&'static s
             format!("Write group, facility, unit, system, device_class or network; not {other:?}."),
         )),
     }
+}
+
+/// A setting by its code or its words; empty is not said.
+fn setting(text: &str) -> Result<Option<Setting>, String> {
+    let text = text.trim().to_lowercase();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let code = text.replace([' ', '-'], "_");
+    let same = |each: &Setting| each.code() == code || each.words().to_lowercase() == text;
+    Setting::ALL.into_iter().find(same).map(Some).ok_or_else(|| {
+        let codes: Vec<&str> = Setting::ALL.iter().map(|each| each.code()).collect();
+        format!("Write one of: {}.", codes.join(", "))
+    })
+}
+
+/// The most beds that a unit can have; more is a slip of the finger.
+pub const MOST_BEDS: i64 = 2_000;
+
+/// A number of beds; empty is not said.
+fn beds(text: &str) -> Result<Option<i64>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let number = text.trim().parse().ok().filter(|beds| (0..=MOST_BEDS).contains(beds));
+    number.map(Some).ok_or_else(|| format!("Write a whole number of beds, 0 to {MOST_BEDS}."))
 }
 
 #[cfg(test)]
@@ -235,6 +272,22 @@ mod tests {
         assert_eq!((read.valid(), read.rejects.len()), (4, 0));
         assert_eq!(read.facilities[0].code, "general");
         assert_eq!(read.systems[0].kind, SystemKind::DeviceClass);
+    }
+
+    #[test]
+    fn a_unit_may_say_its_setting_and_its_beds() {
+        let read = read_text(
+            "kind,code,name,site,setting,beds\n\
+             facility,general,General,,,\n\
+             unit,icu,Intensive care,general,Intensive care,24\n\
+             unit,4w,4 West,general,,\n\
+             unit,x,X,general,garden,1\n\
+             unit,y,Y,general,clinic,many",
+        );
+        let units: Vec<_> = read.units.iter().map(|unit| (unit.setting, unit.beds)).collect();
+        assert_eq!(units, [(Some(Setting::IntensiveCare), Some(24)), (None, None)]);
+        let found: Vec<_> = read.rejects.iter().map(|reject| (reject.row, reject.column.as_str())).collect();
+        assert_eq!(found, [(5, "setting"), (6, "beds")]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod canonical;
 mod check;
 mod kit;
+mod kits;
 mod message;
 mod parse;
 mod schema;
@@ -15,7 +16,10 @@ mod shipped;
 mod tests;
 
 pub use canonical::{Fingerprint, canonical_json};
-pub use kit::{Disposition, DispositionRule, Expected, FormType, Occasion, Risk, Setting};
+pub use kit::{
+    Disposition, DispositionRule, Expected, FormType, MOST_COLUMNS, MOST_FIELDS, Occasion, Risk, Setting,
+};
+pub use kits::{Kit, Kits, SHIPPED_KITS};
 pub use message::{Blank, BlankSource, Email, Filled, Message, MessageUse, MissingBlanks};
 pub use parse::PlaybookError;
 pub use schema::json_schema;
@@ -63,6 +67,10 @@ pub struct Playbook {
     pub messages: Vec<Message>,
     #[serde(default)]
     pub cancellations: Vec<CancellationRule>,
+    /// Key of the kit whose forms are copied into this playbook when it is read; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kit: String,
+    /// Its own forms; one of the same code as one of the kit holds instead.
     #[serde(default)]
     pub forms: Vec<FormType>,
     /// Who may sign a clearance, by the word that their account carries.

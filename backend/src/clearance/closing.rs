@@ -17,7 +17,7 @@ use super::store;
 use crate::{
     accounts::store as accounts,
     app::App,
-    begin, cases,
+    begin, cases, checks,
     command::{commands_all, holds_everywhere},
     execute,
     failure::Failure,
@@ -44,6 +44,7 @@ pub async fn blockers(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Blocker>,
     parts.extend(cases::blockers(tx, incident, MOST_ITEMS).await?);
     parts.extend(forms::outstanding(tx, incident).await?.0);
     parts.push(reviews::blocker(tx, incident, MOST_ITEMS).await?);
+    parts.push(checks::blocker(tx, incident, MOST_ITEMS).await?);
     for part in parts.iter_mut().filter(|part| part.kind.is_waivable()) {
         leave_out_the_waived(tx, incident, part).await?;
     }
@@ -105,6 +106,9 @@ async fn is_in_the_way(
     if kind == BlockerKind::ReviewOpen {
         return reviews::is_in_the_way(tx, incident, item).await;
     }
+    if kind == BlockerKind::CrossCheckGap {
+        return checks::is_in_the_way(tx, incident, item).await;
+    }
     let found = match (kind, states_of_forms(kind)) {
         (BlockerKind::CaseOpen, _) => fetch_optional!(tx, (Uuid,), CASE_IN_THE_WAY, incident.0, item)?,
         (_, Some((states, unchecked))) => {
@@ -129,6 +133,7 @@ async fn leave_out_the_waived(tx: &mut Tx, incident: IncidentId, part: &mut Bloc
     let waived: Vec<(Uuid,)> = match (part.kind, states_of_forms(part.kind)) {
         (BlockerKind::CaseOpen, _) => fetch_all!(tx, (Uuid,), WAIVED_CASES, incident.0, kind)?,
         (BlockerKind::ReviewOpen, _) => reviews::waived(tx, incident).await?,
+        (BlockerKind::CrossCheckGap, _) => checks::waived(tx, incident).await?,
         (_, Some((states, unchecked))) => {
             fetch_all!(tx, (Uuid,), WAIVED_FORMS, incident.0, kind, states, unchecked)?
         }

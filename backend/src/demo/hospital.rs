@@ -1,5 +1,7 @@
 //! Harbor Health's sites, groups and units. The health system, its people and their numbers are made up.
 
+use domain::playbooks::Setting;
+
 /// A site: code, name, short name, and how large it is against the others.
 pub(super) struct Site {
     pub(super) code: &'static str,
@@ -61,6 +63,34 @@ pub(super) struct Unit {
     pub(super) name: String,
     pub(super) phone: String,
     pub(super) care: Care,
+}
+
+impl Unit {
+    /// Where care is given in it.
+    pub(super) fn setting(&self) -> Option<Setting> {
+        match (self.care, self.code.as_str()) {
+            (Care::Bedside, "ed") => Some(Setting::Emergency),
+            (Care::Bedside, "icu") => Some(Setting::IntensiveCare),
+            (Care::Bedside, _) => Some(Setting::Inpatient),
+            (Care::Surgery, _) => Some(Setting::Perioperative),
+            (Care::Clinic, _) => Some(Setting::Clinic),
+            (Care::Laboratory, _) => Some(Setting::Laboratory),
+            (Care::Imaging, _) => Some(Setting::Imaging),
+            (Care::Pharmacy, _) => Some(Setting::Pharmacy),
+            (Care::Desk, "reg") => Some(Setting::Registration),
+            (Care::Desk | Care::Technology, _) => None,
+        }
+    }
+
+    /// How many beds it has, where patients stay.
+    pub(super) fn beds(&self) -> Option<i64> {
+        match self.setting()? {
+            Setting::IntensiveCare => Some(16),
+            Setting::Inpatient => Some(28),
+            Setting::Emergency => Some(36),
+            _ => None,
+        }
+    }
 }
 
 /// What every site has, the most needed first.

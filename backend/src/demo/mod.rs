@@ -188,6 +188,8 @@ fn places_of(units: &[hospital::Unit]) -> Read {
             code: unit.code.clone(),
             name: unit.name.clone(),
             phone: unit.phone.clone(),
+            setting: unit.setting(),
+            beds: unit.beds(),
         })
         .collect();
     Read { groups, facilities, units, systems: systems(), ..Read::default() }

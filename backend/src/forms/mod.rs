@@ -92,15 +92,31 @@ impl Step {
 /// What is wrong by field; refused when a serial of the range is handed out already.
 pub async fn issue(app: App, by: By, incident: IncidentId, form: Issue) -> Result<Issued, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
+    let outcome = issue_in(&app, &mut decision, &by.actor, incident, &form).await?;
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
+/// The same as a step of another decision, such as handing out a pack that was printed ahead.
+///
+/// # Errors
+/// As [`issue`].
+pub(crate) async fn issue_in(
+    app: &App,
+    decision: &mut Decision,
+    actor: &Actor,
+    incident: IncidentId,
+    form: &Issue,
+) -> Result<Issued, Failure> {
     let playbook = open_playbook(&mut decision.tx, incident).await?;
-    let range = form.read(&playbook, shift_now(&mut decision).await?)?;
+    let range = form.read(&playbook, shift_now(decision).await?)?;
     if let Some(hit) = patient_identifiers(&range.taken_by, decision.at).first() {
         let sentence = format!("{:?} {}. Write who took the sheets.", hit.quoted, hit.likeness.words());
         return Err(FieldErrors::one("taken_by", sentence).into());
     }
     let lattice = places::lattice(&mut decision.tx).await?;
     must_be_in(&mut decision.tx, incident, range.unit, &lattice).await?;
-    may(&by.actor, &[Role::FormsClerk], [range.unit], &lattice)?;
+    may(actor, &[Role::FormsClerk], [range.unit], &lattice)?;
     if places::closed(&mut decision.tx).await?.contains(&range.unit) {
         return Err(FieldErrors::one("unit", "This unit is closed; no forms go there.").into());
     }
@@ -114,14 +130,14 @@ pub async fn issue(app: App, by: By, incident: IncidentId, form: Issue) -> Resul
     let (first, last) = free_range(&mut decision.tx, incident, &range, &printed).await?;
 
     let issue: IssueId = app.clock.id();
-    let seq = decision.seq;
+    let seq = decision.next_seq();
     let row = issues::NewIssue { id: issue, incident, range: &range, first, last };
     issues::insert_issue(&mut decision.tx, &row, decision.at, decision.account, seq).await?;
     let sheet = Sheet::issued(range.form_type.disposition);
-    let sheets = new_sheets(&app, first..=last, &range.form_type.serial_prefix, &sheet);
+    let sheets = new_sheets(app, first..=last, &range.form_type.serial_prefix, &sheet);
     let batch =
         store::Batch { incident, form_type: &range.form_type.code, unit: range.unit, issue: Some(issue) };
-    add_sheets(&mut decision, &batch, &sheets, &sheet).await?;
+    add_sheets(decision, &batch, &sheets, &sheet).await?;
     let data = json!({
         "form_type": range.form_type.code, "unit": range.unit, "first": first, "last": last,
         "sheets": range.sheets, "shift_on": range.shift.on, "shift": range.shift.name,
@@ -129,11 +145,9 @@ pub async fn issue(app: App, by: By, incident: IncidentId, form: Issue) -> Resul
     let subject = format!("unit:{}", range.unit);
     let texts: &[(&str, &str)] = &[("taken_by", &range.taken_by)];
     let texts = if range.taken_by.is_empty() { &[] } else { texts };
-    decision.append(&app, Say { kind: "forms.issued", subject, data, texts, ..Say::default() }).await?;
+    decision.append(app, Say { kind: "forms.issued", subject, data, texts, ..Say::default() }).await?;
     let (first, last) = (printed(first).to_string(), printed(last).to_string());
-    let outcome = Issued { issue, seq, first, last, sheets: range.sheets };
-    decision.commit(&app, &outcome).await?;
-    Ok(outcome)
+    Ok(Issued { issue, seq, first, last, sheets: range.sheets })
 }
 
 /// The shift that is on, where nobody says which.
@@ -392,7 +406,7 @@ async fn add_sheets(
     sheets: &[NewSheet],
     each: &Sheet,
 ) -> Result<(), Error> {
-    let (at, seq, account) = (decision.at, decision.seq, decision.account);
+    let (at, seq, account) = (decision.at, decision.next_seq(), decision.account);
     store::insert_sheets(&mut decision.tx, batch, sheets, at).await?;
     store::log_new(&mut decision.tx, sheets, seq, at, account).await?;
     let mut sum = Ledger::default();

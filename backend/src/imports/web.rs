@@ -103,7 +103,7 @@ async fn start_page(door: &Door, kind: Kind, mistakes: Mistakes) -> Result<Respo
         })
         .collect();
     let (kind, request_id) = (kind.code().to_owned(), door.request_id());
-    let view = ImportStartView { kind, request_id, columns, demo: String::new() };
+    let view = ImportStartView { kind, request_id, columns, demo: String::new(), what: String::new() };
     let title = frontend::pages::imports::start_title(&view);
     let tx = door.read().await?;
     door.page(tx, &title, view, frontend::pages::imports::start, mistakes).await

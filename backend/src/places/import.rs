@@ -69,7 +69,11 @@ async fn count(tx: &mut Tx, read: &Read, figures: &mut Figures) -> Result<(), Er
     let units: BTreeMap<_, _> = store::units(tx).await?.into_iter().map(|unit| (unit.key(), unit)).collect();
     for new in &read.units {
         let old = units.get(&(new.facility.clone(), new.code.clone()));
-        tally(old.map(|old| old.name == new.name && old.phone == new.phone));
+        tally(old.map(|old| {
+            let same_setting = new.setting.is_none_or(|setting| old.setting == setting.code());
+            let same_beds = new.beds.is_none() || old.beds == new.beds;
+            old.name == new.name && old.phone == new.phone && same_setting && same_beds
+        }));
     }
     let systems = store::systems(tx).await?;
     for new in &read.systems {

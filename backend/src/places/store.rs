@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
     id::{FacilityId, GroupId, SystemId, UnitId},
+    places::UnitCare,
+    playbooks::Setting,
     scope::{Functions, Place, Places, SystemKind},
     time::{Timestamp, Zone},
 };
@@ -266,6 +268,8 @@ pub struct UnitRow {
     pub code: String,
     pub name: String,
     pub phone: String,
+    pub setting: String,
+    pub beds: Option<i64>,
 }
 
 impl UnitRow {
@@ -276,7 +280,7 @@ impl UnitRow {
 }
 
 const ALL_UNITS: &str = "
-    SELECT unit.id, facility.code AS facility, unit.code, unit.name, unit.phone
+    SELECT unit.id, facility.code AS facility, unit.code, unit.name, unit.phone, unit.setting, unit.beds
     FROM unit
     JOIN facility ON facility.id = unit.facility
     ORDER BY facility.position, unit.code";
@@ -314,12 +318,14 @@ pub struct StaffedUnit {
     pub code: String,
     pub name: String,
     pub phone: String,
+    pub setting: String,
+    pub beds: Option<i64>,
     pub closed_at: Option<i64>,
     pub staff: i64,
 }
 
 const OF_SITE: &str = "
-    SELECT unit.id, unit.code, unit.name, unit.phone, unit.closed_at,
+    SELECT unit.id, unit.code, unit.name, unit.phone, unit.setting, unit.beds, unit.closed_at,
         (SELECT COUNT(*) FROM person WHERE person.unit = unit.id AND person.left_at IS NULL) AS staff
     FROM unit
     WHERE unit.facility = $1
@@ -410,25 +416,39 @@ pub async fn save_member(tx: &mut Tx, group: &str, facility: &str) -> Result<(),
     execute!(tx, SAVE_MEMBER, group, facility).map(|_| ())
 }
 
+const SET_CARE: &str = "
+    UPDATE unit
+    SET setting = $2, beds = $3
+    WHERE id = $1";
+
+/// Says where care is given in a unit and how many beds it has.
+pub async fn set_care(tx: &mut Tx, unit: UnitId, care: UnitCare) -> Result<(), Error> {
+    execute!(tx, SET_CARE, unit.0, care.setting.map_or("", Setting::code), care.beds).map(|_| ())
+}
+
 const SAVE_UNITS: Sql = Sql {
     sqlite: "
-    INSERT INTO unit (id, facility, code, name, phone)
-    SELECT unhex(value ->> 'id'), facility.id, value ->> 'code', value ->> 'name', value ->> 'phone'
+    INSERT INTO unit (id, facility, code, name, phone, setting, beds)
+    SELECT unhex(value ->> 'id'), facility.id, value ->> 'code', value ->> 'name', value ->> 'phone',
+        value ->> 'setting', value ->> 'beds'
     FROM json_each($1)
     JOIN facility ON facility.code = value ->> 'facility'
     WHERE TRUE
     ON CONFLICT (facility, code) DO UPDATE
-    SET name = excluded.name, phone = excluded.phone",
+    SET name = excluded.name, phone = excluded.phone,
+        setting = COALESCE(NULLIF(excluded.setting, ''), unit.setting), beds = COALESCE(excluded.beds, unit.beds)",
     postgres: "
-    INSERT INTO unit (id, facility, code, name, phone)
-    SELECT row.id::uuid, facility.id, row.code, row.name, row.phone
-    FROM json_to_recordset($1::json) AS row (id TEXT, facility TEXT, code TEXT, name TEXT, phone TEXT)
+    INSERT INTO unit (id, facility, code, name, phone, setting, beds)
+    SELECT row.id::uuid, facility.id, row.code, row.name, row.phone, row.setting, row.beds
+    FROM json_to_recordset($1::json)
+        AS row (id TEXT, facility TEXT, code TEXT, name TEXT, phone TEXT, setting TEXT, beds BIGINT)
     JOIN facility ON facility.code = row.facility
     ON CONFLICT (facility, code) DO UPDATE
-    SET name = excluded.name, phone = excluded.phone",
+    SET name = excluded.name, phone = excluded.phone,
+        setting = COALESCE(NULLIF(excluded.setting, ''), unit.setting), beds = COALESCE(excluded.beds, unit.beds)",
 };
 
-/// Keeps units; those known by facility and code are changed.
+/// Keeps units; those known by facility and code are changed, and keep the setting and beds that are not said.
 pub async fn save_units(tx: &mut Tx, units: &[(UnitId, &domain::places::Unit)]) -> Result<(), Error> {
     let rows: Vec<_> = units
         .iter()
@@ -439,6 +459,8 @@ pub async fn save_units(tx: &mut Tx, units: &[(UnitId, &domain::places::Unit)]) 
                 "code": unit.code,
                 "name": unit.name,
                 "phone": unit.phone,
+                "setting": unit.setting.map_or("", Setting::code),
+                "beds": unit.beds,
             })
         })
         .collect();

@@ -4,10 +4,10 @@ use axum::{extract::Path, response::Response};
 use domain::{
     actor::Role,
     id::{FacilityId, UnitId},
-    places::{StepUnit, UnitStep},
+    places::{SetCare, StepUnit, UnitStep},
     scope::Place,
-    time::Timestamp,
-    view::places::{SiteView, UnitChanged, UnitLine},
+    time::{Timestamp, Zone},
+    view::places::{SiteView, UnitCareSet, UnitChanged, UnitLine, UnitView},
 };
 use serde_json::json;
 
@@ -30,6 +30,18 @@ use crate::{
 pub fn routes(routes: Routes) -> Routes {
     routes
         .page::<SiteView, _>("/places/{facility}", super::web::READERS, "The units of a site", show)
+        .page::<UnitView, _>(
+            "/places/units/{unit}",
+            super::web::READERS,
+            "A unit: where care is given and how many beds it has",
+            show_unit,
+        )
+        .command::<SetCare, UnitCareSet, _>(
+            "/places/units/{unit}/care",
+            Access::ADMINISTRATORS,
+            "Say where care is given in a unit and how many beds it has",
+            care,
+        )
         .command::<StepUnit, UnitChanged, _>(
             "/places/units/{unit}/close",
             Access::ADMINISTRATORS,
@@ -73,6 +85,28 @@ pub async fn step(
     Ok(outcome)
 }
 
+/// Says where care is given in a unit and how many beds it has: from this comes which forms it needs and how many.
+///
+/// # Errors
+/// What is wrong by field; when the unit is not the administrator's.
+pub async fn set_care(app: App, by: By, (unit, form): (UnitId, SetCare)) -> Result<UnitCareSet, Failure> {
+    let said = form.read()?;
+    let mut decision = begin!(&app, &by, Chain::Installation);
+    let lattice = store::lattice(&mut decision.tx).await?;
+    let facility = *lattice.unit_facility.get(&unit).ok_or(Failure::NotFound("unit"))?;
+    if !by.actor.can(Role::Administrator, Place::Unit(unit), &lattice) {
+        return Err(Failure::Forbidden("You may change the units of your own sites only.".into()));
+    }
+    store::set_care(&mut decision.tx, unit, said).await?;
+    let setting = said.setting.map(|setting| setting.code().to_owned()).unwrap_or_default();
+    let data = json!({ "setting": setting, "beds": said.beds });
+    let subject = format!("unit:{unit}");
+    decision.append(&app, Say { kind: "unit.care_set", subject, data, ..Say::default() }).await?;
+    let outcome = UnitCareSet { unit, facility, setting, beds: said.beds };
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
 async fn show(door: Door, Path(site): Path<String>) -> Result<Response, Problem> {
     let site = site.parse().map_err(|_| Problem::not_found("site"))?;
     page(&door, site, Mistakes::default()).await
@@ -84,14 +118,7 @@ async fn page(door: &Door, site: FacilityId, mistakes: Mistakes) -> Result<Respo
     let facility = found.ok_or_else(|| Problem::not_found("site"))?;
     let lattice = store::lattice(&mut tx).await?;
     let zone = accounts::installation(&mut tx).await?.zone();
-    let units = store::of_site(&mut tx, site).await?.into_iter().map(|unit| UnitLine {
-        id: UnitId(unit.id),
-        code: unit.code,
-        name: unit.name,
-        phone: unit.phone,
-        staff: unit.staff,
-        closed: unit.closed_at.map(|at| zone.full(Timestamp(at))),
-    });
+    let units = store::of_site(&mut tx, site).await?.into_iter().map(|unit| line(unit, &zone));
     let view = SiteView {
         id: site,
         name: facility.short_name,
@@ -101,6 +128,71 @@ async fn page(door: &Door, site: FacilityId, mistakes: Mistakes) -> Result<Respo
     };
     let title = frontend::pages::places::units_title(&view);
     door.page(tx, &title, view, frontend::pages::places::units, mistakes).await
+}
+
+fn line(unit: store::StaffedUnit, zone: &Zone) -> UnitLine {
+    UnitLine {
+        id: UnitId(unit.id),
+        code: unit.code,
+        name: unit.name,
+        phone: unit.phone,
+        staff: unit.staff,
+        setting: unit.setting,
+        beds: unit.beds,
+        closed: unit.closed_at.map(|at| zone.full(Timestamp(at))),
+    }
+}
+
+fn unit_id(text: &str) -> Result<UnitId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("unit"))
+}
+
+async fn show_unit(door: Door, Path(unit): Path<String>) -> Result<Response, Problem> {
+    unit_page(&door, unit_id(&unit)?, None, Mistakes::default()).await
+}
+
+async fn unit_page(
+    door: &Door,
+    unit: UnitId,
+    typed: Option<SetCare>,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let mut tx = door.read().await?;
+    let lattice = store::lattice(&mut tx).await?;
+    let facility = *lattice.unit_facility.get(&unit).ok_or_else(|| Problem::not_found("unit"))?;
+    let site = store::facilities(&mut tx).await?.into_iter().find(|each| each.id == facility);
+    let zone = accounts::installation(&mut tx).await?.zone();
+    let rows = store::of_site(&mut tx, facility).await?;
+    let row = rows.into_iter().find(|row| row.id == unit.0).ok_or_else(|| Problem::not_found("unit"))?;
+    let kept = SetCare {
+        setting: row.setting.clone().into(),
+        beds: row.beds.map(|beds| beds.to_string()).unwrap_or_default().into(),
+        ..SetCare::default()
+    };
+    let view = UnitView {
+        unit: line(row, &zone),
+        facility,
+        site: site.map(|site| site.short_name).unwrap_or_default(),
+        form: typed.unwrap_or(kept),
+        may_change: door.actor().can(Role::Administrator, Place::Unit(unit), &lattice),
+        request_id: door.request_id(),
+    };
+    let title = frontend::pages::places::unit_title(&view);
+    door.page(tx, &title, view, frontend::pages::places::unit, mistakes).await
+}
+
+async fn care(door: Door, Path(path): Path<String>, input: Input<SetCare>) -> Result<Response, Problem> {
+    let unit = unit_id(&path)?;
+    match door.run(&input, move |app, by, form| set_care(app, by, (unit, form))).await {
+        Ok(set) => Ok(door.done(&format!("/places/{}", set.facility), &set)),
+        Err(failure) => {
+            let form = input.form;
+            door.again(failure, &input.typed, async |mistakes| {
+                unit_page(&door, unit, Some(form), mistakes).await
+            })
+            .await
+        }
+    }
 }
 
 async fn close(door: Door, Path(unit): Path<String>, input: Input<StepUnit>) -> Result<Response, Problem> {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use domain::{
     Refusal,
-    playbooks::{Playbook, PlaybookError, SHIPPED},
+    playbooks::{Kits, Playbook, PlaybookError, SHIPPED},
     view::playbooks::{ApprovePlaybook, PlaybookApproved},
 };
 use serde_json::json;
@@ -43,18 +43,33 @@ fn readable(folder: Option<&Path>) -> Vec<Playbook> {
             return Vec::new();
         }
     };
+    let (kits, mistakes) = kits_in(folder);
+    say_left_out(mistakes, "a kit was left out");
     let mut playbooks = Vec::with_capacity(files.len());
     for (file, text) in files {
-        match Playbook::parse(&file, &text) {
+        match Playbook::parse_with(&file, &text, &kits) {
             Ok(playbook) => playbooks.push(playbook),
-            Err(mistakes) => {
-                for mistake in mistakes {
-                    tracing::error!(%mistake, "a playbook was left out");
-                }
-            }
+            Err(mistakes) => say_left_out(mistakes, "a playbook was left out"),
         }
     }
     playbooks
+}
+
+fn say_left_out(mistakes: Vec<PlaybookError>, what: &str) {
+    for mistake in mistakes {
+        tracing::error!(%mistake, "{what}");
+    }
+}
+
+/// The kits of a folder of playbooks, which lie in its folder `kits`, and those that come with the program; and what
+/// is wrong with the former.
+fn kits_in(folder: &Path) -> (Kits, Vec<PlaybookError>) {
+    let (mut kits, mut mistakes) = (Kits::shipped().clone(), Vec::new());
+    // Most folders have no kits of their own.
+    for (file, text) in files_in(&folder.join("kits")).unwrap_or_default() {
+        mistakes.extend(kits.read(&file, &text).err().unwrap_or_default());
+    }
+    (kits, mistakes)
 }
 
 /// The names and texts of all `*.toml` in a folder, by name.
@@ -72,18 +87,24 @@ fn files_in(folder: &Path) -> std::io::Result<Vec<(String, String)>> {
 /// The first file that cannot be read at all, as a sentence.
 pub fn check(files: &[std::path::PathBuf]) -> Result<Vec<PlaybookError>, String> {
     if files.is_empty() {
-        return Ok(mistakes(SHIPPED.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))));
+        let wrong = SHIPPED.iter().filter_map(|(file, text)| Playbook::parse(file, text).err());
+        return Ok(wrong.flatten().collect());
     }
-    let read = |path: &std::path::PathBuf| {
-        let text = std::fs::read_to_string(path);
-        text.map(|text| (path.display().to_string(), text))
-            .map_err(|error| format!("{} cannot be read: {error}", path.display()))
-    };
-    Ok(mistakes(files.iter().map(read).collect::<Result<Vec<_>, _>>()?))
-}
-
-fn mistakes(files: impl IntoIterator<Item = (String, String)>) -> Vec<PlaybookError> {
-    files.into_iter().filter_map(|(file, text)| Playbook::parse(&file, &text).err()).flatten().collect()
+    let mut wrong = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for path in files {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let (kits, of_kits) = kits_in(folder);
+        if seen.insert(folder) {
+            wrong.extend(of_kits);
+        }
+        wrong.extend(
+            Playbook::parse_with(&path.display().to_string(), &text, &kits).err().unwrap_or_default(),
+        );
+    }
+    Ok(wrong)
 }
 
 /// Approves a version: from now on it is the one in force of its playbook.

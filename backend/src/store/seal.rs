@@ -32,8 +32,7 @@ pub fn key_file(data: &Path) -> PathBuf {
 }
 
 const PATIENTS: &str = "
-    SELECT COUNT(*)
-    FROM patient";
+    SELECT (SELECT COUNT(*) FROM patient) + (SELECT COUNT(*) FROM check_line)";
 
 impl Seal {
     /// Reads the key file; the first use makes it.
@@ -74,6 +73,11 @@ impl Seal {
     /// The key of files that prove evidence: a photograph of a screen shows patients.
     pub fn files(&self) -> [u8; 32] {
         derive(&self.wrap, b"files")
+    }
+
+    /// The key of lists that are compared: what they name may be patients.
+    pub fn lists(&self) -> [u8; 32] {
+        derive(&self.wrap, b"lists")
     }
 
     /// A patient's key as the database keeps it.

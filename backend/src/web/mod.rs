@@ -35,6 +35,7 @@ pub fn routes() -> Routes {
     let routes = crate::devices::web::routes(routes);
     let routes = crate::imports::web::routes(routes);
     let routes = crate::neighbours::web::routes(routes);
+    let routes = crate::packs::web::routes(routes);
     let routes = crate::people::web::routes(routes);
     let routes = crate::places::web::routes(routes);
     let routes = crate::log::web::routes(routes);
@@ -43,6 +44,7 @@ pub fn routes() -> Routes {
     let routes = crate::clearance::web::routes(routes);
     let routes = crate::clearance::downtime::web::routes(routes);
     let routes = crate::reviews::web::routes(routes);
+    let routes = crate::checks::web::routes(routes);
     let routes = crate::status::web::routes(routes);
     let routes = crate::jobs::publish::web::routes(routes);
     let routes = crate::cases::web::routes(routes);

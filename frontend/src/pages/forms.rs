@@ -59,6 +59,7 @@ pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
         {ui::panel("Found without a valid serial", by_type(
             "Found forms by form", &view.found, &base, "No such sheet has turned up."))}
         {view.may_count.then(|| steps(&base))}
+        {about_paper(&base, view.incident)}
     }
     .into_any()
 }
@@ -195,6 +196,13 @@ fn by_unit(lines: &[UnitLine], base: &str) -> AnyView {
         })
         .collect();
     table::table("Ledger by unit", columns, rows, "No unit has been given forms.")
+}
+
+/// What else there is about paper.
+fn about_paper(base: &str, incident: domain::id::IncidentId) -> AnyView {
+    let checks = format!("/incidents/{incident}/checks");
+    view! { <p><a href=format!("{base}/catalogue")>"Kinds of forms"</a>" · "<a href="/packs">"Packs of printed forms"</a>" · "<a href=checks>"Cross-checks"</a></p> }
+        .into_any()
 }
 
 fn steps(base: &str) -> AnyView {

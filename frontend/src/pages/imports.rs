@@ -17,6 +17,7 @@ pub fn start_title(view: &ImportStartView) -> String {
     let what = match view.kind.as_str() {
         "people" => "staff",
         "places" => "places and systems",
+        _ if !view.what.is_empty() => &view.what,
         _ => "counts of devices",
     };
     format!("Import {what}")

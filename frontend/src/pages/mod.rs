@@ -5,6 +5,9 @@ pub mod answer;
 pub mod board;
 pub mod broadcasts;
 pub mod cases;
+pub mod catalogue;
+pub mod checks;
+
 pub mod clearance;
 pub mod command;
 pub mod copies;
@@ -19,6 +22,7 @@ pub mod incidents;
 pub mod instructions;
 pub mod log;
 pub mod neighbours;
+pub mod packs;
 pub mod people;
 pub mod places;
 pub mod playbooks;

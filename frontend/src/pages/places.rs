@@ -1,13 +1,17 @@
 //! Places and systems.
 
-use domain::view::{
-    frame::Frame,
-    places::{PlacesView, SiteView, UnitLine},
+use domain::{
+    playbooks::Setting,
+    view::{
+        frame::Frame,
+        places::{PlacesView, SiteView, UnitLine, UnitView},
+    },
 };
 use leptos::prelude::*;
 
 use crate::ui::{
     self, button,
+    field::{Choice, Field},
     table::{self, Column, Row},
 };
 
@@ -68,8 +72,14 @@ pub fn units_title(view: &SiteView) -> String {
 
 /// The units of a site.
 pub fn units(frame: &Frame, view: &SiteView) -> AnyView {
-    let mut columns =
-        vec![Column::new("Unit"), Column::new("Phone"), Column::number("Staff"), Column::new("State")];
+    let mut columns = vec![
+        Column::new("Unit"),
+        Column::new("Setting"),
+        Column::number("Beds"),
+        Column::new("Phone"),
+        Column::number("Staff"),
+        Column::new("State"),
+    ];
     if view.may_change {
         columns.push(Column::actions());
     }
@@ -77,7 +87,12 @@ pub fn units(frame: &Frame, view: &SiteView) -> AnyView {
         let state =
             unit.closed.as_ref().map_or_else(|| "open".to_owned(), |since| format!("closed since {since}"));
         let mut cells = vec![
-            table::two_lines(unit.name.clone(), unit.code.clone()),
+            table::two_lines(
+                view! { <a href=format!("/places/units/{}", unit.id)>{unit.name.clone()}</a> },
+                unit.code.clone(),
+            ),
+            table::text(setting_words(&unit.setting)),
+            table::text(&unit.beds.map(ui::count).unwrap_or_default()),
             ui::phone(&unit.phone),
             table::text(&ui::count(unit.staff)),
             table::text(&state),
@@ -94,6 +109,50 @@ pub fn units(frame: &Frame, view: &SiteView) -> AnyView {
              people of it who are told. What was recorded of it stays."
         </p>
         {table::table("Units", columns, rows.collect(), "No unit yet.")}
+    }
+    .into_any()
+}
+
+fn setting_words(code: &str) -> &'static str {
+    Setting::from_code(code).map_or("not said", Setting::words)
+}
+
+/// What the page of a unit says first.
+pub fn unit_title(view: &UnitView) -> String {
+    let beds =
+        view.unit.beds.map(|beds| format!(", {}", ui::counted(beds, "bed", "beds"))).unwrap_or_default();
+    match Setting::from_code(&view.unit.setting) {
+        Some(setting) => format!("{}, {}: {}{beds}", view.site, view.unit.name, setting.words()),
+        None => format!("{}, {}: nobody has said what is done here{beds}", view.site, view.unit.name),
+    }
+}
+
+/// One unit: where care is given and how many beds it has.
+pub fn unit(frame: &Frame, view: &UnitView) -> AnyView {
+    let back = button::secondary_link("All units of the site", &format!("/places/{}", view.facility));
+    let form = view.may_change.then(|| {
+        let mut settings = vec![Choice::new("", "None of these")];
+        settings.extend(Setting::ALL.iter().map(|each| Choice::new(each.code(), each.words())));
+        let body = view! {
+            {Field::new("setting", "Where care is given")
+                .hint("Decides which forms the unit holds and what becomes of them.")
+                .value(view.form.setting.0.clone())
+                .errors(&frame.errors)
+                .select(settings)}
+            {Field::new("beds", "Beds")
+                .hint("From beds and the form kit comes how many sheets the unit needs.")
+                .value(view.form.beds.0.clone())
+                .errors(&frame.errors)
+                .optional()
+                .number()}
+            {button::primary("Save")}
+        };
+        let action = format!("/places/units/{}/care", view.unit.id);
+        button::form(&action, &view.request_id.to_string(), body.into_any())
+    });
+    view! {
+        {ui::head(frame, &unit_title(view), None, Some(back))}
+        {form}
     }
     .into_any()
 }

@@ -193,21 +193,9 @@ fn cancellations(playbook: &Playbook) -> AnyView {
 }
 
 fn forms(playbook: &Playbook) -> AnyView {
-    let columns = vec![
-        Column::new("Form"),
-        Column::new("Its end"),
-        Column::number("Checked"),
-        Column::number("Held per unit"),
-    ];
-    let rows = playbook.forms.iter().map(|form| {
-        Row::new(vec![
-            table::two_lines(form.code.clone(), form.name.clone()),
-            table::text(&form.disposition.code().replace('_', " ")),
-            table::text(&format!("{} %", form.sample_percent)),
-            table::text(&ui::count(form.par_per_unit)),
-        ])
-    });
-    ui::section("Form kit", table::table("Form types", columns, rows.collect(), "None."))
+    let title = domain::view::catalogue::title(&playbook.forms);
+    let groups = domain::view::catalogue::by_setting(&playbook.forms);
+    ui::section("Form kit", view! { <p>{title}</p>{super::catalogue::settings(&groups)} }.into_any())
 }
 
 fn gate(playbook: &Playbook, gate: &Gate) -> AnyView {

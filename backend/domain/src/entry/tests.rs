@@ -268,7 +268,7 @@ fn only_who_had_no_part_in_it_settles_a_difference() {
 
 #[test]
 fn a_list_of_sheets_is_read_line_by_line_and_a_name_is_no_number() {
-    let serial = crate::forms::Serial::new("MAR", 1001).to_string();
+    let serial = crate::forms::Serial::new("general", "icu", "MAR", 1001).to_string();
     let lines =
         format!("{serial}, 00-12 a, 2024-07-19 02:05\n\n{serial}; several\nno serial, 1\n{serial}\tSmith");
     let errors = Prepare { lines: lines.into(), ..Prepare::default() }.read().expect_err("is wrong");

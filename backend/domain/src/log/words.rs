@@ -26,7 +26,7 @@ fn table(kind: &str) -> Option<&'static str> {
         "instruction" | "clearance" | "waiver" => of_clearance(kind),
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
         "case" | "cases" | "schedule" | "forms" | "devices" | "device" => of_work(kind),
-        "reviews" => of_reviews(kind),
+        "reviews" | "checks" => of_reviews(kind),
         _ => of_installation(kind),
     }
 }
@@ -167,6 +167,10 @@ fn of_reviews(kind: &str) -> Option<&'static str> {
         "reviews.added" => "added something that must be looked at again",
         "reviews.offered" => "uploaded a file of what must be looked at again",
         "reviews.imported" => "imported what must be looked at again",
+        "checks.census" => "said how many patients a unit had on a day",
+        "checks.compared" => "compared the forms that must be there with those used",
+        "checks.imported" => "imported a list for a cross-check",
+        "checks.decided" => "said what became of a gap",
         "reviews.decided" => "looked again and said what was found",
         _ => return None,
     })
@@ -190,6 +194,10 @@ fn of_installation(kind: &str) -> Option<&'static str> {
         "person.corrected" => "corrected a person of the staff",
         "person.left" => "noted that a person has left",
         "person.returned" => "noted that a person works here again",
+        "unit.care_set" => "said where care is given in a unit",
+        "pack.made" => "printed numbered forms",
+        "pack.handed_out" => "handed out a pack of forms that was printed ahead",
+        "pack.withdrawn" => "took a pack of forms out of use",
         "unit.closed" => "closed a unit",
         "unit.reopened" => "opened a closed unit again",
         "neighbour.added" => "added a neighbouring hospital",

@@ -3,7 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Refusal, field::Text};
+use crate::{
+    Refusal,
+    field::{FieldErrors, Text},
+    playbooks::Setting,
+};
 
 /// A unit closes, or opens again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +35,38 @@ impl UnitStep {
 #[serde(default)]
 pub struct StepUnit {
     pub request_id: Text,
+}
+
+/// Says where care is given in a unit and how many beds it has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SetCare {
+    pub request_id: Text,
+    /// Code of a setting; empty for none of them.
+    pub setting: Text,
+    /// Empty when it has none.
+    pub beds: Text,
+}
+
+/// What was said of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnitCare {
+    pub setting: Option<Setting>,
+    pub beds: Option<i64>,
+}
+
+impl SetCare {
+    /// Reads the fields.
+    ///
+    /// # Errors
+    /// What is wrong, by field.
+    pub fn read(&self) -> Result<UnitCare, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let setting = errors.keep("setting", super::setting(&self.setting.0)).flatten();
+        let beds = errors.keep("beds", super::beds(&self.beds.0)).flatten();
+        errors.into_result()?;
+        Ok(UnitCare { setting, beds })
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod messages;
 use std::collections::BTreeSet;
 
 use super::{
-    Playbook,
+    Kit, Playbook,
     parse::{Mistake, Path},
 };
 use crate::lexicon::all_clear_claims;
@@ -21,6 +21,15 @@ pub(super) fn mistakes(playbook: &Playbook) -> Vec<Mistake> {
     messages::check(playbook, &mut found);
     care::check(playbook, &mut found);
     clearance::check(playbook, &mut found);
+    found.0
+}
+
+/// Every mistake of a kit's meaning.
+pub(super) fn kit_mistakes(kit: &Kit) -> Vec<Mistake> {
+    let mut found = Mistakes::default();
+    found.key(Path::of("key"), &kit.key);
+    found.text(Path::of("name"), &kit.name);
+    care::forms(&kit.forms, &mut found);
     found.0
 }
 

@@ -41,7 +41,17 @@ pub struct FormType {
     /// Whether it says where the patient is, so that a result finds the way back: requisitions and result slips.
     #[serde(default)]
     pub location: bool,
+    /// What is asked beside the patient, each with a line to write on.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// The columns of the table that fills the sheet; none are ruled lines.
+    #[serde(default)]
+    pub columns: Vec<String>,
 }
+
+/// How many fields and columns fit on a sheet.
+pub const MOST_FIELDS: usize = 8;
+pub const MOST_COLUMNS: usize = 10;
 
 impl FormType {
     const fn usual_priority() -> i64 {
@@ -59,6 +69,11 @@ impl FormType {
                 && (rule.settings.is_empty() || setting.is_some_and(|at| rule.settings.contains(&at)))
         };
         self.exceptions.iter().find(applies).map_or(self.disposition, |rule| rule.disposition)
+    }
+
+    /// Whether it is used in a setting; a form without settings is used everywhere.
+    pub fn is_used_in(&self, setting: Setting) -> bool {
+        self.settings.is_empty() || self.settings.contains(&setting)
     }
 
     /// Share of entered sheets that a second person checks.
@@ -236,6 +251,15 @@ impl Disposition {
         }
     }
 
+    /// What becomes of a sheet, as people say it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::BackEnter => "typed in, then scanned",
+            Self::ScanOnly => "scanned",
+            Self::Keep => "kept by its department",
+        }
+    }
+
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|disposition| disposition.code() == code)
     }
@@ -267,6 +291,8 @@ mod tests {
             error_percent: 5,
             expected: vec![],
             location: false,
+            fields: vec![],
+            columns: vec![],
         }
     }
 

@@ -6,13 +6,16 @@
 use std::{fmt, ops::Range};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::{Playbook, check};
+use super::{
+    Playbook, check,
+    kits::{Kit, Kits},
+};
 
 /// One mistake in a playbook file, as `file:line: field: expected`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
@@ -29,27 +32,62 @@ pub struct PlaybookError {
 }
 
 impl Playbook {
-    /// Reads the text of a playbook file. `file` is only said in the errors.
+    /// Reads the text of a playbook file, its kit from those that come with the program. `file` is only said in the
+    /// errors.
     ///
     /// # Errors
     /// Every mistake that was found, in the order of the file. Mistakes of meaning are looked for only in a text
     /// whose shape is right.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<PlaybookError>> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let (tree, mistakes) = DeTable::parse_recoverable(text);
-        let locator = Locator { file, text, tree: &tree };
-        if !mistakes.is_empty() {
-            return Err(mistakes.iter().map(|error| locator.shape(error)).collect());
-        }
-        let playbook: Self = toml::from_str(text).map_err(|error| vec![locator.shape(&error)])?;
-        let mut errors: Vec<_> =
-            check::mistakes(&playbook).into_iter().map(|mistake| locator.meaning(&mistake)).collect();
-        if errors.is_empty() {
-            return Ok(playbook);
-        }
-        errors.sort_by_key(|error| (error.line, error.column));
-        Err(errors)
+        Self::parse_with(file, text, Kits::shipped())
     }
+
+    /// The same, with the kit that it names from these.
+    ///
+    /// # Errors
+    /// As [`Playbook::parse`], and when there is no such kit.
+    pub fn parse_with(file: &str, text: &str, kits: &Kits) -> Result<Self, Vec<PlaybookError>> {
+        read(file, text, |mut playbook: Self| {
+            let mut mistakes = kits.complete(&mut playbook);
+            mistakes.extend(check::mistakes(&playbook));
+            (playbook, mistakes)
+        })
+    }
+}
+
+impl Kit {
+    /// Reads the text of a kit file. `file` is only said in the errors.
+    ///
+    /// # Errors
+    /// Every mistake that was found, in the order of the file.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<PlaybookError>> {
+        read(file, text, |kit: Self| {
+            let mistakes = check::kit_mistakes(&kit);
+            (kit, mistakes)
+        })
+    }
+}
+
+/// Reads a file's shape, then what it means.
+fn read<T: DeserializeOwned>(
+    file: &str,
+    text: &str,
+    meaning: impl FnOnce(T) -> (T, Vec<Mistake>),
+) -> Result<T, Vec<PlaybookError>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (tree, mistakes) = DeTable::parse_recoverable(text);
+    let locator = Locator { file, text, tree: &tree };
+    if !mistakes.is_empty() {
+        return Err(mistakes.iter().map(|error| locator.shape(error)).collect());
+    }
+    let shape: T = toml::from_str(text).map_err(|error| vec![locator.shape(&error)])?;
+    let (value, mistakes) = meaning(shape);
+    if mistakes.is_empty() {
+        return Ok(value);
+    }
+    let mut errors: Vec<_> = mistakes.iter().map(|mistake| locator.meaning(mistake)).collect();
+    errors.sort_by_key(|error| (error.line, error.column));
+    Err(errors)
 }
 
 /// A mistake of meaning, before it has a place in the text.

@@ -20,6 +20,9 @@ pub struct ImportStartView {
     /// In the demo hospital: where a made-up file to import is; empty otherwise.
     #[serde(default)]
     pub demo: String,
+    /// What the file is called, where its kind does not say it.
+    #[serde(default)]
+    pub what: String,
 }
 
 /// What a file would do, or has done.

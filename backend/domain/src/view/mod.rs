@@ -5,6 +5,9 @@ pub mod audit;
 pub mod board;
 pub mod broadcasts;
 pub mod cases;
+pub mod catalogue;
+pub mod checks;
+
 pub mod clearance;
 pub mod command;
 pub mod demo;
@@ -19,6 +22,7 @@ pub mod incidents;
 pub mod instructions;
 pub mod log;
 pub mod neighbours;
+pub mod packs;
 pub mod people;
 pub mod picture;
 pub mod places;

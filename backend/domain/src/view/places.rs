@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{FacilityId, RequestId, UnitId};
+use crate::{
+    id::{FacilityId, RequestId, UnitId},
+    places::SetCare,
+};
 
 /// All places and systems.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -49,8 +52,31 @@ pub struct UnitLine {
     pub name: String,
     pub phone: String,
     pub staff: i64,
+    /// Code of its setting; empty when nobody has said.
+    pub setting: String,
+    pub beds: Option<i64>,
     /// Since when it is closed, as `05:22 EDT, Fri 19 July`.
     pub closed: Option<String>,
+}
+
+/// The form for what a unit is.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct UnitView {
+    pub unit: UnitLine,
+    pub facility: FacilityId,
+    pub site: String,
+    pub form: SetCare,
+    pub may_change: bool,
+    pub request_id: RequestId,
+}
+
+/// What was said of a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitCareSet {
+    pub unit: UnitId,
+    pub facility: FacilityId,
+    pub setting: String,
+    pub beds: Option<i64>,
 }
 
 /// A unit was closed, or opened again.

@@ -106,7 +106,13 @@ async fn start_page(door: &Door, incident: IncidentId, mistakes: Mistakes) -> Re
     let mut tx = door.read().await?;
     let is_demo = demo::is_loaded(&door.app, &mut tx).await?;
     let demo = if is_demo { demo::web::DEVICES.to_owned() } else { String::new() };
-    let view = ImportStartView { kind: base(incident), request_id: door.request_id(), columns, demo };
+    let view = ImportStartView {
+        kind: base(incident),
+        request_id: door.request_id(),
+        columns,
+        demo,
+        what: String::new(),
+    };
     let title = pages::start_title(&view);
     door.incident_page(tx, incident, &title, view, pages::start, mistakes).await
 }

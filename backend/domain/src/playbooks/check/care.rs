@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Mistakes, Path};
 use crate::{
     forms::{BATCH_PREFIX, FOUND_PREFIX},
-    playbooks::{CancellationRule, KeepRule, Playbook},
+    playbooks::{CancellationRule, FormType, KeepRule, MOST_COLUMNS, MOST_FIELDS, Playbook},
 };
 
 pub(super) fn check(playbook: &Playbook, found: &mut Mistakes) {
@@ -13,7 +13,7 @@ pub(super) fn check(playbook: &Playbook, found: &mut Mistakes) {
     for (index, rule) in playbook.cancellations.iter().enumerate() {
         cancellation(rule, &Path::of("cancellations").item(index), found);
     }
-    forms(playbook, found);
+    forms(&playbook.forms, found);
 }
 
 fn cancellation(rule: &CancellationRule, path: &Path, found: &mut Mistakes) {
@@ -56,9 +56,10 @@ fn keep_rule(keep: &KeepRule, path: &Path, found: &mut Mistakes) {
     );
 }
 
-fn forms(playbook: &Playbook, found: &mut Mistakes) {
+/// The forms of a playbook or of a kit.
+pub(super) fn forms(forms: &[FormType], found: &mut Mistakes) {
     let (mut codes, mut prefixes) = (BTreeSet::new(), BTreeSet::new());
-    for (index, form) in playbook.forms.iter().enumerate() {
+    for (index, form) in forms.iter().enumerate() {
         let path = Path::of("forms").item(index);
         found.text(path.field("name"), &form.name);
         for (field, text, seen) in
@@ -95,21 +96,44 @@ fn forms(playbook: &Playbook, found: &mut Mistakes) {
             found.between(path.field("sheets"), expected.sheets, 1, 1_000);
         }
         for (index, code) in form.depends_on.iter().enumerate() {
-            let known = playbook.form_type(code).is_some();
+            let known = forms.iter().any(|other| other.code == *code);
             let path = path.field("depends_on").item(index);
             found.unless(known, path, format!("The code of another form of this kit; not {code:?}."));
         }
+        printed(form, &path, found);
     }
-    circle(playbook, found);
+    circle(forms, found);
+}
+
+/// What is printed must fit on the sheet.
+fn printed(form: &FormType, path: &Path, found: &mut Mistakes) {
+    for (field, texts, most, length) in
+        [("fields", &form.fields, MOST_FIELDS, 60), ("columns", &form.columns, MOST_COLUMNS, 40)]
+    {
+        let path = path.field(field);
+        found.unless(
+            texts.len() <= most,
+            path.clone(),
+            format!("At most {most} of them fit on a sheet; not {}.", texts.len()),
+        );
+        for (index, text) in texts.iter().enumerate() {
+            found.unless(
+                (1..=length).contains(&text.trim().chars().count()),
+                path.item(index),
+                format!("1 to {length} characters, so that it fits on the sheet."),
+            );
+        }
+    }
 }
 
 /// Forms that wait for each other could never be typed in.
-fn circle(playbook: &Playbook, found: &mut Mistakes) {
-    for (index, form) in playbook.forms.iter().enumerate() {
+fn circle(forms: &[FormType], found: &mut Mistakes) {
+    let named = |code: &str| forms.iter().find(|form| form.code == code);
+    for (index, form) in forms.iter().enumerate() {
         let mut before: BTreeSet<&str> = BTreeSet::new();
         let mut ahead: Vec<&str> = form.depends_on.iter().map(String::as_str).collect();
         while let Some(code) = ahead.pop() {
-            if let Some(next) = playbook.form_type(code).filter(|next| before.insert(&next.code)) {
+            if let Some(next) = named(code).filter(|next| before.insert(&next.code)) {
                 ahead.extend(next.depends_on.iter().map(String::as_str));
             }
         }
