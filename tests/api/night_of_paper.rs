@@ -390,7 +390,7 @@ both_databases! {
         let mut clerk = world.person(&[Role::FormsClerk]).await;
         let form = clerk.opens(&night.path("/scan")).await.form("Take this form");
         let form = form.chooses("Given back: on which pile?", "Blank").chooses("Forms of which unit? (optional)", "General, Intensive care");
-        let page = clerk.presses(&form.types("Scan or type the serial", &of("general", 1001)), "Take this form").await;
+        let page = clerk.presses(&form.types("Scan or type the serial", of("general", 1001)), "Take this form").await;
         assert!(page.says("OK") && page.says(&of("general", 1001)), "{}", page.text());
         let next = page.form("Take this form");
         assert_eq!((next.value("pile"), next.value("serial")), (Some("blank"), Some("")));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::pages::sits_down;
 
 /// The Enter key, as the driver writes it.
-const ENTER: char = '\u{E007}';
+const ENTER: &str = "\u{E007}";
 
 fn serial(unit: &str, number: i64) -> String {
     Serial::new("general", unit, "MAR", number).to_string()
@@ -37,7 +37,7 @@ async fn begins(server: &RealServer, morning: &Morning) -> Browser {
 /// What the scanner types, into whatever has the focus.
 async fn scans(browser: &Browser, serials: &[String]) {
     for serials in serials.chunks(20) {
-        let keys: String = serials.iter().map(|serial| format!("{serial}{ENTER}")).collect();
+        let keys: String = serials.iter().flat_map(|serial| [serial.as_str(), ENTER]).collect();
         browser.presses(&keys).await;
     }
 }
@@ -86,7 +86,7 @@ async fn five_hundred_serials_in_a_row_are_each_answered() {
     }
     assert_eq!(typed.len(), 500);
     scans(&browser, &typed).await;
-    answered(&browser, 500, Duration::from_secs(60)).await;
+    answered(&browser, 500, Duration::from_mins(1)).await;
     assert_eq!(
         sums(&browser).await,
         "ALREADY 10, ANOTHER UNIT'S SHEET 10, NOT HANDED OUT 10, OK 460, WRONG CHECK CHARACTER 10"

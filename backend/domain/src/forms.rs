@@ -144,19 +144,19 @@ impl Sheet {
         let to = match (self.state, act) {
             (State::Out | State::Missing, Act::CountUsed) => State::Used,
             (State::Out | State::Missing, Act::CountBlank) => State::Blank,
-            (State::Out | State::Missing, Act::CountVoided) => State::Voided,
             (State::Out, Act::CountMissing) => State::Missing,
             (State::Used | State::Discrepancy, Act::Enter { to_check }) => return self.enter(to_check, by),
             (State::Entered, Act::Verify | Act::Dispute) if self.entered_by.contains(&by) => {
                 return Err(Refusal::new("entered-by-you", "You typed this in; a second person checks it."));
             }
-            (State::Entered, Act::Verify) => State::Verified,
             (State::Entered, Act::Dispute) => State::Discrepancy,
             (State::Discrepancy, Act::Uphold | Act::Withdraw) if self.entered_by.contains(&by) => {
                 return Err(Refusal::new("entered-by-you", "You typed this in; another person settles it."));
             }
-            (State::Discrepancy, Act::Uphold) => State::Verified,
-            (State::Discrepancy, Act::Withdraw) => State::Voided,
+            (State::Out | State::Missing, Act::CountVoided) | (State::Discrepancy, Act::Withdraw) => {
+                State::Voided
+            }
+            (State::Entered, Act::Verify) | (State::Discrepancy, Act::Uphold) => State::Verified,
             (State::Used, Act::File) if self.disposition == Disposition::BackEnter => {
                 return Err(Refusal::new(
                     "to-be-entered",

@@ -211,7 +211,7 @@ impl Number {
     pub fn after(self, act: Act, by: AccountId) -> Result<Self, Refusal> {
         let to = |state| Ok(Self { state, asked: None });
         match (self.state, act, self.asked) {
-            (State::GivenOut, Act::Use, _) => to(State::Used),
+            (State::GivenOut, Act::Use, _) | (State::Waiting, Act::Refuse, _) => to(State::Used),
             (State::GivenOut, Act::GiveBack, _) => to(State::Void),
             (State::Used, Act::Ask(goal), _) => Ok(Self { state: State::Waiting, asked: Some((goal, by)) }),
             (State::Waiting, Act::Agree, Some((_, first))) if first == by => Err(Refusal::new(
@@ -221,7 +221,6 @@ impl Number {
             (State::Waiting, Act::Agree, Some((goal, first))) => {
                 Ok(Self { state: goal.end(), asked: Some((goal, first)) })
             }
-            (State::Waiting, Act::Refuse, _) => to(State::Used),
             (state, ..) => Err(refused(state)),
         }
     }

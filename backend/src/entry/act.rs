@@ -62,6 +62,7 @@ impl Sheet {
         form: FormId,
     ) -> Result<Self, Failure> {
         let playbook = forms::open_playbook(&mut decision.tx, incident).await?;
+        sheets::custody::hold_scans(&mut decision.tx, incident).await?;
         let row = sheets::by_ids(&mut decision.tx, incident, &[form]).await?.pop();
         let row = row.ok_or(Failure::NotFound("form"))?;
         let lattice = places::lattice(&mut decision.tx).await?;
@@ -240,20 +241,17 @@ pub async fn release(
     let at = decision.at;
     let me = (by.actor.account, role);
     let asked = lots::release(&mut decision.tx, form).await?;
-    let waiver = match &asked {
-        Some(asked) => {
-            let mut waiver = as_waiver(asked, &row)?;
-            waiver.agree(me)?;
-            lots::agree_release(&mut decision.tx, form, (me.0, role, at)).await?;
-            let after = [TaskRow { released: true, ..task }];
-            store::save(&mut decision.tx, incident, &before, &after).await?;
-            waiver
-        }
-        None => {
-            let waiver = Waiver::ask(kind(&row), form.0, &reason, None, me)?;
-            lots::ask_release(&mut decision.tx, incident, form, &reason, (me.0, role, at)).await?;
-            waiver
-        }
+    let waiver = if let Some(asked) = &asked {
+        let mut waiver = as_waiver(asked, &row)?;
+        waiver.agree(me)?;
+        lots::agree_release(&mut decision.tx, form, (me.0, role, at)).await?;
+        let after = [TaskRow { released: true, ..task }];
+        store::save(&mut decision.tx, incident, &before, &after).await?;
+        waiver
+    } else {
+        let waiver = Waiver::ask(kind(&row), form.0, &reason, None, me)?;
+        lots::ask_release(&mut decision.tx, incident, form, &reason, (me.0, role, at)).await?;
+        waiver
     };
     let in_effect = waiver.is_in_effect();
     let texts: &[(&str, &str)] = &[("reason", &waiver.reason)];

@@ -71,7 +71,7 @@ pub async fn prepare(app: App, by: By, (incident, said): (IncidentId, Prepare)) 
         match whose(&app, &mut decision.tx, &seal, one, &known, task).await? {
             Some((whose, sealed)) => (task.whose, task.sealed) = (whose, sealed),
             None => {
-                errors.add(at(one, "patient"), format!("{}: this patient was erased here.", row.serial()))
+                errors.add(at(one, "patient"), format!("{}: this patient was erased here.", row.serial()));
             }
         }
         task.progress = Progress::of(&sheet_of(kit, row), task.whose);
@@ -112,16 +112,12 @@ async fn found(
     }
     let (mut kept, mut rows) = (Vec::new(), Vec::new());
     for one in asked {
-        match sheets.remove(&one.serial.to_string()) {
-            Some(row) => {
-                kept.push(one);
-                rows.push(row);
-            }
-            None => {
-                let sentence =
-                    format!("{}: not handed out in this incident; take it in as found.", one.serial);
-                errors.add(one.field, sentence);
-            }
+        if let Some(row) = sheets.remove(&one.serial.to_string()) {
+            kept.push(one);
+            rows.push(row);
+        } else {
+            let sentence = format!("{}: not handed out in this incident; take it in as found.", one.serial);
+            errors.add(one.field, sentence);
         }
     }
     Ok((kept, rows))

@@ -185,18 +185,16 @@ async fn into_lots(
         if task.lot.is_some() {
             continue;
         }
-        let id = match of_site.get(&task.facility) {
-            Some(id) => *id,
-            None => {
-                let day =
-                    zones.get(&task.facility).unwrap_or(&Zone::utc()).civil_date(decision.at).to_string();
-                let new = Lot::new(of.form_type.checked_percent(), of.form_type.error_percent);
-                let key = (of.form_type.code.as_str(), task.facility, day.as_str());
-                let row = lots::of_day(&mut decision.tx, of.incident, key, (app.clock.id(), new)).await?;
-                touched.insert(row.id, row.lot());
-                of_site.insert(task.facility, row.id);
-                row.id
-            }
+        let id = if let Some(id) = of_site.get(&task.facility) {
+            *id
+        } else {
+            let day = zones.get(&task.facility).unwrap_or(&Zone::utc()).civil_date(decision.at).to_string();
+            let new = Lot::new(of.form_type.checked_percent(), of.form_type.error_percent);
+            let key = (of.form_type.code.as_str(), task.facility, day.as_str());
+            let row = lots::of_day(&mut decision.tx, of.incident, key, (app.clock.id(), new)).await?;
+            touched.insert(row.id, row.lot());
+            of_site.insert(task.facility, row.id);
+            row.id
         };
         if let Some(lot) = touched.get_mut(&id) {
             lot.entered += 1;

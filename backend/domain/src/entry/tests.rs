@@ -171,6 +171,8 @@ fn form_type(code: &str, depends_on: &[&str]) -> FormType {
         error_percent: 5,
         expected: vec![],
         location: false,
+        fields: vec![],
+        columns: vec![],
     }
 }
 
