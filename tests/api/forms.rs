@@ -63,6 +63,14 @@ impl Night {
         self.clerk.does(&self.path("/count"), form).await
     }
 
+    /// Says whose sheets these are, so that they may be typed in.
+    pub async fn prepares(&self, serials: impl IntoIterator<Item = String>) {
+        let of_one = |serial: String| json!({ "serial": serial, "patient": "0012345" });
+        let sheets: Vec<Value> = serials.into_iter().map(of_one).collect();
+        let path = format!("/incidents/{}/entry/prepare", self.incident);
+        self.clerk.does(&path, json!({ "sheets": sheets })).await;
+    }
+
     async fn ledger(&self) -> Value {
         self.clerk.reads(&self.path("")).await
     }
@@ -141,6 +149,7 @@ both_databases! {
         assert_eq!(number(&view["total"], "issued"), 40);
         assert_eq!(number(&view["found"][0]["ledger"], "used"), 2);
         let form = json!({ "form_type": "MAR", "serials": found["last"] });
+        night.prepares(found["last"].as_str().map(str::to_owned)).await;
         let entered = night.clerk.does(&night.path("/enter"), form).await;
         assert_eq!(entered["sheets"], 1);
         let board = night.clerk.reads(&format!("/incidents/{}", night.incident)).await;
@@ -154,6 +163,7 @@ both_databases! {
         let night = Night::begins(world).await;
         night.hands_out_forty().await;
         night.counts(json!({ "used": "1001-1010" })).await;
+        night.prepares((1001..=1010).map(|number| serial(number).to_string())).await;
         let sheets = json!({ "form_type": "MAR", "serials": "1001-1010", "note": "The dose differs" });
         let entered = night.clerk.does(&night.path("/enter"), &sheets).await;
         assert_eq!(entered["to_verify"], 10, "every medication record is checked");

@@ -72,6 +72,8 @@ impl Night {
     }
 
     async fn types_in(&self, serials: &str) {
+        let picked = domain::forms::pick(serials, "MAR", 100).expect("can be read");
+        self.forms.prepares(picked.iter().map(|number| forms::serial(*number).to_string())).await;
         self.forms
             .clerk
             .does(&self.forms.path("/enter"), json!({ "form_type": "MAR", "serials": serials }))

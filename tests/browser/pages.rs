@@ -56,8 +56,36 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
         }
         paths.push(import);
     }
+    paths.extend(paper(&morning, &ward).await);
+    let said = serde_json::json!({ "emergency": "diversion", "diverted": ["stroke"], "said_by": "House supervisor" });
+    morning.cast.get("ada").does("/neighbours/cape", said).await;
+    paths.push(morning.takes_one_back().await);
+    let mails = mail::in_outbox(&server.data());
+    let token = mails.iter().find_map(|mail| mail.body.split("/a/").nth(1)?.get(..11).map(ToOwned::to_owned));
+    paths.push(format!("/a/{}", token.expect("a mail has its link")));
+    paths
+}
+
+/// A list of doses, one taken over and one offered; a pack of forms; sheets that wait and a downtime number. Gives the
+/// paths of the two lists.
+async fn paper(morning: &Morning, ward: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    let eli = morning.cast.get("eli");
+    let dispensed = format!("{}/checks/dispensed-expected/import", morning.incident);
+    for taken in [true, false] {
+        let upload = ("file", "dispensed.csv", DISPENSED.as_bytes());
+        let offered = eli.uploads(&dispensed, &[], upload).await.expect(201);
+        let import = format!("{dispensed}/{}", text(&offered.json::<Value>()["import"]));
+        if taken {
+            eli.does(&format!("{import}/commit"), serde_json::json!({})).await;
+        }
+        paths.push(import);
+    }
+    let playbook = eli.reads("/packs/new").await["playbooks"][0]["value"].clone();
+    let pack =
+        serde_json::json!({ "playbook": playbook, "unit": [ward], "form_type": ["MAR"], "sheets": [2] });
+    eli.does("/packs/new", pack).await;
     let (forms, identity) = (format!("{}/forms", morning.incident), format!("{}/identity", morning.incident));
-    let ward = morning.harbor.unit("general", "4w");
     let handed_out = serde_json::json!({ "form_type": "ORD", "unit": ward, "first": 1, "sheets": 1 });
     morning.cast.get("eli").does(&format!("{forms}/issue"), handed_out).await;
     let counted = serde_json::json!({ "form_type": "ORD", "unit": ward, "used": "1" });
@@ -68,18 +96,13 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
     morning.cast.get("ada").does(&format!("{identity}/ranges"), range).await;
     let number = serde_json::json!({ "kind": "record", "unit": unit });
     morning.cast.get("ada").does(&format!("{identity}/numbers"), number).await;
-    let said = serde_json::json!({ "emergency": "diversion", "diverted": ["stroke"], "said_by": "House supervisor" });
-    morning.cast.get("ada").does("/neighbours/cape", said).await;
-    paths.push(morning.takes_one_back().await);
-    let mails = mail::in_outbox(&server.data());
-    let token = mails.iter().find_map(|mail| mail.body.split("/a/").nth(1)?.get(..11).map(ToOwned::to_owned));
-    paths.push(format!("/a/{}", token.expect("a mail has its link")));
     paths
 }
 
 const STAFF: &str = "Employee ID,Name,Site,Department,Job title,E-mail\n1,Ann Alder,cape,ed,Nurse,a@hospital.test\n\
                      2,Ben Birch,atlantis,ed,Nurse,b@hospital.test\n";
 const DEVICES: &str = "site,unit,in all,fixed\ncape,ed,24,9\ncape,icu,40,0\natlantis,ed,3,\n";
+const DISPENSED: &str = "Number,Quantity\nD-1,1\nD-2,2\n";
 const PLACES: &str = "Kind,Code,Name,Site\nunit,9z,Ninth floor,cape\n";
 
 /// A real path for every page of the table, as somebody with every role finds them.

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
+use domain::forms::Serial;
 use jiff::civil::Date;
 
 use crate::{
@@ -185,6 +186,7 @@ impl ByHand {
 
     async fn hands_out_and_counts_paper(&mut self) {
         let forms = self.path("/forms");
+        let preparing = self.path("/entry/prepare");
         let desk = &mut self.desk;
         desk.seats("eli").await;
         desk.opens(&forms).await;
@@ -221,6 +223,10 @@ impl ByHand {
         desk.follows("Count forms back").await;
         desk.sends("Count", &[Chooses("Form", "MAR"), Types("Used", "1040")]).await;
         let used = [Chooses("Form", "MAR"), Types("Serials", "1001-1006 1040")];
+        let of_one = |number| format!("{}, 0012345", Serial::new("cape", "4w", "MAR", number));
+        let whose: Vec<String> = (1001..=1006).chain([1040]).map(of_one).collect();
+        desk.opens(&preparing).await;
+        desk.sends("Keep this", &[Types("Or many at once", &whose.join("\n"))]).await;
         desk.opens(&forms).await;
         desk.follows("Type in").await;
         desk.sends("These are typed in", &used).await;

@@ -104,6 +104,8 @@ pub struct Item {
     pub id: Uuid,
     /// As the list shows it: a scope, a serial, a case number.
     pub label: String,
+    /// Its own page, or the list in which it stands.
+    pub path: String,
 }
 
 /// Everything of one kind that is in the way, counted whole and named as far as a page can show.

@@ -54,20 +54,27 @@ pub async fn blockers(tx: &mut Tx, incident: IncidentId, most_items: i64) -> Res
     let path = format!("/incidents/{incident}/cases");
     let undecided = fetch_all!(tx, (Uuid, String), UNDECIDED, incident.0, most_items)?;
     let open = fetch_all!(tx, (Uuid, String), OPEN, incident.0, most_items)?;
-    let items = |rows: Vec<(Uuid, String)>| {
+    let items = |rows: Vec<(Uuid, String)>, page: &dyn Fn(Uuid) -> String| {
         rows.into_iter()
-            .map(|(id, appointment)| Item { id, label: format!("Appointment {appointment}") })
+            .map(|(id, appointment)| Item { id, label: format!("Appointment {appointment}"), path: page(id) })
             .collect()
     };
+    // A row that nobody has decided has no page of its own yet.
+    let undecided_path = format!("{path}?show=undecided");
     let blocker = |kind, count, link, items| Blocker { kind, count, waived: 0, link, items };
     Ok(vec![
         blocker(
             BlockerKind::RowUndecided,
             funnel.undecided,
-            format!("{path}?show=undecided"),
-            items(undecided),
+            undecided_path.clone(),
+            items(undecided, &|_| undecided_path.clone()),
         ),
-        blocker(BlockerKind::CaseOpen, funnel.open, format!("{path}?show=open"), items(open)),
+        blocker(
+            BlockerKind::CaseOpen,
+            funnel.open,
+            format!("{path}?show=open"),
+            items(open, &|id| format!("{path}/{id}")),
+        ),
     ])
 }
 

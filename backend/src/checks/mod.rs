@@ -295,7 +295,8 @@ pub async fn blocker(tx: &mut Tx, incident: IncidentId, most_items: i64) -> Resu
     if count > 0 {
         for (id, kind) in store::open_lines(tx, incident, most_items).await? {
             let words = Kind::from_code(&kind).map_or("", Kind::words);
-            items.push(Item { id, label: format!("{words}: line {}", line_name(id)) });
+            let path = format!("/incidents/{incident}/checks/gaps/{id}");
+            items.push(Item { id, label: format!("{words}: line {}", line_name(id)), path });
         }
     }
     let link = format!("/incidents/{incident}/checks");

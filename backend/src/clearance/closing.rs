@@ -160,7 +160,11 @@ async fn scopes(tx: &mut Tx, incident: IncidentId) -> Result<Blocker, Error> {
     let mut items: Vec<Item> = rows
         .iter()
         .filter(|row| !row.stage.is_clear())
-        .map(|row| Item { id: row.id.0, label: label(&picture, row) })
+        .map(|row| Item {
+            id: row.id.0,
+            label: label(&picture, row),
+            path: format!("/incidents/{incident}/clearance/{}", row.id),
+        })
         .collect();
     for ((system, facility), (status, _)) in incidents::statuses(tx, incident).await? {
         let said = rows
@@ -170,9 +174,11 @@ async fn scopes(tx: &mut Tx, incident: IncidentId) -> Result<Blocker, Error> {
             let name = picture.target_name(Target::System(system));
             let place = picture.place_name(Place::Facility(facility));
             let label = format!("{name} at {place}: {}", status.words());
-            items.push(Item { id: facility.0, label });
+            let path = format!("/incidents/{incident}/clearance?site={facility}");
+            items.push(Item { id: facility.0, label, path });
         }
     }
+    items.sort_by(|one, other| one.label.cmp(&other.label));
     let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
     items.truncate(usize::try_from(MOST_ITEMS).unwrap_or(usize::MAX));
     let link = format!("/incidents/{incident}/clearance");

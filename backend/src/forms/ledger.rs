@@ -165,9 +165,10 @@ pub async fn outstanding(tx: &mut Tx, incident: IncidentId) -> Result<Outstandin
             continue;
         }
         let rows = fetch_all!(tx, NamedSheet, NAMED, incident.0, states, with_unverified, MOST_NAMED)?;
-        let item = |(id, site, unit, prefix, number): NamedSheet| Item {
-            id,
-            label: Serial::new(&site, &unit, &prefix, number).to_string(),
+        let item = |(id, site, unit, prefix, number): NamedSheet| {
+            let label = Serial::new(&site, &unit, &prefix, number).to_string();
+            let path = format!("/incidents/{incident}/forms/sheets/{label}");
+            Item { id, label, path }
         };
         let items = rows.into_iter().map(item).collect();
         let link = format!("/incidents/{incident}/forms/sheets?state={show}");

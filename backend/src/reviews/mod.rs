@@ -226,7 +226,10 @@ pub async fn blocker(tx: &mut Tx, incident: IncidentId, most_items: i64) -> Resu
     if count > 0 {
         let due = Filter { state: "due".into(), ..Filter::default() };
         let rows = store::list(tx, incident, &due, most_items).await?;
-        items.extend(rows.into_iter().map(|row| Item { id: row.id.0, label: row.what }));
+        items.extend(rows.into_iter().map(|row| {
+            let path = format!("/incidents/{incident}/reviews/{}", row.id);
+            Item { id: row.id.0, label: row.what, path }
+        }));
     }
     Ok(Blocker { kind: BlockerKind::ReviewOpen, count, waived: 0, link, items })
 }

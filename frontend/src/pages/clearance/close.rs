@@ -43,8 +43,10 @@ fn blocker(frame: &Frame, view: &CloseView, part: &Blocker) -> AnyView {
     let waivable = part.kind.is_waivable();
     let rule = if waivable { "Two people in two roles may waive each." } else { "This cannot be waived." };
     let waived = (part.waived > 0).then(|| format!(" {} waived.", ui::count(part.waived)));
-    let items =
-        part.items.iter().take(MOST_NAMED).map(|item| view! { <li>{item.label.clone()}</li> }).collect_view();
+    let named = part.items.iter().take(MOST_NAMED);
+    let items = named
+        .map(|item| view! { <li><a href=item.path.clone()>{item.label.clone()}</a></li> })
+        .collect_view();
     let named = i64::try_from(part.items.len().min(MOST_NAMED)).unwrap_or(0);
     let words = match part.count - named {
         more if named > 0 && more > 0 => format!("{} more, see them all", ui::count(more)),

@@ -191,6 +191,54 @@ fn a_unit_that_was_parted_off_stays_down_when_the_rest_is_clear() {
     assert_eq!(found, [Window { from: new_york("2024-07-19 02:05"), until: None }]);
 }
 
+/// The site waits; its ward went its own way, was cleared, and then lost some functions.
+fn ward_that_lost(lost: Functions) -> Vec<History> {
+    let declared = event(1, new_york("2024-07-19 02:05"), Change::Opened);
+    let ward = vec![
+        declared,
+        event(5, new_york("2024-07-19 11:40"), Change::Cleared),
+        event(9, new_york("2024-07-19 16:00"), Change::Lost(lost)),
+    ];
+    vec![
+        history(Place::Facility(SITE), Functions::ALL, vec![declared]),
+        history(Place::Unit(WARD), Functions::ALL, ward),
+    ]
+}
+
+#[test]
+fn a_part_that_loses_a_function_falls_back_under_the_scope_around_it() {
+    let cell = cell(Place::Unit(WARD), Function::Medications, "2024-07-19 02:05");
+    let as_of = new_york("2024-07-19 18:00");
+    let whole = windows(&ward_that_lost(Functions::of([Function::Orders])), &places(), &cell, as_of);
+    assert_eq!(whole.len(), 1, "orders were lost, medications were not: {whole:?}");
+    let lost = windows(&ward_that_lost(Functions::of([Function::Medications])), &places(), &cell, as_of);
+    assert_eq!(lost.len(), 2, "{lost:?}");
+    assert_eq!(lost[1], Window { from: new_york("2024-07-19 16:00"), until: None });
+}
+
+#[test]
+fn only_a_clear_part_inside_excuses_the_scope_around_it() {
+    let of = |place| history(place, Functions::ALL, Vec::new());
+    let (site, ward) = (of(Place::Facility(SITE)), of(Place::Unit(WARD)));
+    let down = |one: &History, other: &History, standing: [Standing; 2]| {
+        is_down(&[one, other], &standing, &places())
+    };
+    assert!(!down(&site, &ward, [Standing::Waits, Standing::Clear]), "the ward was given back");
+    assert!(down(&ward, &site, [Standing::Waits, Standing::Clear]), "the ward waits in a clear site");
+    assert!(down(&site, &site, [Standing::Waits, Standing::Clear]), "the same place is no part of itself");
+    assert!(down(&site, &ward, [Standing::Waits, Standing::Nothing]));
+    assert!(!down(&site, &ward, [Standing::Clear, Standing::Nothing]));
+}
+
+#[test]
+fn a_part_takes_over_what_happened_before_it_was_parted_and_nothing_else() {
+    let (early, late) = (new_york("2024-07-19 02:05"), new_york("2024-07-19 16:00"));
+    let whole = vec![event(1, early, Change::Opened), event(9, late, Change::Lost(Functions::ALL))];
+    let mut part = history(Place::Unit(WARD), Functions::ALL, vec![event(9, late, Change::Opened)]);
+    part.follow_from(&history(Place::Facility(SITE), Functions::ALL, whole));
+    assert_eq!(part.events, [event(1, early, Change::Opened), event(9, late, Change::Opened)]);
+}
+
 #[test]
 fn what_has_always_worked_was_never_down() {
     let asked = Cell { place: Place::Facility(SITE), system: EPIC, function: Function::Orders, began: None };

@@ -111,6 +111,11 @@ fn whose_turn_it_is_follows_evidence_waves_refusals_and_the_hour_of_the_release(
     let again = turns.iter().filter(|turn| turn.from == at(62)).map(|turn| turn.who.as_str());
     assert_eq!(again.collect::<Vec<_>>(), ["cio", "cmio", "owner"], "after the hour it is signed again");
 
+    for piece in &mut signed.evidence {
+        piece.expires_at = at(62);
+    }
+    assert_eq!(who(&signed), ["commander", "cio"], "nobody signs again on what expires with the hour");
+
     let mut waves = in_two_waves();
     assert_eq!(who(&waves), [""; 0]);
     for wave in &mut waves.waves {
@@ -129,6 +134,8 @@ fn a_turn_leans_on_the_evidence_of_its_own_piece() {
     clearance.gate.evidence.retain(|piece| piece.key == "results");
     clearance.evidence.retain(|given| given.key == "results");
     assert_eq!(clearance.attention().turns.len(), 3);
+    clearance.sign("cio", person(1), String::new(), at(1)).expect("may sign");
+    assert_eq!(clearance.signed_of(at(1)), (1, 2), "and so does a signature");
     clearance.evidence[0].key = "queue".to_owned();
     assert_eq!(clearance.attention().turns.len(), 0);
 }
