@@ -132,6 +132,19 @@ impl Gateway for Slow {
     }
 }
 
+/// A gateway that takes what it gets and never answers.
+struct Mute;
+
+impl Gateway for Mute {
+    fn name(&self) -> &'static str {
+        "sms"
+    }
+
+    fn send<'a>(&'a mut self, _window: &'a [Outgoing]) -> BoxFuture<'a, Report> {
+        Box::pin(std::future::pending())
+    }
+}
+
 both_databases! {
     async fn whatever_is_changed_beside_the_books_is_found(world: World) {
         let post = open(world, 4).await;
@@ -199,6 +212,30 @@ both_databases! {
         drains(world, &mut third).await;
         drains(world, &mut third).await;
         assert_eq!(finds(world).await, [""; 0]);
+    }
+
+    /// When a worker dies over its last texts, only questions are left: the sending has ended, and a person decides.
+    async fn texts_in_doubt_after_a_crash_end_the_sending_and_wait_for_a_person(world: World) {
+        world.harbor().await;
+        let texts: Vec<String> =
+            (0..3).map(|number| format!("Person {number},,+1617555010{number},general,ed,yes,")).collect();
+        let post = Post::open(&world.program(&[Role::Commander]).await, &texts).await;
+        let mut first = deliver::begin_with(&world.app, None, Some(Box::new(Mute))).await.expect("begins");
+        let broadcast = post.sends().await;
+        let killed = tokio::time::timeout(Duration::from_secs(2), first.drain(&world.app)).await;
+        assert!(killed.is_err(), "the texts were still under way");
+        let mut second = works(world).await;
+        drains(world, &mut second).await;
+        assert_eq!(post.program.reads(&broadcast).await["stage"], "done");
+        let lines = post.program.reads(&post.path("")).await["broadcasts"].clone();
+        assert_eq!((&lines[0]["open"], &lines[0]["in_doubt"]), (&json!(0), &json!(3)), "{lines}");
+        assert_eq!(finds(world).await, [""; 0]);
+        post.program.does(&format!("{broadcast}/doubts"), json!({ "choice": "send_again" })).await;
+        assert_eq!(post.program.reads(&broadcast).await["stage"], "sending");
+        drains(world, &mut second).await;
+        let sent = post.deliveries(&broadcast).await;
+        assert!(sent.iter().all(|line| line["words"] == "in doubt, re-sent (accepted)"), "{sent:?}");
+        assert_eq!(post.program.reads(&broadcast).await["stage"], "done");
     }
 
     /// A living worker has its lease; after that something is wrong although it says that it lives.

@@ -143,10 +143,13 @@ impl Morning {
         loop {
             let view = bea.reads(&one).await;
             // After a crash a text in doubt asks whether it may go again.
-            if view["in_doubt"].as_i64().is_some_and(|doubts| doubts > 0) {
-                bea.does(&format!("{one}/doubts"), json!({ "choice": "send_again" })).await;
-            } else if view["stage"] == "done" {
-                return broadcast;
+            let doubts = list(&view["counts"]).iter().any(|count| count["state"] == "in_doubt");
+            match (view["stage"] == "done", doubts) {
+                (true, false) => return broadcast,
+                (true, true) => {
+                    bea.does(&format!("{one}/doubts"), json!({ "choice": "send_again" })).await;
+                }
+                (false, _) => {}
             }
             assert!(began.elapsed() < Duration::from_mins(2), "{view}");
             tokio::time::sleep(Duration::from_millis(100)).await;

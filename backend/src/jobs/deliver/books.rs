@@ -1,6 +1,6 @@
 //! What a lane reads and writes: which window is next, and what became of those that were sent.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     broadcasts::{
@@ -14,7 +14,7 @@ use domain::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::store::{self, Marked, Take};
+use super::store::{self, Marked, Orphan, Take};
 use crate::{
     app::App,
     broadcasts::{
@@ -395,28 +395,41 @@ pub fn people(marked: &Marked) -> Result<Vec<i64>, Error> {
     serde_json::from_str(&marked.people).map_err(|error| Error::Corrupt(error.to_string()))
 }
 
-/// Puts what dead workers were sending in doubt, so that it is sent again or asked about.
+/// Puts what dead workers were sending in doubt, so that it is sent again or asked about. When only questions are
+/// left of a broadcast, its sending has ended: no window follows that would say so.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn adopt(tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
-    for (id, broadcast, channel, resends, sms_again) in store::orphans(tx, now).await? {
-        let channel = broadcasts::channel_of(&channel)?;
-        let asks = doubt(channel, sms_again, resends) == Doubt::Ask;
-        let to = State::Sending.after(Step::Lost).expect("what was being sent can be lost").code();
-        let lost = Done {
-            id: id.simple().to_string(),
-            from: State::Sending.code(),
-            to,
-            next_at: if asks { NEVER } else { now.0 },
-            doubted_at: Some(now.0),
-            reply: "the worker ended while sending".into(),
-            kind: String::new(),
-        };
-        let written = deliveries::record(tx, vec![lost], None, now).await?;
-        deliveries::events(tx, BroadcastId(broadcast), channel, &written, None, None, now).await?;
+pub async fn adopt(app: &App, tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
+    let mut lost: BTreeMap<(IncidentId, BroadcastId), BTreeMap<Channel, Vec<Done>>> = BTreeMap::new();
+    for orphan in store::orphans(tx, now).await? {
+        let channel = broadcasts::channel_of(&orphan.channel)?;
+        let of = (IncidentId(orphan.incident), BroadcastId(orphan.broadcast));
+        lost.entry(of).or_default().entry(channel).or_default().push(left_behind(&orphan, channel, now));
+    }
+    for ((incident, broadcast), channels) in lost {
+        for (channel, done) in channels {
+            let written = deliveries::record(tx, done, None, now).await?;
+            deliveries::events(tx, broadcast, channel, &written, None, None, now).await?;
+            chain(tx, app, incident, broadcast, &written, now).await?;
+        }
+        deliveries::finish(tx, broadcast, now).await?;
     }
     Ok(())
+}
+
+fn left_behind(orphan: &Orphan, channel: Channel, now: Timestamp) -> Done {
+    let asks = doubt(channel, orphan.sms_again, orphan.resends) == Doubt::Ask;
+    let to = State::Sending.after(Step::Lost).expect("what was being sent can be lost").code();
+    Done {
+        id: orphan.id.simple().to_string(),
+        from: State::Sending.code(),
+        to,
+        next_at: if asks { NEVER } else { now.0 },
+        doubted_at: Some(now.0),
+        reply: "the worker ended while sending".into(),
+        kind: String::new(),
+    }
 }
 
 /// Chains a window's results: how many, and a hash over what became of each, so that no row can be changed later

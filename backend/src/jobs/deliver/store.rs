@@ -58,7 +58,7 @@ pub async fn beat(app: &App, fence: i64) -> Result<bool, Error> {
     let mut tx = app.db.write().await?;
     let alive = execute!(tx, BEAT, fence, now.0)? == 1;
     if alive {
-        super::books::adopt(&mut tx, now).await?;
+        super::books::adopt(app, &mut tx, now).await?;
     }
     tx.commit().await?;
     Ok(alive)
@@ -77,7 +77,7 @@ const BURY: &str = "
     WHERE ended_at IS NULL AND heartbeat_at < $2";
 
 const ORPHANS: &str = "
-    SELECT delivery.id, delivery.broadcast, delivery.channel, delivery.resends, broadcast.sms_again
+    SELECT delivery.id, delivery.broadcast, delivery.channel, delivery.resends, broadcast.sms_again, broadcast.incident
     FROM delivery
     JOIN broadcast ON broadcast.id = delivery.broadcast
     WHERE delivery.state = 'sending' AND delivery.fence IN (
@@ -88,7 +88,15 @@ const ORPHANS: &str = "
     LIMIT 1000";
 
 /// A delivery whose worker died while sending it.
-pub type Orphan = (Uuid, Uuid, String, i64, bool);
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Orphan {
+    pub id: Uuid,
+    pub broadcast: Uuid,
+    pub channel: String,
+    pub resends: i64,
+    pub sms_again: bool,
+    pub incident: Uuid,
+}
 
 /// Declares silent workers dead and finds what they left half done.
 pub async fn orphans(tx: &mut Tx, now: Timestamp) -> Result<Vec<Orphan>, Error> {
