@@ -126,11 +126,11 @@ impl Morning {
         let path = |end: &str| format!("{}{end}", self.incident);
         let file = staff_list(&SITES);
         let upload = ("file", "night.csv", file.as_bytes());
-        let list = bea.uploads(&path("/audiences"), &[("name", "On duty")], upload).await.expect(201);
-        let list: Value = list.json();
-        assert_eq!(list["people"], PEOPLE_TOLD, "{list}");
+        let given = bea.uploads(&path("/audiences"), &[("name", "On duty")], upload).await.expect(201);
+        let given: Value = given.json();
+        assert_eq!(given["people"], PEOPLE_TOLD, "{given}");
         let words =
-            json!({ "template": template, "audiences": [list["audience"]], "supersedes": supersedes });
+            json!({ "template": template, "audiences": [given["audience"]], "supersedes": supersedes });
         let composed = bea.does(&path("/broadcasts"), words).await;
         let broadcast = text(&composed["broadcast"]);
         let one = path(&format!("/broadcasts/{broadcast}"));
