@@ -86,6 +86,8 @@ CREATE TABLE form (
     issue UUID REFERENCES form_issue (id),
     unit UUID NOT NULL REFERENCES unit (id),
     state TEXT COLLATE "C" NOT NULL CHECK (state IN ('out', 'blank', 'voided', 'missing', 'used', 'entered', 'discrepancy', 'verified', 'filed')),
+    -- The end that it must reach, by its kind, its unit's setting and how long the downtime had lasted when it was handed out.
+    disposition TEXT NOT NULL CHECK (disposition IN ('back_enter', 'scan_only', 'keep')),
     to_check BOOLEAN NOT NULL,
     changed_at BIGINT NOT NULL,
     -- Where the paper is and since when; rule 8 never looks here.

@@ -87,6 +87,8 @@ CREATE TABLE form (
     issue BLOB REFERENCES form_issue (id),
     unit BLOB NOT NULL REFERENCES unit (id),
     state TEXT NOT NULL CHECK (state IN ('out', 'blank', 'voided', 'missing', 'used', 'entered', 'discrepancy', 'verified', 'filed')),
+    -- The end that it must reach, by its kind, its unit's setting and how long the downtime had lasted when it was handed out.
+    disposition TEXT NOT NULL CHECK (disposition IN ('back_enter', 'scan_only', 'keep')),
     to_check INTEGER CHECK (to_check IN (0, 1)) NOT NULL,
     changed_at INTEGER NOT NULL,
     -- Where the paper is and since when; rule 8 never looks here.

@@ -227,7 +227,7 @@ both_databases! {
         let mut second = works(world).await;
         drains(world, &mut second).await;
         assert_eq!(post.program.reads(&broadcast).await["stage"], "done");
-        let lines = post.program.reads(&post.path("")).await["broadcasts"].clone();
+        let lines = post.program.reads(&post.path("")).await["lines"].clone();
         assert_eq!((&lines[0]["open"], &lines[0]["in_doubt"]), (&json!(0), &json!(3)), "{lines}");
         assert_eq!(finds(world).await, [""; 0]);
         post.program.does(&format!("{broadcast}/doubts"), json!({ "choice": "send_again" })).await;

@@ -91,7 +91,7 @@ impl Room {
         (1..).zip(lines.iter().map(|sheet| (text(sheet, "id"), text(sheet, "serial")))).collect()
     }
 
-    async fn sheet(&self, form_type: &str, number: usize) -> (String, String) {
+    pub async fn sheet(&self, form_type: &str, number: usize) -> (String, String) {
         self.sheets(form_type).await.remove(&number).expect("was handed out")
     }
 

@@ -22,6 +22,7 @@ mod neighbours;
 mod night_of_paper;
 mod packs;
 mod people;
+mod piles;
 mod places;
 mod playbooks;
 mod publishing;

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use acceptance::{Kind, PASSWORD, Person, World, harbor::SITES};
+use acceptance::{Kind, PASSWORD, Person, World};
 use backend::{
     clearance::store::{self, Moment},
     places::store as places,
@@ -11,7 +11,7 @@ use backend::{
 use domain::{
     actor::{Grant, Role},
     clearance::{Clearance, Given, Outcome},
-    id::{AccountId, IncidentId, SystemId, UnitId},
+    id::{AccountId, IncidentId, SystemId},
     playbooks::{Evidence, Gate, Proof},
     scope::{Function, Functions, Place, Scope, Target},
 };
@@ -19,7 +19,10 @@ use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 use uuid::Uuid;
 
-use crate::report::{Bar, Line, median};
+use crate::{
+    report::{Bar, Line, median},
+    units::units,
+};
 
 const PAGES: usize = 60;
 const SIGNATURES: usize = 200;
@@ -101,28 +104,6 @@ async fn put(world: &World, incident: IncidentId, clearances: &[Clearance], by: 
         }
         tx.commit().await.expect("can be written");
     }
-}
-
-/// So many more units, the same number at each site.
-async fn units(world: &World, many: usize) -> Vec<UnitId> {
-    let made: Vec<(UnitId, domain::places::Unit)> = (0..many)
-        .map(|number| {
-            let unit = domain::places::Unit {
-                facility: SITES[number % SITES.len()].0.into(),
-                code: format!("ward{number}"),
-                name: format!("Ward {number}"),
-                phone: String::new(),
-                setting: None,
-                beds: None,
-            };
-            (world.app.clock.id(), unit)
-        })
-        .collect();
-    let rows: Vec<_> = made.iter().map(|(id, unit)| (*id, unit)).collect();
-    let mut tx = world.app.db.write().await.expect("can be written");
-    places::save_units(&mut tx, &rows).await.expect("are new");
-    tx.commit().await.expect("can be written");
-    made.into_iter().map(|(id, _)| id).collect()
 }
 
 /// An exercise with twelve scopes of its own, to which others are added.

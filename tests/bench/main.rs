@@ -8,18 +8,21 @@ mod paper;
 mod report;
 mod sending;
 mod start;
+mod units;
+mod volume;
 
 use std::{io::Write, process::ExitCode};
 
 use report::Line;
 
 /// A group of workloads that share their preparation, and the names of its lines.
-const GROUPS: [(&str, &[&str]); 6] = [
+const GROUPS: [(&str, &[&str]); 7] = [
     ("start", &["browser-bundle", "start-to-first-answer"]),
     ("declare", &["declare"]),
     ("pages", &["public-page", "public-page-size"]),
     ("clearance", &["ladder-18900-scopes", "sign-off", "revocation-in-next-answer"]),
     ("paper", &["scan"]),
+    ("volume", &["unit-page-15m-events", "unit-page-15m-events-all", "bytes-per-form"]),
     ("sending", &["email", "board-rows-x100", "memory", "staging-82000"]),
 ];
 
@@ -38,6 +41,7 @@ async fn main() -> ExitCode {
             "pages" => pages::measure().await,
             "clearance" => clearance::measure().await,
             "paper" => paper::measure().await,
+            "volume" => volume::measure().await,
             _ => sending::measure().await,
         };
         for line in lines.into_iter().filter(|line| wanted(line.name)) {

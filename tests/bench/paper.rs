@@ -7,7 +7,7 @@ use backend::playbooks::{self, store as versions};
 use domain::{
     actor::Role,
     forms::Serial,
-    id::{AccountId, FormId},
+    id::{AccountId, FormId, IncidentId},
 };
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
@@ -24,9 +24,8 @@ const BARE: &str = "
     INSERT INTO form_bare (id, serial, state, at)
     VALUES ($1, $2, 'used', $3)";
 
-async fn scan() -> Line {
-    let world = World::on(Kind::Sqlite).await;
-    let harbor = world.harbor().await;
+/// A downtime at all sites, declared from the shipped playbook.
+pub async fn declared(world: &World) -> IncidentId {
     playbooks::load(&world.app).await.expect("the shipped playbooks load");
     let mut tx = world.app.db.write().await.expect("can be written");
     for playbook in domain::playbooks::shipped() {
@@ -36,10 +35,17 @@ async fn scan() -> Line {
     }
     tx.commit().await.expect("can be written");
     let commander = world.program(&[Role::Commander]).await;
-    let clerk = world.program(&[Role::FormsClerk]).await;
     let form = json!({ "playbook": "endpoint-crash", "basis": "Two wards called", "places": ["all"] });
     let declared = commander.does("/incidents", form).await;
-    let forms = format!("/incidents/{}/forms", declared["incident"].as_str().expect("is a text"));
+    declared["incident"].as_str().and_then(|id| id.parse().ok()).expect("is an id")
+}
+
+async fn scan() -> Line {
+    let world = World::on(Kind::Sqlite).await;
+    let harbor = world.harbor().await;
+    let incident = declared(&world).await;
+    let clerk = world.program(&[Role::FormsClerk]).await;
+    let forms = format!("/incidents/{incident}/forms");
     let unit = harbor.unit("general", "icu").to_string();
     let issue = json!({ "form_type": "MAR", "unit": unit, "first": 1001, "sheets": SHEETS });
     clerk.does(&format!("{forms}/issue"), issue).await;

@@ -286,11 +286,14 @@ async fn a_release_is_never_later_than_the_evidence_it_leans_on() {
     let stage = Stage::set().await;
     let ada = stage.cast.get("ada");
     let mut orders = Orders::default();
+    // How long a release takes differs from machine to machine and with what else it does: the evidence holds a little
+    // longer after each refusal and a little shorter after each release, so that both meet at the edge.
+    let mut holds = Duration::from_millis(20);
     for (round, unit) in stage.units.iter().enumerate() {
         let scope = stage.prepared(*unit, &[Function::Results], false, 2);
-        let pause = pauses(round).0 + pauses(round).1;
-        let expires_at =
-            Timestamp(stage.app.clock.now().0 + i64::try_from(pause.as_micros()).unwrap_or(0) * 3);
+        let pause = (pauses(round).0 + pauses(round).1) / 4;
+        let expires_at = stage.app.clock.now().0 + i64::try_from((holds + pause).as_micros()).unwrap_or(0);
+        let expires_at = Timestamp(expires_at);
         stage.put(&scope, Some(expires_at)).await;
         let released = ada.posts(&stage.path(scope.id, "release"), json!({})).await;
         let after = stage.stage(scope.id).await;
@@ -298,6 +301,7 @@ async fn a_release_is_never_later_than_the_evidence_it_leans_on() {
         if let Some(at) = after.released_at {
             assert!(at < expires_at, "released {at:?} on evidence that held until {expires_at:?}");
         }
+        holds = if after.released_at.is_some() { holds.mul_f64(0.9) } else { holds.mul_f64(1.1) };
         orders.count(released.status.is_success());
     }
     orders.are_enough("release against expiry");

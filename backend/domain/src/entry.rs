@@ -13,6 +13,9 @@
 //!                                             └──void──> void                   nor who disputed)
 //! ```
 //!
+//! What cannot be typed in as it is (illegible, unsigned, a page missing) is set aside: it differs before anybody typed it
+//! in, and is typed in once it can be, or voided by another person.
+//!
 //! What the sheet says is not kept here; kept is that it was typed in, when, by whom, for when and for whom.
 
 mod command;
@@ -28,8 +31,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use command::no_patient;
 pub use command::{
     Check, Checked, ENTERERS, EnterSheet, Entered, Entering, Line, MOST_LINES, MOST_TAKEN, Prepare, Prepared,
-    Preparing, PutBack, Reference, Release, Released, Settle, Settled, TakeTasks, Taken, Verdict, care_time,
-    number,
+    Preparing, PutBack, Reference, Release, Released, SetAside, Settle, Settled, TakeTasks, Taken, Verdict,
+    care_time, number,
 };
 pub use difference::{Ending, Kind, may_settle};
 pub use graph::{Order, Task, Whose};

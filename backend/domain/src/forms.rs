@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use batch::{Batch, BatchState};
 pub use command::{
-    Count, Counted, Counting, Found, FoundSheets, Issue, IssueRange, Issued, MOST_SHEETS, MoveSheets, Moved,
-    MovedSheets,
+    CorrectPile, Corrected, Correcting, Count, Counted, Counting, Found, FoundSheets, Issue, IssueRange,
+    Issued, MOST_SHEETS, MoveSheets, Moved, MovedSheets, may_correct,
 };
 pub use custody::{AGES, Custody, HOUR, Pile, Scan, Station, scan};
 pub use scanning::{
@@ -94,6 +94,10 @@ pub enum Act {
         to_check: bool,
     },
     Verify,
+    /// It was put on the wrong pile: another one.
+    Correct(Pile),
+    /// It cannot be typed in as it is: illegible, unsigned, a page is missing.
+    SetAside,
     /// The second person finds that what was typed in differs from the sheet.
     Dispute,
     /// Somebody who neither typed it in nor disputed it finds that nothing was wrong.
@@ -134,7 +138,8 @@ impl Sheet {
     ///  │              │  │                                  └──uphold──> verified, withdraw──> voided
     ///  │              │  └── missing turns up: used, blank or voided
     ///  │              └──file──> filed (scan only, kept)
-    ///  ├──count──> blank | voided
+    ///  │              ├──set aside──> discrepancy ──enter──> entered (and is checked), withdraw──> voided
+    ///  ├──count──> blank | voided ──correct──> used, as long as nobody has typed it in, and back
     ///  └──whole count without it──> missing
     /// ```
     ///
@@ -149,7 +154,16 @@ impl Sheet {
             (State::Entered, Act::Verify | Act::Dispute) if self.entered_by.contains(&by) => {
                 return Err(Refusal::new("entered-by-you", "You typed this in; a second person checks it."));
             }
-            (State::Entered, Act::Dispute) => State::Discrepancy,
+            (State::Used | State::Blank | State::Voided, Act::Correct(pile)) => self.corrected(pile)?,
+            (State::Used, Act::SetAside) if self.disposition != Disposition::BackEnter => {
+                let says = "Forms of this type are filed as they are; nobody types them in.";
+                return Err(Refusal::new("not-entered", says));
+            }
+            (State::Entered, Act::Dispute) | (State::Used, Act::SetAside) => State::Discrepancy,
+            (State::Discrepancy, Act::Uphold) if self.entered_by.is_empty() => {
+                let says = "Nobody has typed it in yet. Type it in, or void it.";
+                return Err(Refusal::new("not-entered-yet", says));
+            }
             (State::Discrepancy, Act::Uphold | Act::Withdraw) if self.entered_by.contains(&by) => {
                 return Err(Refusal::new("entered-by-you", "You typed this in; another person settles it."));
             }
@@ -167,6 +181,18 @@ impl Sheet {
             (state, act) => return Err(refused(state, act)),
         };
         Ok(Self { state: to, ..self.clone() })
+    }
+
+    /// The pile on which it belongs instead.
+    fn corrected(&self, pile: Pile) -> Result<State, Refusal> {
+        if !self.entered_by.is_empty() {
+            let says = "It was typed in and voided afterwards; that stays.";
+            return Err(Refusal::new("was-entered", says));
+        }
+        if pile.state() == self.state {
+            return Err(Refusal::new("same-pile", "It is counted as this already."));
+        }
+        Ok(pile.state())
     }
 
     fn enter(&self, to_check: bool, by: AccountId) -> Result<Self, Refusal> {
@@ -194,6 +220,12 @@ impl Sheet {
 
 fn refused(state: State, act: Act) -> Refusal {
     let counting = matches!(act, Act::CountUsed | Act::CountBlank | Act::CountVoided | Act::CountMissing);
+    if let (State::Entered | State::Discrepancy | State::Verified | State::Filed, Act::Correct(_)) =
+        (state, act)
+    {
+        let says = "Work on it has begun. Report a difference; who settles it may void it.";
+        return Refusal::new("begun", says);
+    }
     match (state, act) {
         (State::Out, _) => Refusal::new("still-out", "It is still out; count it back first."),
         (State::Missing, _) => Refusal::new("missing", "It is missing; count it back when it turns up."),

@@ -120,7 +120,7 @@ async fn prepare(app: &App, by: &By, incident: IncidentId, form: &Compose) -> Re
     let installation = accounts::installation(&mut tx).await?;
     let zone = installation.zone();
     let version = playbooks::frozen(&mut tx, incident).await?;
-    let playbook = version.as_ref().map(|version| &version.playbook);
+    let playbook = version.as_ref().map(|version| &*version.playbook);
     let template = chosen(playbook, form.template.trimmed())?;
     let next_update_at = promised(form, &zone, app.clock.now())?.or(row.next_update_at);
     let data = data(&mut tx, &row, &installation.name, &zone, next_update_at, app.clock.now()).await?;

@@ -125,7 +125,10 @@ fn may_at(actor: &Actor, unit: UnitId, lattice: &Places) -> Result<(), Failure> 
 
 /// The forms of the incident's playbook.
 async fn kit(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Error> {
-    Ok(playbooks::frozen(tx, incident).await?.map(|version| version.playbook.forms).unwrap_or_default())
+    Ok(playbooks::frozen(tx, incident)
+        .await?
+        .map(|version| version.playbook.forms.clone())
+        .unwrap_or_default())
 }
 
 /// Says how many patients, arrivals and so on a unit had on a day, and compares forms with it at once.

@@ -53,7 +53,7 @@ pub(super) async fn open_missing(
         .filter_map(|((id, site), _)| Some((systems.iter().find(|system| system.id == id)?, site)))
         .collect();
     let frozen = playbooks::frozen(tx, incident).await?;
-    open(app, decision, incident, frozen.as_ref().map(|version| &version.playbook), &missing).await?;
+    open(app, decision, incident, frozen.as_ref().map(|version| &*version.playbook), &missing).await?;
     Ok(!missing.is_empty())
 }
 

@@ -94,7 +94,7 @@ async fn still(
 /// The titles of the signers by their keys, from the frozen playbook.
 pub(crate) async fn titles(tx: &mut Tx, incident: IncidentId) -> Result<Vec<(String, String)>, Error> {
     let frozen = playbooks::frozen(tx, incident).await?;
-    let signers = frozen.map(|version| version.playbook.signers).unwrap_or_default();
+    let signers = frozen.map(|version| version.playbook.signers.clone()).unwrap_or_default();
     Ok(signers.into_iter().map(|signer| (signer.key, signer.title)).collect())
 }
 

@@ -1,12 +1,14 @@
 //! What is done to one sheet from its own page: typed in, checked, settled, let others go before it.
 
+use std::sync::Arc;
+
 use domain::{
     Refusal,
     actor::Role,
     closing::{BlockerKind, Waiver},
     entry::{
-        Check, Checked, ENTERERS, EnterSheet, Entered, LateEntry, Progress, Release, Released, Settle,
-        Settled, Verdict, care_time,
+        Check, Checked, ENTERERS, EnterSheet, Entered, LateEntry, Progress, Release, Released, SetAside,
+        Settle, Settled, Verdict, care_time,
     },
     field::FieldErrors,
     forms::State,
@@ -48,7 +50,7 @@ pub(super) async fn seal(app: &App) -> Result<Seal, Failure> {
 
 /// A sheet of an incident with its kit.
 struct Sheet {
-    playbook: Playbook,
+    playbook: Arc<Playbook>,
     form_type: FormType,
     row: SheetRow,
 }
@@ -186,6 +188,32 @@ pub async fn check_sheet(
     let subject = format!("form:{form}");
     decision.append(&app, Say { kind, subject, data, texts, ..Say::default() }).await?;
     let outcome = Checked { seq: decision.seq, form, turned: done.turned };
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
+/// Sets a sheet aside that cannot be typed in as it is.
+///
+/// # Errors
+/// What is wrong by field; refused for what another person has taken, and by the sheet's state.
+pub async fn set_sheet_aside(
+    app: App,
+    by: By,
+    (incident, form, said): (IncidentId, FormId, SetAside),
+) -> Result<Checked, Failure> {
+    let mut decision = begin!(&app, &by, Chain::Incident(incident));
+    let sheet = Sheet::find(&mut decision, &by, incident, form).await?;
+    let verdict = said.read(decision.at)?;
+    let row = sheet.row.clone();
+    let done = typing::set_aside(&app, &mut decision, &sheet.of(incident), row, &verdict).await?;
+    done.map_err(super::Refused::one)?;
+    if let Verdict::Differs { kind, note, owner } = &verdict {
+        let data = json!({ "form_type": sheet.form_type.code, "what": kind, "owner": owner });
+        let (subject, texts): (_, &[(&str, &str)]) = (format!("form:{form}"), &[("note", note)]);
+        let say = Say { kind: "forms.set_aside", subject, data, texts, ..Say::default() };
+        decision.append(&app, say).await?;
+    }
+    let outcome = Checked { seq: decision.seq, form, turned: 0 };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
 }

@@ -11,15 +11,15 @@ mod take;
 mod typing;
 pub mod web;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::{
     Refusal,
     entry::Progress,
     field::FieldErrors,
     forms::{Serial, Sheet},
-    id::{FacilityId, FormId, IncidentId, UnitId},
-    playbooks::{Disposition, FormType},
+    id::{FormId, IncidentId},
+    playbooks::FormType,
     time::Timestamp,
 };
 
@@ -27,8 +27,7 @@ pub use patients::{one as keep_patient, opened as open_text, sealed as seal_text
 pub use typing::{Done, Moving, Said, check, enter, settle};
 
 use crate::{
-    forms::store::{self as forms, SheetRow},
-    places::store as places,
+    forms::store::SheetRow,
     store::{Error, Tx},
 };
 use store::TaskRow;
@@ -75,17 +74,12 @@ fn type_of<'a>(kit: &'a [FormType], code: &str) -> Option<&'a FormType> {
     kit.iter().find(|form_type| form_type.code == code)
 }
 
-/// A sheet as the rules see it, by its kit.
-fn sheet_of(kit: &[FormType], row: &SheetRow) -> Sheet {
-    row.sheet(type_of(kit, &row.form_type).map_or(Disposition::BackEnter, |form_type| form_type.disposition))
-}
-
 /// The task of a sheet that has none.
-fn fresh(kit: &[FormType], row: &SheetRow, facility: FacilityId, at: Timestamp) -> TaskRow {
+fn fresh(kit: &[FormType], row: &SheetRow, at: Timestamp) -> TaskRow {
     TaskRow {
         form: row.id,
         form_type: row.form_type.clone(),
-        facility,
+        facility: row.facility,
         unit: row.unit,
         priority: type_of(kit, &row.form_type).map_or(10, |form_type| form_type.priority),
         progress: None,
@@ -110,27 +104,22 @@ struct Desk {
 
 impl Desk {
     /// Reads the tasks of sheets; a sheet without one gets it.
-    async fn of(tx: &mut Tx, kit: &[FormType], rows: &[SheetRow], at: Timestamp) -> Result<Self, Error> {
+    async fn of<'a>(
+        tx: &mut Tx,
+        kit: &[FormType],
+        rows: impl IntoIterator<Item = &'a SheetRow>,
+        at: Timestamp,
+    ) -> Result<Self, Error> {
+        let rows: Vec<&SheetRow> = rows.into_iter().collect();
         let ids: Vec<FormId> = rows.iter().map(|row| row.id).collect();
         let before = store::of_forms(tx, &ids).await?;
-        let units: BTreeSet<UnitId> = rows.iter().map(|row| row.unit).collect();
-        let mut sites = BTreeMap::new();
-        for unit in units {
-            let site = places::facility_of(tx, unit).await?;
-            sites.insert(unit, site.ok_or_else(|| Error::Corrupt("a sheet's unit has no site".into()))?);
-        }
-        let tasks = rows
-            .iter()
-            .map(|row| match before.get(&row.id) {
-                Some(task) => task.clone(),
-                None => fresh(kit, row, sites[&row.unit], at),
-            })
-            .collect();
+        let task = |row: &&SheetRow| before.get(&row.id).cloned().unwrap_or_else(|| fresh(kit, row, at));
+        let tasks = rows.iter().map(task).collect();
         Ok(Self { before, tasks })
     }
 }
 
-/// Follows sheets that were counted, found or voided with their tasks. Whoever changes the state of sheets calls this in
+/// Follows sheets that were counted, found or voided with their tasks: the rows and what they are now. Whoever changes the state of sheets calls this in
 /// the same transaction, after the sheets are written.
 ///
 /// # Errors
@@ -139,13 +128,12 @@ pub async fn follow(
     tx: &mut Tx,
     incident: IncidentId,
     kit: &[FormType],
-    sheets: &[FormId],
+    sheets: &[(&SheetRow, &Sheet)],
     at: Timestamp,
 ) -> Result<(), Error> {
-    let rows = forms::by_ids(tx, incident, sheets).await?;
-    let mut desk = Desk::of(tx, kit, &rows, at).await?;
-    for (row, task) in rows.iter().zip(&mut desk.tasks) {
-        let progress = Progress::of(&sheet_of(kit, row), task.whose);
+    let mut desk = Desk::of(tx, kit, sheets.iter().map(|(row, _)| *row), at).await?;
+    for ((row, sheet), task) in sheets.iter().zip(&mut desk.tasks) {
+        let progress = Progress::of(sheet, task.whose);
         task.progress = if desk.before.contains_key(&row.id) {
             Some(progress.unwrap_or(Progress::Void))
         } else {

@@ -7,7 +7,7 @@ use domain::{
     field::FieldErrors,
     forms::State,
     id::{FacilityId, FormId, IncidentId},
-    playbooks::{Disposition, FormType},
+    playbooks::Disposition,
     time::Zone,
 };
 use serde_json::json;
@@ -16,7 +16,6 @@ use super::{
     Desk,
     act::seal,
     patients::{self, Known},
-    sheet_of,
     store::{self, TaskRow},
 };
 use crate::{
@@ -64,7 +63,7 @@ pub async fn prepare(app: App, by: By, (incident, said): (IncidentId, Prepare)) 
             Ok(event_at) => task.event_at = event_at,
             Err(reason) => errors.add(at(one, "event_at"), reason),
         }
-        if let Err((field, reason)) = may_be(one, row, kit, &order) {
+        if let Err((field, reason)) = may_be(one, row, &order) {
             errors.add(at(one, field), format!("{}: {reason}", row.serial()));
             continue;
         }
@@ -74,7 +73,7 @@ pub async fn prepare(app: App, by: By, (incident, said): (IncidentId, Prepare)) 
                 errors.add(at(one, "patient"), format!("{}: this patient was erased here.", row.serial()));
             }
         }
-        task.progress = Progress::of(&sheet_of(kit, row), task.whose);
+        task.progress = Progress::of(&row.sheet(), task.whose);
         unchanged += i64::from(desk.before.get(&task.form).is_some_and(|before| same(before, task)));
         task.changed_at = decision.at;
     }
@@ -140,14 +139,10 @@ async fn numbers(
 }
 
 /// Whether this can be said of a sheet now.
-fn may_be(
-    one: &Preparing,
-    row: &SheetRow,
-    kit: &[FormType],
-    order: &Order,
-) -> Result<(), (&'static str, String)> {
-    let state = sheet_of(kit, row).state;
-    if !matches!(state, State::Used | State::Missing) {
+fn may_be(one: &Preparing, row: &SheetRow, order: &Order) -> Result<(), (&'static str, String)> {
+    let state = row.state;
+    let set_aside = state == State::Discrepancy && row.entered_by.is_empty();
+    if !matches!(state, State::Used | State::Missing) && !set_aside {
         let sentence = match state {
             State::Out => "It is still out; count it back first.",
             State::Blank | State::Voided | State::Filed => "There is nothing to type in.",
@@ -155,7 +150,7 @@ fn may_be(
         };
         return Err(("serial", sentence.to_owned()));
     }
-    if sheet_of(kit, row).disposition != Disposition::BackEnter {
+    if row.disposition != Disposition::BackEnter {
         return Err(("serial", "Forms of this type are filed; nobody types them in.".to_owned()));
     }
     if one.reference == Reference::Several && order.waits_for_any(&row.form_type) {

@@ -6,12 +6,12 @@ use domain::{
     actor::Role,
     closing::BlockerKind,
     entry::{
-        Check, ENTERERS, EnterSheet, Kind, LateEntry, Order, Progress, Release, Settle, TakeTasks, Task,
-        Whose, may_settle,
+        Check, ENTERERS, EnterSheet, Kind, LateEntry, Order, Progress, Release, SetAside, Settle, TakeTasks,
+        Task, Whose, may_settle,
     },
-    forms::State,
+    forms::{Sheet, State},
     id::{AccountId, FacilityId, FormId, IncidentId, UnitId},
-    playbooks::FormType,
+    playbooks::{Disposition, FormType},
     scope::{Place, Places},
     time::{Timestamp, Zone},
     view::{
@@ -28,7 +28,7 @@ use sqlx::types::Uuid;
 use super::{
     Desk,
     act::late_words,
-    lots, patients, sheet_of,
+    lots, patients,
     store::{self, After, Filter, TaskRow},
     type_of,
 };
@@ -77,7 +77,10 @@ const SHOWN: [(&str, Progress, &str); 5] = [
 /// The order and the names of an incident's forms.
 pub(super) async fn kit(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Problem> {
     incidents::find(tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
-    Ok(playbooks::frozen(tx, incident).await?.map(|version| version.playbook.forms).unwrap_or_default())
+    Ok(playbooks::frozen(tx, incident)
+        .await?
+        .map(|version| version.playbook.forms.clone())
+        .unwrap_or_default())
 }
 
 /// The names of places as lists show them, and what the reader may do there.
@@ -319,6 +322,7 @@ async fn holders(
 #[derive(Debug, Clone, Default)]
 pub struct Typed {
     pub enter: Option<EnterSheet>,
+    pub aside: SetAside,
     pub check: Check,
     pub settle: Settle,
     pub release: Release,
@@ -337,7 +341,7 @@ pub async fn one(
     let row = row.ok_or_else(|| Problem::not_found("form"))?;
     let mut task = Desk::of(tx, &kit, std::slice::from_ref(&row), around.now).await?.tasks.remove(0);
     if task.progress.is_none() {
-        task.progress = Progress::of(&sheet_of(&kit, &row), task.whose);
+        task.progress = Progress::of(&row.sheet(), task.whose);
     }
     let line = lines(door, tx, (incident, &kit), &around, std::slice::from_ref(&task)).await?.remove(0);
     let downtime = incidents::find(tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
@@ -345,7 +349,7 @@ pub async fn one(
     let works = around.may_work(task.unit);
     let differences = lots::differences(tx, form).await?;
     let disputers: Vec<AccountId> = differences.iter().map(|row| AccountId(row.reported_by)).collect();
-    let sheet = sheet_of(&kit, &row);
+    let sheet = row.sheet();
     let me = around.reader.account;
     let is_entered = sheet.state == State::Entered;
     let asked = lots::release(tx, form).await?;
@@ -363,9 +367,10 @@ pub async fn one(
     Ok(SheetEntryView {
         incident,
         form,
-        title: sheet_title(&line),
+        title: sheet_title(&line, &sheet),
         unknown_before: unknown_before(tx, incident, &kit, &task).await?,
         late_entry: late.words(task.event_at, &around.reader.name, enter.author.trimmed()),
+        may_set_aside: works && sheet.state == State::Used && row.disposition == Disposition::BackEnter,
         may_enter: works && matches!(sheet.state, State::Used | State::Discrepancy),
         may_check: works && is_entered && !sheet.entered_by.contains(&me),
         may_settle: works && sheet.state == State::Discrepancy && may_settle(&sheet, &disputers, me).is_ok(),
@@ -379,6 +384,7 @@ pub async fn one(
         entries: entries(door, tx, &task, (works, &late)).await?,
         differences: differences.into_iter().map(|row| difference(row, &zone)).collect(),
         enter,
+        aside: typed.aside,
         check: typed.check,
         settle: typed.settle,
         release: typed.release,
@@ -403,7 +409,7 @@ impl Late {
     }
 }
 
-fn sheet_title(line: &EntryLine) -> String {
+fn sheet_title(line: &EntryLine, sheet: &Sheet) -> String {
     let serial = &line.serial;
     match (line.progress, &line.waits_for) {
         (Progress::Ready | Progress::Differs, Some(before)) => {
@@ -411,6 +417,9 @@ fn sheet_title(line: &EntryLine) -> String {
         }
         (Progress::Ready, None) => format!("{serial} can be typed in"),
         (Progress::ToPrepare, _) => format!("{serial}: whose form is this?"),
+        (Progress::Differs, None) if sheet.entered_by.is_empty() => {
+            format!("{serial} is set aside: it cannot be typed in as it is")
+        }
         (Progress::Differs, None) => format!("{serial} differs from what was typed in"),
         (Progress::ToCheck, _) => format!("{serial} waits for a second person"),
         (Progress::Missing, _) => format!("{serial} is missing, and its patient is known"),

@@ -16,7 +16,6 @@ use sqlx::types::Uuid;
 use super::{
     Desk, Refused,
     lots::{self, NewEntry},
-    sheet_of,
     store::{self, TaskRow},
 };
 use crate::{
@@ -69,7 +68,7 @@ fn apply(
 ) -> Vec<Change> {
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
-        let before = sheet_of(of.kit, &row);
+        let before = row.sheet();
         if row.form_type != of.form_type.code {
             let sentence = format!("It is a {} form.", row.form_type);
             refused.add(&row.serial(), Refusal::new("other-type", sentence));
@@ -151,9 +150,7 @@ async fn waiting(
     let mut refused = Refused::default();
     for ((row, task), before) in rows.iter().zip(tasks).zip(before) {
         if let Some(holder) = task.holder(now).filter(|holder| *holder != account) {
-            let name = accounts::name(tx, holder).await?.unwrap_or_default();
-            let sentence = format!("{name} has taken it. Take another one, or wait until it is given back.");
-            refused.add(&row.serial(), Refusal::new("taken", sentence));
+            refused.add(&row.serial(), taken_by(tx, holder).await?);
         } else if let Some(before) = before {
             let serial = named.get(&before.form).map(|row| row.serial().to_string()).unwrap_or_default();
             let is = if before.progress == Progress::Missing { ", which is missing" } else { "" };
@@ -246,7 +243,7 @@ async fn mark(decision: &mut Decision, of: &Moving<'_>, forms: &[FormId]) -> Res
     }
     let mut sums: BTreeMap<_, Ledger> = BTreeMap::new();
     for row in sheets::by_ids(&mut decision.tx, of.incident, forms).await? {
-        let before = sheet_of(of.kit, &row);
+        let before = row.sheet();
         let after = Sheet { to_check: true, ..before.clone() };
         *sums.entry((row.unit, row.prefix == FOUND_PREFIX)).or_default() += Ledger::change(&before, &after);
     }
@@ -299,13 +296,61 @@ pub async fn check(
     store::save(&mut decision.tx, of.incident, &desk.before, &desk.tasks).await?;
     let turned = draw(decision, of, &mut touched, &mut changes).await?;
     keep(decision, of, &changes).await?;
-    if let Verdict::Differs { kind, note, owner } = verdict {
-        let forms: Vec<(Uuid, FormId)> =
-            changes.iter().map(|change| (app.clock.id(), change.row.id)).collect();
-        let what = (*kind, note.as_str(), *owner);
-        lots::report(&mut decision.tx, of.incident, what, (at, account), &forms).await?;
-    }
+    report(app, decision, of, verdict, &changes).await?;
     Ok(Ok(Done { changes, turned }))
+}
+
+/// Sets one sheet aside that cannot be typed in as it is. It is in no lot yet, so no sample turns by it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_aside(
+    app: &App,
+    decision: &mut Decision,
+    of: &Moving<'_>,
+    row: SheetRow,
+    verdict: &Verdict,
+) -> Result<Outcome, Error> {
+    let (at, account) = (decision.at, decision.account);
+    let mut desk = Desk::of(&mut decision.tx, of.kit, [&row], at).await?;
+    let mut refused = Refused::default();
+    for task in &desk.tasks {
+        if let Some(holder) = task.holder(at).filter(|holder| *holder != account) {
+            refused.add(&row.serial(), taken_by(&mut decision.tx, holder).await?);
+        }
+    }
+    let changes = apply(of, vec![row], account, Act::SetAside, &mut refused);
+    if !refused.is_empty() {
+        return Ok(Err(refused));
+    }
+    for (change, task) in changes.iter().zip(&mut desk.tasks) {
+        task.progress = Progress::of(&change.after, task.whose);
+        (task.taken, task.changed_at) = (None, at);
+    }
+    store::save(&mut decision.tx, of.incident, &desk.before, &desk.tasks).await?;
+    keep(decision, of, &changes).await?;
+    report(app, decision, of, verdict, &changes).await?;
+    Ok(Ok(Done { changes, turned: 0 }))
+}
+
+/// Keeps what somebody found to be wrong with sheets.
+async fn report(
+    app: &App,
+    decision: &mut Decision,
+    of: &Moving<'_>,
+    verdict: &Verdict,
+    changes: &[Change],
+) -> Result<(), Error> {
+    let Verdict::Differs { kind, note, owner } = verdict else { return Ok(()) };
+    let forms: Vec<(Uuid, FormId)> = changes.iter().map(|change| (app.clock.id(), change.row.id)).collect();
+    let what = (*kind, note.as_str(), *owner);
+    lots::report(&mut decision.tx, of.incident, what, (decision.at, decision.account), &forms).await
+}
+
+async fn taken_by(tx: &mut Tx, holder: AccountId) -> Result<Refusal, Error> {
+    let name = accounts::name(tx, holder).await?.unwrap_or_default();
+    let sentence = format!("{name} has taken it. Take another one, or wait until it is given back.");
+    Ok(Refusal::new("taken", sentence))
 }
 
 async fn lots_of(tx: &mut Tx, tasks: &[TaskRow]) -> Result<BTreeMap<Uuid, Lot>, Error> {
@@ -331,7 +376,7 @@ pub async fn settle(
     let (at, account) = (decision.at, decision.account);
     let reported = lots::differences(&mut decision.tx, row.id).await?;
     let disputers: Vec<AccountId> = reported.iter().map(|row| AccountId(row.reported_by)).collect();
-    let before = sheet_of(of.kit, &row);
+    let before = row.sheet();
     let act = if ending == Ending::NotAnError { Act::Uphold } else { Act::Withdraw };
     let after = match may_settle(&before, &disputers, account).and_then(|()| before.after(act, account)) {
         Ok(after) => after,

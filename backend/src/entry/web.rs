@@ -7,13 +7,14 @@ use axum::{
 use domain::{
     actor::Role,
     entry::{
-        Check, Checked, ENTERERS, EnterSheet, Entered, Prepare, Prepared, PutBack, Release, Released, Settle,
-        Settled, TakeTasks, Taken,
+        Check, Checked, ENTERERS, EnterSheet, Entered, Prepare, Prepared, PutBack, Release, Released,
+        SetAside, Settle, Settled, TakeTasks, Taken,
     },
     id::{FormId, IncidentId},
     view::entry::{EntryView, LotsView, PrepareView, SheetEntryView},
 };
 use frontend::pages::entry as pages;
+use serde::Serialize;
 
 use super::{
     act, prepare,
@@ -21,6 +22,7 @@ use super::{
     take,
 };
 use crate::{
+    failure::Failure,
     incidents::web::incident_id,
     web::{
         door::{Door, Mistakes},
@@ -89,6 +91,12 @@ fn acts(routes: Routes) -> Routes {
             WORKERS,
             "Say that a form was typed in",
             enter,
+        )
+        .command::<SetAside, Checked, _>(
+            "/incidents/{incident}/entry/sheets/{form}/set-aside",
+            WORKERS,
+            "Set a form aside that cannot be typed in as it is",
+            set_aside,
         )
         .command::<Check, Checked, _>(
             "/incidents/{incident}/entry/sheets/{form}/check",
@@ -254,66 +262,56 @@ fn page_of((incident, form): (IncidentId, FormId)) -> String {
     format!("{}/sheets/{form}", base(incident))
 }
 
-async fn enter(
-    door: Door,
-    Path(path): Path<(String, String)>,
-    input: Input<EnterSheet>,
+/// What comes of an act on one sheet: back to its page, or the page again with what was typed and what is wrong.
+async fn answered<T: Serialize>(
+    door: &Door,
+    of: (IncidentId, FormId),
+    outcome: Result<T, Failure>,
+    all: &[(String, String)],
+    typed: Typed,
 ) -> Result<Response, Problem> {
-    let of = ids(&path)?;
-    match door.run(&input, move |app, by, form| act::enter_sheet(app, by, (of.0, of.1, form))).await {
-        Ok(entered) => Ok(door.done(&page_of(of), &entered)),
+    match outcome {
+        Ok(done) => Ok(door.done(&page_of(of), &done)),
         Err(failure) => {
-            let typed = Typed { enter: Some(input.form), ..Typed::default() };
-            door.again(failure, &input.typed, async |mistakes| one_page(&door, of, typed, mistakes).await)
-                .await
+            door.again(failure, all, async |mistakes| one_page(door, of, typed, mistakes).await).await
         }
     }
 }
 
-async fn check(
-    door: Door,
-    Path(path): Path<(String, String)>,
-    input: Input<Check>,
-) -> Result<Response, Problem> {
+type SheetPath = Path<(String, String)>;
+
+async fn enter(door: Door, Path(path): SheetPath, input: Input<EnterSheet>) -> Result<Response, Problem> {
     let of = ids(&path)?;
-    match door.run(&input, move |app, by, form| act::check_sheet(app, by, (of.0, of.1, form))).await {
-        Ok(checked) => Ok(door.done(&page_of(of), &checked)),
-        Err(failure) => {
-            let typed = Typed { check: input.form, ..Typed::default() };
-            door.again(failure, &input.typed, async |mistakes| one_page(&door, of, typed, mistakes).await)
-                .await
-        }
-    }
+    let outcome = door.run(&input, move |app, by, form| act::enter_sheet(app, by, (of.0, of.1, form))).await;
+    let typed = Typed { enter: Some(input.form), ..Typed::default() };
+    answered(&door, of, outcome, &input.typed, typed).await
 }
 
-async fn settle(
-    door: Door,
-    Path(path): Path<(String, String)>,
-    input: Input<Settle>,
-) -> Result<Response, Problem> {
+async fn set_aside(door: Door, Path(path): SheetPath, input: Input<SetAside>) -> Result<Response, Problem> {
     let of = ids(&path)?;
-    match door.run(&input, move |app, by, form| act::settle_sheet(app, by, (of.0, of.1, form))).await {
-        Ok(settled) => Ok(door.done(&page_of(of), &settled)),
-        Err(failure) => {
-            let typed = Typed { settle: input.form, ..Typed::default() };
-            door.again(failure, &input.typed, async |mistakes| one_page(&door, of, typed, mistakes).await)
-                .await
-        }
-    }
+    let run = move |app, by, form| act::set_sheet_aside(app, by, (of.0, of.1, form));
+    let outcome = door.run(&input, run).await;
+    let typed = Typed { aside: input.form, ..Typed::default() };
+    answered(&door, of, outcome, &input.typed, typed).await
 }
 
-async fn release(
-    door: Door,
-    Path(path): Path<(String, String)>,
-    input: Input<Release>,
-) -> Result<Response, Problem> {
+async fn check(door: Door, Path(path): SheetPath, input: Input<Check>) -> Result<Response, Problem> {
     let of = ids(&path)?;
-    match door.run(&input, move |app, by, form| act::release(app, by, (of.0, of.1, form))).await {
-        Ok(released) => Ok(door.done(&page_of(of), &released)),
-        Err(failure) => {
-            let typed = Typed { release: input.form, ..Typed::default() };
-            door.again(failure, &input.typed, async |mistakes| one_page(&door, of, typed, mistakes).await)
-                .await
-        }
-    }
+    let outcome = door.run(&input, move |app, by, form| act::check_sheet(app, by, (of.0, of.1, form))).await;
+    let typed = Typed { check: input.form, ..Typed::default() };
+    answered(&door, of, outcome, &input.typed, typed).await
+}
+
+async fn settle(door: Door, Path(path): SheetPath, input: Input<Settle>) -> Result<Response, Problem> {
+    let of = ids(&path)?;
+    let outcome = door.run(&input, move |app, by, form| act::settle_sheet(app, by, (of.0, of.1, form))).await;
+    let typed = Typed { settle: input.form, ..Typed::default() };
+    answered(&door, of, outcome, &input.typed, typed).await
+}
+
+async fn release(door: Door, Path(path): SheetPath, input: Input<Release>) -> Result<Response, Problem> {
+    let of = ids(&path)?;
+    let outcome = door.run(&input, move |app, by, form| act::release(app, by, (of.0, of.1, form))).await;
+    let typed = Typed { release: input.form, ..Typed::default() };
+    answered(&door, of, outcome, &input.typed, typed).await
 }

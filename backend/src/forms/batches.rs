@@ -247,7 +247,7 @@ async fn move_all(
 ) -> Result<(), Error> {
     let rows = batches::take_sheets_before(&mut decision.tx, id, to).await?;
     let moved = |row: SheetRow| {
-        let sheet = row.sheet(domain::playbooks::Disposition::BackEnter);
+        let sheet = row.sheet();
         Change { row, before: sheet.clone(), after: sheet, custody: to }
     };
     let changes: Vec<Change> = rows.into_iter().map(moved).collect();

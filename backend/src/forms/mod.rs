@@ -2,6 +2,7 @@
 //! that proves none was lost.
 
 mod batches;
+mod correct;
 mod ledger;
 mod places_web;
 mod reading;
@@ -13,7 +14,10 @@ pub mod store;
 pub mod tally;
 pub mod web;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use domain::{
     Refusal,
@@ -26,12 +30,14 @@ use domain::{
     },
     id::{IncidentId, IssueId, UnitId},
     identifiers::patient_identifiers,
-    playbooks::{FormType, Playbook},
+    playbooks::{Disposition, FormType, Playbook},
     scope::{Place, Places},
+    time::Timestamp,
 };
 use serde_json::json;
 
 pub use batches::{fill_batch, open_batch, receive_batch, scan_batch, sign_batch};
+pub use correct::correct;
 pub use ledger::{Outstanding, SitePaper, by_site, card, late, outstanding};
 pub use scan::scan;
 
@@ -133,10 +139,11 @@ pub(crate) async fn issue_in(
     let seq = decision.next_seq();
     let row = issues::NewIssue { id: issue, incident, range: &range, first, last };
     issues::insert_issue(&mut decision.tx, &row, decision.at, decision.account, seq).await?;
-    let sheet = Sheet::issued(range.form_type.disposition);
+    let disposition = end_of(&mut decision.tx, (incident, range.unit), &range.form_type, decision.at).await?;
+    let sheet = Sheet::issued(disposition);
     let sheets = new_sheets(app, first..=last, &range.form_type.serial_prefix, &sheet);
-    let batch =
-        store::Batch { incident, form_type: &range.form_type.code, unit: range.unit, issue: Some(issue) };
+    let form_type = range.form_type.code.as_str();
+    let batch = store::Batch { incident, form_type, unit: range.unit, issue: Some(issue), disposition };
     add_sheets(decision, &batch, &sheets, &sheet).await?;
     let data = json!({
         "form_type": range.form_type.code, "unit": range.unit, "first": first, "last": last,
@@ -148,6 +155,22 @@ pub(crate) async fn issue_in(
     decision.append(app, Say { kind: "forms.issued", subject, data, texts, ..Say::default() }).await?;
     let (first, last) = (printed(first).to_string(), printed(last).to_string());
     Ok(Issued { issue, seq, first, last, sheets: range.sheets })
+}
+
+/// The end that sheets of a kind must reach which a unit gets at a moment of the downtime.
+async fn end_of(
+    tx: &mut Tx,
+    (incident, unit): (IncidentId, UnitId),
+    form_type: &FormType,
+    at: Timestamp,
+) -> Result<Disposition, Failure> {
+    let row = incidents::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
+    let hours = at.minutes_since(row.started_at).max(0) / 60;
+    Ok(end_at(tx, unit, form_type, hours).await?)
+}
+
+async fn end_at(tx: &mut Tx, unit: UnitId, form_type: &FormType, hours: i64) -> Result<Disposition, Error> {
+    Ok(form_type.end(places::setting(tx, unit).await?, hours))
 }
 
 /// The shift that is on, where nobody says which.
@@ -194,8 +217,7 @@ pub async fn count(app: App, by: By, incident: IncidentId, form: Count) -> Resul
     may(&by.actor, &[Role::FormsClerk, Role::UnitLead], units, &lattice)?;
 
     save(&mut decision, incident, &changes).await?;
-    let forms: Vec<_> = changes.iter().map(|change| change.row.id).collect();
-    entry::follow(&mut decision.tx, incident, &playbook.forms, &forms, decision.at).await?;
+    entry::follow(&mut decision.tx, incident, &playbook.forms, &counted(&changes), decision.at).await?;
     let number = |picked: &Picked| i64::try_from(picked.len()).unwrap_or(i64::MAX);
     let outcome = Counted {
         seq: decision.seq,
@@ -242,12 +264,17 @@ pub async fn found(app: App, by: By, incident: IncidentId, form: Found) -> Resul
     let (site, unit) = store::codes(&mut decision.tx, found.unit).await?;
     let first = issues::take_numbers(&mut decision.tx, FOUND_PREFIX, found.sheets).await?;
     let last = first + found.sheets - 1;
-    let sheet = Sheet::found(found.form_type.disposition);
+    // Nobody knows when it was used: as if at once, which asks for most.
+    let disposition = end_at(&mut decision.tx, found.unit, &found.form_type, 0).await?;
+    let sheet = Sheet::found(disposition);
     let sheets = new_sheets(&app, first..=last, FOUND_PREFIX, &sheet);
-    let batch = store::Batch { incident, form_type: &found.form_type.code, unit: found.unit, issue: None };
+    let form_type = found.form_type.code.as_str();
+    let batch = store::Batch { incident, form_type, unit: found.unit, issue: None, disposition };
     add_sheets(&mut decision, &batch, &sheets, &sheet).await?;
     let forms: Vec<_> = sheets.iter().filter_map(NewSheet::form).collect();
-    entry::follow(&mut decision.tx, incident, &playbook.forms, &forms, decision.at).await?;
+    let rows = store::by_ids(&mut decision.tx, incident, &forms).await?;
+    let taken_in: Vec<_> = rows.iter().map(|row| (row, &sheet)).collect();
+    entry::follow(&mut decision.tx, incident, &playbook.forms, &taken_in, decision.at).await?;
     let data = json!({
         "form_type": found.form_type.code, "unit": found.unit, "first": first, "last": last,
     });
@@ -328,12 +355,17 @@ async fn say_moved(
     Ok(())
 }
 
+/// Sheets as a count left them.
+fn counted(changes: &[Change]) -> Vec<(&SheetRow, &Sheet)> {
+    changes.iter().map(|change| (&change.row, &change.after)).collect()
+}
+
 fn count_of(changes: &[Change], which: impl Fn(&Change) -> bool) -> i64 {
     i64::try_from(changes.iter().filter(|change| which(change)).count()).unwrap_or(i64::MAX)
 }
 
 /// The frozen playbook of an incident that is open.
-pub(crate) async fn open_playbook(tx: &mut Tx, incident: IncidentId) -> Result<Playbook, Failure> {
+pub(crate) async fn open_playbook(tx: &mut Tx, incident: IncidentId) -> Result<Arc<Playbook>, Failure> {
     let row = incidents::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
     row.must_be_open()?;
     let version = playbooks::frozen(tx, incident).await?;
@@ -464,7 +496,7 @@ fn apply(
     let mut refused: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
-        let before = row.sheet(form_type.disposition);
+        let before = row.sheet();
         let serial = row.serial().to_string();
         if row.form_type != form_type.code {
             refused.entry(format!("It is a {} form.", row.form_type)).or_default().push(serial);

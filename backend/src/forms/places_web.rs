@@ -5,7 +5,10 @@ use axum::{
     response::Response,
 };
 use domain::{
-    forms::{AddSheets, BatchCounted, BatchOpened, CountBatch, OpenBatch, ScanSheet, Scanned},
+    forms::{
+        AddSheets, BatchCounted, BatchOpened, CorrectPile, Corrected, CountBatch, OpenBatch, ScanSheet,
+        Scanned, Serial,
+    },
     id::{BatchId, IncidentId},
     view::forms::{
         BatchView, BatchesView, MissingView, RecordsView, RunnerView, ScanView, SheetView, UnitPaperView,
@@ -59,6 +62,12 @@ pub fn routes(routes: Routes) -> Routes {
             FORMS,
             "What happened to one form",
             sheet,
+        )
+        .command::<CorrectPile, Corrected, _>(
+            "/incidents/{incident}/forms/sheets/{serial}/pile",
+            COUNTERS,
+            "Put a form that was counted on the wrong pile on another one",
+            correct,
         );
     batch_routes(routes)
 }
@@ -208,12 +217,41 @@ async fn missing(
     door.incident_page(tx, incident, &title, view, pages::missing, Mistakes::default()).await
 }
 
-async fn sheet(door: Door, Path((incident, serial)): Path<(String, String)>) -> Result<Response, Problem> {
-    let incident = incident_id(&incident)?;
+async fn sheet(door: Door, Path(path): Path<(String, String)>) -> Result<Response, Problem> {
+    sheet_page(&door, &path, CorrectPile::default(), Mistakes::default()).await
+}
+
+async fn sheet_page(
+    door: &Door,
+    (incident, serial): &(String, String),
+    correct: CorrectPile,
+    mistakes: Mistakes,
+) -> Result<Response, Problem> {
+    let incident = incident_id(incident)?;
     let mut tx = door.read().await?;
-    let view = shown::sheet(&door, &mut tx, incident, &serial).await?;
+    let view = shown::sheet(door, &mut tx, incident, serial, correct).await?;
     let title = view.title.clone();
-    door.incident_page(tx, incident, &title, view, pages::sheet, Mistakes::default()).await
+    door.incident_page(tx, incident, &title, view, pages::sheet, mistakes).await
+}
+
+async fn correct(
+    door: Door,
+    Path(path): Path<(String, String)>,
+    input: Input<CorrectPile>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&path.0)?;
+    let serial: Serial = path.1.parse().map_err(|_| Problem::not_found("form"))?;
+    let run = move |app, by, form| super::correct(app, by, (incident, serial.clone(), form));
+    match door.run(&input, run).await {
+        Ok(corrected) => {
+            Ok(door.done(&format!("/incidents/{incident}/forms/sheets/{}", corrected.serial), &corrected))
+        }
+        Err(failure) => {
+            let form = input.form;
+            let page = async |mistakes| sheet_page(&door, &path, form, mistakes).await;
+            door.again(failure, &input.typed, page).await
+        }
+    }
 }
 
 async fn show_batches(

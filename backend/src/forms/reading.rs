@@ -30,7 +30,10 @@ const PAGE: usize = 100;
 /// The form types of an incident's playbook; none when it was declared from nothing.
 pub(super) async fn types(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Problem> {
     incidents::find(tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
-    Ok(playbooks::frozen(tx, incident).await?.map(|version| version.playbook.forms).unwrap_or_default())
+    Ok(playbooks::frozen(tx, incident)
+        .await?
+        .map(|version| version.playbook.forms.clone())
+        .unwrap_or_default())
 }
 
 /// The ledger.

@@ -19,14 +19,14 @@ use domain::{
         scan as met,
     },
     id::{BatchId, IncidentId, RequestId},
-    playbooks::{Disposition, FormType},
+    playbooks::Playbook,
     time::Timestamp,
 };
 use serde_json::json;
 use sqlx::types::Uuid;
 
 use super::{
-    may,
+    counted, may,
     saving::{Moment, save_at},
     store::{
         Change, SheetRow,
@@ -57,8 +57,8 @@ struct Scanning {
     batch: Option<BatchId>,
     actor: Actor,
     request: RequestId,
-    /// The kit, where it matters: when a sheet is counted or filed.
-    kit: Arc<[FormType]>,
+    /// Whose kit tells what is typed in; it matters when a sheet is counted.
+    playbook: Option<Arc<Playbook>>,
 }
 
 /// Scans one sheet at a station.
@@ -117,13 +117,13 @@ async fn prepare(
             Some(found.ok_or_else(unknown)?)
         }
     };
-    // A count begins a task of typing in and a filing ends a sheet; both ask the kit. Other scans move paper alone.
-    let mut kit: Arc<[FormType]> = [].into();
-    if matches!(order.station, Station::Collection | Station::Filing) {
-        let version = playbooks::frozen(&mut tx, incident).await?;
-        kit = version.map(|version| version.playbook.forms).unwrap_or_default().into();
-    }
-    Ok(Scanning { incident, order, batch, actor, request, kit })
+    // A count begins a task of typing in, which asks the kit; other scans move paper alone.
+    let playbook = if order.station == Station::Collection {
+        playbooks::frozen(&mut tx, incident).await?.map(|version| version.playbook)
+    } else {
+        None
+    };
+    Ok(Scanning { incident, order, batch, actor, request, playbook })
 }
 
 type Said = Result<Noted, Refusal>;
@@ -136,9 +136,7 @@ async fn note(tx: &mut Tx, now: Timestamp, scanning: &Scanning) -> Result<Said, 
         Ok(row) => row,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let form_type = scanning.kit.iter().find(|form_type| form_type.code == row.form_type);
-    let end = form_type.map_or(Disposition::BackEnter, |form_type| form_type.disposition);
-    let done = match met((row.state, row.custody), end, order.station, order.pile) {
+    let done = match met((row.state, row.custody), row.disposition, order.station, order.pile) {
         Ok(done) => done,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -158,7 +156,7 @@ async fn note(tx: &mut Tx, now: Timestamp, scanning: &Scanning) -> Result<Said, 
             serde_json::Value::Null,
         )));
     }
-    let change = match changed(row, done, end, scanning) {
+    let change = match changed(row, done, scanning) {
         Ok(change) => change,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -173,7 +171,9 @@ async fn note(tx: &mut Tx, now: Timestamp, scanning: &Scanning) -> Result<Said, 
     if done != Scan::Already {
         save_at(tx, &moment, &change).await?;
         if order.station == Station::Collection {
-            entry::follow(tx, scanning.incident, &scanning.kit, &[change[0].row.id], now).await?;
+            let kit =
+                scanning.playbook.as_ref().map(|playbook| playbook.forms.as_slice()).unwrap_or_default();
+            entry::follow(tx, scanning.incident, kit, &counted(&change), now).await?;
         }
     }
     let [change] = change;
@@ -251,8 +251,8 @@ pub(super) fn fits(batch: &BatchRow, row: &SheetRow, pile: Pile) -> Result<bool,
 }
 
 /// The change that a scan makes.
-fn changed(row: SheetRow, done: Scan, end: Disposition, scanning: &Scanning) -> Result<Change, Refusal> {
-    let before = row.sheet(end);
+fn changed(row: SheetRow, done: Scan, scanning: &Scanning) -> Result<Change, Refusal> {
+    let before = row.sheet();
     let Scan::Moves { act, to } = done else {
         let (after, custody) = (before.clone(), row.custody);
         return Ok(Change { row, before, after, custody });

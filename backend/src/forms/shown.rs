@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     actor::Role,
-    forms::{AGES, BatchState, Custody, Ledger, Serial, State},
+    forms::{AGES, BatchState, CorrectPile, Custody, Ledger, Serial, State},
     id::{AccountId, BatchId, IncidentId, UnitId},
     time::{Timestamp, Zone},
     view::forms::{
@@ -408,6 +408,7 @@ pub async fn sheet(
     tx: &mut Tx,
     incident: IncidentId,
     serial: &str,
+    correct: CorrectPile,
 ) -> Result<SheetView, Problem> {
     let types = types(tx, incident).await?;
     let serial: Serial = serial.parse().map_err(|_| Problem::not_found("form"))?;
@@ -430,6 +431,7 @@ pub async fn sheet(
         None => None,
     };
     let type_name = types.iter().find(|each| each.code == row.form_type).map(|each| each.name.clone());
+    let may_count = door.actor().has(&[Role::FormsClerk, Role::UnitLead]);
     Ok(SheetView {
         incident,
         title: format!("{serial} is {}, {}.", state_words(row.state), row.custody.words()),
@@ -447,7 +449,10 @@ pub async fn sheet(
         taken_by: issue.map(|range| range.taken_by).unwrap_or_default(),
         batch: batch.map(|batch| Named { value: batch.id.to_string(), name: batch.serial().to_string() }),
         events,
-        may_count: door.actor().has(&[Role::FormsClerk, Role::UnitLead]),
+        may_count,
+        may_correct: may_count && matches!(row.state, State::Used | State::Blank | State::Voided),
+        correct,
+        request_id: door.request_id(),
         form_type: row.form_type,
     })
 }
@@ -476,6 +481,8 @@ fn what(event: &shown::Happened) -> String {
         ("missing", _) => format!("turned up, counted {words}"),
         ("out", "missing") => "not there when its unit was counted".to_owned(),
         ("out", _) => format!("counted {words}"),
+        ("used", "discrepancy") => "set aside: it cannot be typed in as it is".to_owned(),
+        ("used" | "blank" | "voided", "used" | "blank" | "voided") => format!("put on another pile: {words}"),
         _ => words.to_owned(),
     }
 }

@@ -27,6 +27,7 @@ pub struct SheetRow {
     pub prefix: String,
     pub number: i64,
     pub unit: UnitId,
+    pub facility: FacilityId,
     /// The codes of its site and unit, which are printed in its serial.
     pub site_code: String,
     pub unit_code: String,
@@ -34,6 +35,8 @@ pub struct SheetRow {
     pub issue: Option<IssueId>,
     pub batch: Option<BatchId>,
     pub state: State,
+    /// The end that it must reach, fixed when it was handed out or found.
+    pub disposition: Disposition,
     pub to_check: bool,
     pub changed_at: Timestamp,
     pub custody: Custody,
@@ -49,8 +52,13 @@ impl SheetRow {
     }
 
     /// The sheet as the rules see it.
-    pub fn sheet(&self, disposition: Disposition) -> Sheet {
-        Sheet { state: self.state, disposition, to_check: self.to_check, entered_by: self.entered_by.clone() }
+    pub fn sheet(&self) -> Sheet {
+        Sheet {
+            state: self.state,
+            disposition: self.disposition,
+            to_check: self.to_check,
+            entered_by: self.entered_by.clone(),
+        }
     }
 }
 
@@ -103,19 +111,23 @@ pub struct Batch<'a> {
     pub unit: UnitId,
     /// `None` for found sheets.
     pub issue: Option<IssueId>,
+    /// The end that they must reach.
+    pub disposition: Disposition,
 }
 
 const INSERT_SHEETS: Sql = Sql {
     sqlite: "
     INSERT INTO form (
-        id, incident, form_type, prefix, number, issue, unit, state, to_check, changed_at, custody, custody_at)
+        id, incident, form_type, prefix, number, issue, unit, state, disposition, to_check, changed_at, custody,
+        custody_at)
     SELECT unhex(value ->> 'id'), $1, $2, value ->> 'prefix', value ->> 'number', $3, $4, value ->> 'state',
-        FALSE, $5, value ->> 'custody', $5
+        $7, FALSE, $5, value ->> 'custody', $5
     FROM json_each($6)",
     postgres: "
     INSERT INTO form (
-        id, incident, form_type, prefix, number, issue, unit, state, to_check, changed_at, custody, custody_at)
-    SELECT id::uuid, $1, $2, prefix, number, $3, $4, state, FALSE, $5, custody, $5
+        id, incident, form_type, prefix, number, issue, unit, state, disposition, to_check, changed_at, custody,
+        custody_at)
+    SELECT id::uuid, $1, $2, prefix, number, $3, $4, state, $7, FALSE, $5, custody, $5
     FROM json_to_recordset($6::json) AS row (id TEXT, prefix TEXT, number BIGINT, state TEXT, custody TEXT)",
 };
 
@@ -135,7 +147,8 @@ pub async fn insert_sheets(
         batch.issue.map(|issue| issue.0),
         batch.unit.0,
         at.0,
-        rows.text()
+        rows.text(),
+        batch.disposition.code()
     )
     .map(|_| ())
 }
@@ -234,11 +247,13 @@ pub(super) struct Kept {
     prefix: String,
     number: i64,
     unit: Uuid,
+    facility: Uuid,
     site_code: String,
     unit_code: String,
     issue: Option<Uuid>,
     batch: Option<Uuid>,
     state: String,
+    disposition: String,
     to_check: bool,
     changed_at: i64,
     custody: String,
@@ -253,11 +268,13 @@ pub(super) fn sheet(kept: Kept) -> Result<SheetRow, Error> {
         prefix: kept.prefix,
         number: kept.number,
         unit: UnitId(kept.unit),
+        facility: FacilityId(kept.facility),
         site_code: kept.site_code,
         unit_code: kept.unit_code,
         issue: kept.issue.map(IssueId),
         batch: kept.batch.map(BatchId),
         state: State::from_code(&kept.state).ok_or_else(|| corrupt(&kept.state))?,
+        disposition: Disposition::from_code(&kept.disposition).ok_or_else(|| corrupt(&kept.disposition))?,
         to_check: kept.to_check,
         changed_at: Timestamp(kept.changed_at),
         custody: Custody::from_code(&kept.custody).ok_or_else(|| corrupt(&kept.custody))?,
@@ -271,9 +288,9 @@ macro_rules! sheets {
     ($rest:expr) => {
         concat!(
             "
-    SELECT form.id, form.form_type, form.prefix, form.number, form.unit, facility.code AS site_code,
-        unit.code AS unit_code, form.issue, form.batch, form.state, form.to_check, form.changed_at, form.custody,
-        form.custody_at
+    SELECT form.id, form.form_type, form.prefix, form.number, form.unit, unit.facility,
+        facility.code AS site_code, unit.code AS unit_code, form.issue, form.batch, form.state, form.disposition, form.to_check, form.changed_at,
+        form.custody, form.custody_at
     FROM form
     JOIN unit ON unit.id = form.unit
     JOIN facility ON facility.id = unit.facility",

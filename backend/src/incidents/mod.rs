@@ -45,7 +45,7 @@ pub async fn declare(app: App, by: By, form: Declare) -> Result<Declared, Failur
     let incident: IncidentId = app.clock.id();
     let mut decision = begin!(&app, &by, Chain::NewIncident(incident));
     let version = chosen_playbook(&mut decision.tx, form.playbook.trimmed()).await?;
-    let playbook = version.as_ref().map(|version| &version.playbook);
+    let playbook = version.as_ref().map(|version| &*version.playbook);
     let zone = accounts::installation(&mut decision.tx).await?.zone();
     let declaration = form.read(&playbook.map(defaults).unwrap_or_default(), decision.at, &zone)?;
     let facilities = places::facilities(&mut decision.tx).await?;

@@ -96,7 +96,7 @@ async fn catalogue(door: Door, Path(path): Path<String>) -> Result<Response, Pro
         incident,
         title: catalogue::title(forms),
         settings: catalogue::by_setting(forms),
-        playbook: playbook.as_ref().map(domain::playbooks::Playbook::title).unwrap_or_default(),
+        playbook: playbook.as_ref().map(|playbook| playbook.title()).unwrap_or_default(),
     };
     let title = view.title.clone();
     door.incident_page(tx, incident, &title, view, catalogue_pages::show, Mistakes::default()).await

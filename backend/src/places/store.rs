@@ -290,6 +290,17 @@ pub async fn units(tx: &mut Tx) -> Result<Vec<UnitRow>, Error> {
     fetch_all!(tx, UnitRow, ALL_UNITS)
 }
 
+const SETTING: &str = "
+    SELECT setting
+    FROM unit
+    WHERE id = $1";
+
+/// Where a unit gives care; `None` when nobody has said.
+pub async fn setting(tx: &mut Tx, unit: UnitId) -> Result<Option<Setting>, Error> {
+    let found = fetch_optional!(tx, (String,), SETTING, unit.0)?;
+    Ok(found.and_then(|(code,)| Setting::from_code(&code)))
+}
+
 /// How many units that are open and how many people a facility has.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
 pub struct FacilityCounts {

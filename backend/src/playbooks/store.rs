@@ -1,5 +1,10 @@
 //! The SQL of playbook versions.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
 use domain::{
     id::{AccountId, IncidentId},
     playbooks::Playbook,
@@ -15,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Version {
     pub fingerprint: String,
-    pub playbook: Playbook,
+    pub playbook: Arc<Playbook>,
 }
 
 const IN_FORCE: &str = "
@@ -35,14 +40,22 @@ pub async fn in_force(tx: &mut Tx) -> Result<Vec<Version>, Error> {
 }
 
 const FROZEN: &str = "
-    SELECT playbook_version.fingerprint, playbook_version.body
+    SELECT playbook
     FROM incident
-    JOIN playbook_version ON playbook_version.fingerprint = incident.playbook
-    WHERE incident.id = $1";
+    WHERE id = $1 AND playbook IS NOT NULL";
+
+const BODY: &str = "
+    SELECT fingerprint, body
+    FROM playbook_version
+    WHERE fingerprint = $1";
 
 /// The version frozen into an incident; `None` when it was declared from nothing.
 pub async fn frozen(tx: &mut Tx, incident: IncidentId) -> Result<Option<Version>, Error> {
-    fetch_optional!(tx, (String, String), FROZEN, incident.0)?.map(version).transpose()
+    let Some((fingerprint,)) = fetch_optional!(tx, (String,), FROZEN, incident.0)? else { return Ok(None) };
+    match known(&fingerprint) {
+        Some(playbook) => Ok(Some(Version { fingerprint, playbook })),
+        None => fetch_optional!(tx, (String, String), BODY, &fingerprint)?.map(version).transpose(),
+    }
 }
 
 const INSERT: &str = "
@@ -95,6 +108,25 @@ pub async fn approve(tx: &mut Tx, fingerprint: &str, at: Timestamp, by: AccountI
 }
 
 fn version((fingerprint, body): (String, String)) -> Result<Version, Error> {
-    let playbook = serde_json::from_str(&body).map_err(|error| Error::Corrupt(error.to_string()))?;
+    if let Some(playbook) = known(&fingerprint) {
+        return Ok(Version { fingerprint, playbook });
+    }
+    let playbook: Playbook =
+        serde_json::from_str(&body).map_err(|error| Error::Corrupt(error.to_string()))?;
+    let playbook = Arc::new(playbook);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if read.len() >= MOST_KNOWN {
+        read.clear();
+    }
+    read.insert(fingerprint.clone(), playbook.clone());
     Ok(Version { fingerprint, playbook })
+}
+
+/// The versions that were read lately. A fingerprint is that of the text, which never changes (rule 14), and reading
+/// fifty-seven kinds of forms costs more than a scan may: so each is read once.
+static READ: LazyLock<Mutex<HashMap<String, Arc<Playbook>>>> = LazyLock::new(Mutex::default);
+const MOST_KNOWN: usize = 32;
+
+fn known(fingerprint: &str) -> Option<Arc<Playbook>> {
+    READ.lock().unwrap_or_else(PoisonError::into_inner).get(fingerprint).cloned()
 }

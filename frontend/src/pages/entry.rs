@@ -209,6 +209,7 @@ pub fn one(frame: &Frame, view: &SheetEntryView) -> AnyView {
     view! {
         {ui::head(frame, &view.title, Some(stands(view, &base)), Some(actions.into_any()))}
         {view.may_enter.then(|| ui::panel("Type it in", enter(frame, view, &base, &here)))}
+        {view.may_set_aside.then(|| ui::panel("It cannot be typed in", aside(frame, view, &here)))}
         {view.may_check.then(|| ui::panel("Look at it as the second person", check(frame, view, &here)))}
         {view.may_settle.then(|| ui::panel("Settle the difference", settle(frame, view, &here)))}
         {released(frame, view, &here)}
@@ -266,20 +267,36 @@ fn enter(frame: &Frame, view: &SheetEntryView, base: &str, here: &str) -> AnyVie
     .into_any()
 }
 
+fn owners() -> Vec<Choice> {
+    vec![Choice::new("forms_clerk", "Forms clerks"), Choice::new("unit_lead", "The unit's lead")]
+}
+
+fn aside(frame: &Frame, view: &SheetEntryView, here: &str) -> AnyView {
+    let (form, errors) = (&view.aside, &frame.errors);
+    let kinds = Kind::ASIDE.iter().map(|kind| Choice::new(kind.code(), kind.words()));
+    let kinds = std::iter::once(Choice::new("", "Choose")).chain(kinds).collect();
+    let body = view! {
+        {Field::new("kind", "Why not?").value(form.kind.0.clone()).errors(errors).select(kinds)}
+        {Field::new("note", "What is needed?").hint("Without a name or number of a patient").value(form.note.0.clone())
+            .errors(errors).text()}
+        {Field::new("owner", "Whose is it to settle?").value(form.owner.0.clone()).errors(errors).select(owners())}
+        {button::secondary("Set it aside")}
+    };
+    button::form(&format!("{here}/set-aside"), &view.request_id.to_string(), body.into_any())
+}
+
 fn check(frame: &Frame, view: &SheetEntryView, here: &str) -> AnyView {
     let (form, errors) = (&view.check, &frame.errors);
     let request = view.request_id.to_string();
     let kinds = Kind::ALL.iter().map(|kind| Choice::new(kind.code(), kind.words()));
     let kinds = std::iter::once(Choice::new("", "Choose")).chain(kinds).collect();
-    let owners =
-        vec![Choice::new("forms_clerk", "Forms clerks"), Choice::new("unit_lead", "The unit's lead")];
     let verified = view! { {hidden("found", "verified")}{button::primary("It is as on the form")} };
     let differs = view! {
         {hidden("found", "differs")}
         {Field::new("kind", "What is wrong?").value(form.kind.0.clone()).errors(errors).select(kinds)}
         {Field::new("note", "What differs?").hint("Without a name or number of a patient").value(form.note.0.clone())
             .errors(errors).text()}
-        {Field::new("owner", "Whose is it to settle?").value(form.owner.0.clone()).errors(errors).select(owners)}
+        {Field::new("owner", "Whose is it to settle?").value(form.owner.0.clone()).errors(errors).select(owners())}
         {button::secondary("It differs")}
     };
     view! {

@@ -316,28 +316,60 @@ impl Check {
     /// # Errors
     /// What is wrong, by field.
     pub fn read(&self, now: Timestamp) -> Result<Verdict, FieldErrors> {
-        let mut errors = FieldErrors::default();
         match self.found.trimmed() {
             "verified" => return Ok(Verdict::Verified),
             "differs" => {}
             _ => return Err(FieldErrors::one("found", "Say whether it is as on the form, or differs.")),
         }
         let kind = Kind::from_code(self.kind.trimmed());
-        if kind.is_none() {
-            errors.add("kind", "Choose what is wrong.");
-        }
-        let note = errors.required("note", &self.note, 500, "Say what differs.").unwrap_or_default();
-        no_patient(&mut errors, "note", &note, now);
-        let owner = match self.owner.trimmed() {
-            "" => Some(Role::FormsClerk),
-            code => Role::from_code(code).filter(|role| ENTERERS.contains(role)),
-        };
-        if owner.is_none() {
-            errors.add("owner", "Choose whose it is to settle: forms clerks or the unit's lead.");
-        }
-        errors.into_result()?;
-        let (kind, owner) = (kind.unwrap_or(Kind::Differs), owner.unwrap_or(Role::FormsClerk));
-        Ok(Verdict::Differs { kind, note, owner })
+        what_is_wrong(kind, (&self.note, "Say what differs."), &self.owner, now)
+    }
+}
+
+fn what_is_wrong(
+    kind: Option<Kind>,
+    (note, ask): (&Text, &str),
+    owner: &Text,
+    now: Timestamp,
+) -> Result<Verdict, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    if kind.is_none() {
+        errors.add("kind", "Choose what is wrong.");
+    }
+    let note = errors.required("note", note, 500, ask).unwrap_or_default();
+    no_patient(&mut errors, "note", &note, now);
+    let owner = match owner.trimmed() {
+        "" => Some(Role::FormsClerk),
+        code => Role::from_code(code).filter(|role| ENTERERS.contains(role)),
+    };
+    if owner.is_none() {
+        errors.add("owner", "Choose whose it is to settle: forms clerks or the unit's lead.");
+    }
+    errors.into_result()?;
+    let (kind, owner) = (kind.unwrap_or(Kind::Differs), owner.unwrap_or(Role::FormsClerk));
+    Ok(Verdict::Differs { kind, note, owner })
+}
+
+/// Sets a sheet aside that cannot be typed in as it is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SetAside {
+    pub request_id: Text,
+    /// Why, as a kind of [`Kind::ASIDE`].
+    pub kind: Text,
+    pub note: Text,
+    /// Whose it is to settle: `forms_clerk` (when empty) or `unit_lead`.
+    pub owner: Text,
+}
+
+impl SetAside {
+    /// Reads the fields.
+    ///
+    /// # Errors
+    /// What is wrong, by field.
+    pub fn read(&self, now: Timestamp) -> Result<Verdict, FieldErrors> {
+        let kind = Kind::from_code(self.kind.trimmed()).filter(|kind| Kind::ASIDE.contains(kind));
+        what_is_wrong(kind, (&self.note, "Say what is needed to type it in."), &self.owner, now)
     }
 }
 

@@ -42,6 +42,16 @@ impl Kind {
         Self::PatientNotRegistered,
     ];
 
+    /// Why a sheet cannot be typed in at all.
+    pub const ASIDE: [Self; 6] = [
+        Self::Illegible,
+        Self::Unsigned,
+        Self::MissingPage,
+        Self::ConflictingTimes,
+        Self::WrongPatient,
+        Self::PatientNotRegistered,
+    ];
+
     pub const fn code(self) -> &'static str {
         match self {
             Self::Differs => "differs",

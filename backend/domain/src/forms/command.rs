@@ -3,11 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, Picked, Serial, Shift, pick};
+use super::{Ledger, Picked, Pile, Serial, Shift, State, pick};
 use crate::{
+    Refusal,
     field::{FieldErrors, Text},
-    id::{IssueId, UnitId},
+    id::{AccountId, IssueId, UnitId},
+    identifiers::patient_identifiers,
     playbooks::{FormType, Playbook},
+    time::Timestamp,
 };
 
 /// How many sheets one command may touch.
@@ -99,6 +102,66 @@ pub struct Counted {
     pub missing: i64,
     /// Of those counted, how many had been missing.
     pub turned_up: i64,
+}
+
+/// Moves one sheet from the wrong pile to another one.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CorrectPile {
+    pub request_id: Text,
+    /// `used`, `blank` or `voided`.
+    pub pile: Text,
+    pub reason: Text,
+}
+
+/// A correction that has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correcting {
+    pub pile: Pile,
+    pub reason: String,
+}
+
+/// What a correction gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Corrected {
+    pub seq: i64,
+    pub serial: String,
+    pub state: State,
+}
+
+impl CorrectPile {
+    /// Reads the fields.
+    ///
+    /// # Errors
+    /// What is wrong, by field.
+    pub fn read(&self, now: Timestamp) -> Result<Correcting, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let pile = Pile::from_code(self.pile.trimmed());
+        if pile.is_none() {
+            errors.add("pile", "Choose where it belongs: used, blank or voided.");
+        }
+        let ask = "Say how you know that it belongs there.";
+        let reason = errors.required("reason", &self.reason, 200, ask).unwrap_or_default();
+        if let Some(hit) = patient_identifiers(&reason, now).first() {
+            errors
+                .add("reason", format!("{:?} {}. Leave the patient out.", hit.quoted, hit.likeness.words()));
+        }
+        errors.into_result()?;
+        Ok(Correcting { pile: pile.expect("was checked"), reason })
+    }
+}
+
+/// Whether somebody may take a sheet off its pile. What takes it out of the work of typing in is not the choice of who
+/// counted it as written on.
+///
+/// # Errors
+/// Refused for who counted it as used.
+pub fn may_correct(from: State, counted_by: Option<AccountId>, by: AccountId) -> Result<(), Refusal> {
+    if from == State::Used && counted_by == Some(by) {
+        let says = "You counted it as used. Another person looks at it and takes it off that pile.";
+        return Err(Refusal::new("counted-by-you", says));
+    }
+    Ok(())
 }
 
 /// Takes in sheets without a valid serial; each gets an F-serial.

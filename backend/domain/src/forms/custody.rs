@@ -191,6 +191,15 @@ impl Pile {
         Self::ALL.into_iter().find(|pile| pile.code() == code)
     }
 
+    /// What a sheet on this pile is.
+    pub const fn state(self) -> State {
+        match self {
+            Self::Used => State::Used,
+            Self::Blank => State::Blank,
+            Self::Voided => State::Voided,
+        }
+    }
+
     const fn act(self) -> Act {
         match self {
             Self::Used => Act::CountUsed,

@@ -21,6 +21,8 @@ fn act() -> impl Strategy<Value = Act> {
         Just(Act::Uphold),
         Just(Act::Withdraw),
         Just(Act::File),
+        Just(Act::SetAside),
+        pile().prop_map(Act::Correct),
     ]
 }
 
@@ -120,6 +122,47 @@ fn each_disposition_has_its_own_end() {
         assert!(used.after(Act::File, person(1)).expect("is used").is_at_its_end());
     }
     assert!(Sheet::found(Disposition::BackEnter).after(Act::File, person(1)).is_err());
+}
+
+#[test]
+fn a_sheet_on_the_wrong_pile_goes_to_another_until_somebody_has_typed_it_in() {
+    let used = Sheet::found(Disposition::BackEnter);
+    let blank = used.after(Act::Correct(Pile::Blank), person(1)).expect("is used");
+    assert_eq!(blank.state, State::Blank);
+    assert_eq!(blank.after(Act::Correct(Pile::Blank), person(1)).expect_err("is there").code, "same-pile");
+    assert_eq!(blank.after(Act::Correct(Pile::Used), person(1)), Ok(used.clone()));
+    let entered = used.after(Act::Enter { to_check: true }, person(1)).expect("is used");
+    assert_eq!(entered.after(Act::Correct(Pile::Blank), person(2)).expect_err("is work").code, "begun");
+    let voided = entered
+        .after(Act::Dispute, person(2))
+        .and_then(|disputed| disputed.after(Act::Withdraw, person(3)))
+        .expect("is another");
+    assert_eq!(
+        voided.after(Act::Correct(Pile::Used), person(4)).expect_err("was typed in").code,
+        "was-entered"
+    );
+}
+
+#[test]
+fn who_counted_a_sheet_as_used_does_not_take_it_off_that_pile() {
+    let (me, other) = (person(1), person(2));
+    assert_eq!(may_correct(State::Used, Some(me), me).expect_err("is the same").code, "counted-by-you");
+    assert_eq!(may_correct(State::Used, Some(other), me), Ok(()));
+    for from in [State::Blank, State::Voided] {
+        assert_eq!(may_correct(from, Some(me), me), Ok(()), "nothing is lost by typing it in");
+    }
+}
+
+#[test]
+fn what_cannot_be_typed_in_is_set_aside_and_then_typed_in_and_checked_or_voided() {
+    let used = Sheet::found(Disposition::BackEnter);
+    let aside = used.after(Act::SetAside, person(1)).expect("is used");
+    assert!(!aside.is_at_its_end());
+    assert_eq!(aside.after(Act::Uphold, person(2)).expect_err("nothing to uphold").code, "not-entered-yet");
+    assert!(aside.after(Act::Enter { to_check: false }, person(1)).expect("is readable now").to_check);
+    assert_eq!(aside.after(Act::Withdraw, person(2)).expect("is another's").state, State::Voided);
+    let log = Sheet::found(Disposition::Keep);
+    assert_eq!(log.after(Act::SetAside, person(1)).expect_err("is kept").code, "not-entered");
 }
 
 fn station() -> impl Strategy<Value = Station> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::forms::Named;
 use crate::{
-    entry::{Check, EnterSheet, Lot, Prepare, Progress, Release, Settle},
+    entry::{Check, EnterSheet, Lot, Prepare, Progress, Release, SetAside, Settle},
     id::{FormId, IncidentId, RequestId},
 };
 
@@ -88,10 +88,12 @@ pub struct SheetEntryView {
     /// To be copied into the records system.
     pub late_entry: String,
     pub enter: EnterSheet,
+    pub aside: SetAside,
     pub check: Check,
     pub settle: Settle,
     pub release: Release,
     pub may_enter: bool,
+    pub may_set_aside: bool,
     pub may_check: bool,
     pub may_settle: bool,
     /// The roles in which the reader may let others go before this sheet; none when nothing waits for it.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     forms::{
-        AddSheets, BatchState, Count, CountBatch, Found, Issue, Ledger, MoveSheets, OpenBatch, ScanSheet,
+        AddSheets, BatchState, CorrectPile, Count, CountBatch, Found, Issue, Ledger, MoveSheets, OpenBatch,
+        ScanSheet,
     },
     id::{BatchId, FormId, IncidentId, RequestId, UnitId},
 };
@@ -276,6 +277,10 @@ pub struct SheetView {
     pub batch: Option<Named>,
     pub events: Vec<SheetEvent>,
     pub may_count: bool,
+    /// Whether it may lie on the wrong pile; nobody has begun to work on it.
+    pub may_correct: bool,
+    pub correct: CorrectPile,
+    pub request_id: RequestId,
 }
 
 /// Something that happened to a sheet.

@@ -24,7 +24,7 @@ use crate::{
 /// The rules of an incident: its playbook's, or the standard one.
 pub async fn rules(tx: &mut Tx, incident: IncidentId) -> Result<Vec<CancellationRule>, Error> {
     let frozen = playbooks::frozen(tx, incident).await?;
-    let rules = frozen.map(|version| version.playbook.cancellations).unwrap_or_default();
+    let rules = frozen.map(|version| version.playbook.cancellations.clone()).unwrap_or_default();
     Ok(if rules.is_empty() { vec![decisions::standard()] } else { rules })
 }
 

@@ -224,6 +224,18 @@ pub async fn put_in(tx: &mut Tx, batch: BatchId, form_type: &str, sheets: &[&She
     execute!(tx, ADD, batch.0, number).map(|_| ())
 }
 
+const TAKE_OUT: &str = "
+    UPDATE form
+    SET batch = NULL
+    WHERE id = $1 AND batch = $2";
+
+/// Takes one sheet out of a batch again.
+pub async fn take_out(tx: &mut Tx, batch: BatchId, row: &SheetRow) -> Result<(), Error> {
+    execute!(tx, TAKE_OUT, row.id.0, batch.0)?;
+    execute!(tx, ADD_TYPE, batch.0, &row.form_type, -1_i64)?;
+    execute!(tx, ADD, batch.0, -1_i64).map(|_| ())
+}
+
 const TYPES: &str = "
     SELECT form_type, sheets
     FROM form_batch_tally

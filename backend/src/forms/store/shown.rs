@@ -169,6 +169,18 @@ pub async fn history(tx: &mut Tx, form: FormId) -> Result<Vec<Happened>, Error> 
     Ok(rows.into_iter().map(happened).collect())
 }
 
+const COUNTED_BY: &str = "
+    SELECT account
+    FROM form_event
+    WHERE form = $1 AND to_state = 'used'
+    ORDER BY seq DESC
+    LIMIT 1";
+
+/// Who last counted a sheet as used.
+pub async fn counted_by(tx: &mut Tx, form: FormId) -> Result<Option<AccountId>, Error> {
+    Ok(fetch_optional!(tx, (Uuid,), COUNTED_BY, form.0)?.map(|(account,)| AccountId(account)))
+}
+
 /// A range that was handed to a unit, with its sums.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct RangeRow {

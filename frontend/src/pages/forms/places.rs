@@ -1,5 +1,6 @@
 //! Where paper is: a unit, the runner's way, the records room, what is missing, one sheet.
 
+use domain::forms::Pile;
 use domain::view::{
     forms::{
         AgeLine, BatchLine, MissingView, RangeSums, RecordsView, RunnerView, SheetEvent, SheetView,
@@ -250,9 +251,25 @@ pub fn sheet(frame: &Frame, view: &SheetView) -> AnyView {
             {batch}
             {view.to_check.then(|| view! { <p>{tag::soon("A second person must check what was typed in.")}</p> })}
         </section>
+        {view.may_correct.then(|| ui::panel("It lies on the wrong pile", correct(frame, view, &base)))}
         {ui::panel("What happened to it", events("What happened to this form", &view.events))}
     }
     .into_any()
+}
+
+fn correct(frame: &Frame, view: &SheetView, base: &str) -> AnyView {
+    let (form, errors) = (&view.correct, &frame.errors);
+    let others = Pile::ALL.iter().filter(|pile| pile.code() != view.state);
+    let piles = others.map(|pile| Choice::new(pile.code(), pile.code()));
+    let piles = std::iter::once(Choice::new("", "Choose")).chain(piles).collect();
+    let body = view! {
+        {Field::new("pile", "Where does it belong?").value(form.pile.0.clone()).errors(errors).select(piles)}
+        {Field::new("reason", "How do you know?").hint("Without a name or number of a patient")
+            .value(form.reason.0.clone()).errors(errors).text()}
+        {button::secondary("Put it there")}
+    };
+    let here = format!("{base}/sheets/{}/pile", view.serial);
+    button::form(&here, &view.request_id.to_string(), body.into_any())
 }
 
 /// What happened, in order.
