@@ -130,6 +130,22 @@ both_databases! {
         assert_eq!(night.clerk.reads("/packs").await["title"], "No pack of forms lies ready");
     }
 
+    /// Somebody who types the numbers of a printed pack would make its handing out impossible.
+    async fn the_numbers_of_a_printed_pack_are_handed_out_with_it_or_not_at_all(world: World) {
+        let night = Night::begins(world).await;
+        let pack = prints(&night, &[("MAR", 3)]).await;
+        let view = night.clerk.reads(&path(&pack)).await;
+        let first: Serial = view["ranges"][0]["first"].as_str().expect("is a text").parse().expect("is a serial");
+        let ward = night.harbor.unit("general", "4w").to_string();
+        let issue = json!({ "form_type": "MAR", "unit": ward, "first": first.number + 2, "sheets": 10 });
+        let refused = night.clerk.is_refused(&night.path("/issue"), &issue, 422).await;
+        let sentence = refused["errors"]["first"][0].as_str().expect("is a text");
+        assert!(sentence.contains("lies in a pack that was printed for 4 West"), "{sentence}");
+        night.clerk.does(&format!("{}/hand-out", path(&pack)), json!({ "incident": night.incident })).await;
+        let after = json!({ "form_type": "MAR", "unit": ward, "first": first.number + 3, "sheets": 10 });
+        night.clerk.does(&night.path("/issue"), after).await;
+    }
+
     async fn a_pack_is_withdrawn_with_a_reason_and_its_numbers_are_not_used_again(world: World) {
         let night = Night::begins(world).await;
         let pack = prints(&night, &[("MAR", 5)]).await;

@@ -424,6 +424,13 @@ async fn free_range(
         );
         return Err(FieldErrors::one("first", sentence).into());
     }
+    if let Some((number, unit)) = issues::printed_ahead(tx, prefix, first, last).await? {
+        let sentence = format!(
+            "{} lies in a pack that was printed for {unit}. Hand that pack out, or choose other numbers.",
+            printed(number)
+        );
+        return Err(FieldErrors::one("first", sentence).into());
+    }
     issues::pass_numbers(tx, prefix, last).await?;
     Ok((first, last))
 }

@@ -148,6 +148,9 @@ pub async fn hand_out(app: App, by: By, (id, form): (PackId, HandOut)) -> Result
     decision
         .append(&app, Say { kind: "pack.handed_out", subject: format!("pack:{id}"), data, ..Say::default() })
         .await?;
+    // First, so that its numbers are free for itself.
+    let change = Change { state: State::HandedOut, incident: Some(incident), reason: "" };
+    move_on(&mut decision, id, &change).await?;
     for range in &pack.printed.ranges {
         let issue = Issue {
             form_type: range.form.code.as_str().into(),
@@ -158,8 +161,6 @@ pub async fn hand_out(app: App, by: By, (id, form): (PackId, HandOut)) -> Result
         };
         forms::issue_in(&app, &mut decision, &by.actor, incident, &issue).await.map_err(at_the_pack)?;
     }
-    let change = Change { state: State::HandedOut, incident: Some(incident), reason: "" };
-    move_on(&mut decision, id, &change).await?;
     let outcome = HandedOut { pack: id, incident, sheets: pack.sheets };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)

@@ -10,7 +10,7 @@ use domain::{
 use serde::Serialize;
 
 use crate::{
-    execute, fetch_one,
+    execute, fetch_one, fetch_optional,
     store::{Error, Rows, Sql, Tx},
 };
 
@@ -98,6 +98,27 @@ pub async fn first_taken(
 ) -> Result<Option<i64>, Error> {
     let (taken,) = fetch_one!(tx, (Option<i64>,), FIRST_TAKEN, incident.0, prefix, first, last)?;
     Ok(taken)
+}
+
+const PRINTED_AHEAD: &str = "
+    SELECT pack_range.first, unit.name
+    FROM pack_range
+    JOIN pack ON pack.id = pack_range.pack
+    JOIN unit ON unit.id = pack.unit
+    WHERE pack_range.prefix = $1 AND pack_range.first <= $3 AND pack_range.last >= $2 AND pack.state <> 'handed_out'
+    ORDER BY pack_range.first
+    LIMIT 1";
+
+/// The first number of a range that lies in a pack which was printed ahead and not handed out as a whole, and the unit
+/// for which it was printed.
+pub async fn printed_ahead(
+    tx: &mut Tx,
+    prefix: &str,
+    first: i64,
+    last: i64,
+) -> Result<Option<(i64, String)>, Error> {
+    let found = fetch_optional!(tx, (i64, String), PRINTED_AHEAD, prefix, first, last)?;
+    Ok(found.map(|(from, unit)| (from.max(first), unit)))
 }
 
 const ADD_TO_ISSUE: Sql = Sql {
