@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use domain::{
     forms::{Custody, Ledger, State},
-    id::{IncidentId, UnitId},
+    id::{FormId, IncidentId, UnitId},
     playbooks::{Disposition, FormType},
+    time::Timestamp,
     view::forms::{Choices, Named, PaperView, SheetLine, SheetsView, TypeLine, UnitLine},
 };
 
 use super::{
     store::{
         self,
-        shown::{self, Filter},
+        listing::{self, Filter, Serially, Which},
     },
     tally,
 };
@@ -109,7 +110,7 @@ pub struct Asked {
     state: String,
     unit: String,
     custody: String,
-    /// The last serial of the page before, as `MAR:1001`.
+    /// The last sheet of the page before.
     after: String,
 }
 
@@ -118,22 +119,25 @@ pub async fn sheets(tx: &mut Tx, incident: IncidentId, asked: Asked) -> Result<S
     let types = types(tx, incident).await?;
     let zone = accounts::installation(tx).await?.zone();
     let units = store::units(tx, incident).await?;
-    let after = asked.after.split_once(':').unwrap_or_default();
-    let filter = Filter {
-        form_type: asked.form_type.clone(),
-        state: asked.state.clone(),
-        custody: asked.custody.clone(),
-        unit: asked.unit.parse().ok(),
-        after: (after.0.to_owned(), after.1.parse().unwrap_or(0)),
+    let filter = filter(&asked, &types)?;
+    let custody = Custody::from_code(&asked.custody);
+    let mut rows = match custody {
+        Some(custody) => {
+            let after = (custody, waiting_after(&asked.after));
+            listing::by_waiting(tx, incident, &filter, after, PAGE + 1).await?
+        }
+        None => listing::by_serial(tx, incident, &filter, &serially_after(&asked.after), PAGE + 1).await?,
     };
-    let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut rows = shown::list(tx, incident, &filter, most).await?;
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| more).map(|last| {
+        let after = match custody {
+            Some(_) => format!("{}:{}", last.custody_at.0, last.id),
+            None => format!("{}:{}:{}", last.form_type, last.prefix, last.number),
+        };
         format!(
-            "/incidents/{incident}/forms/sheets?form_type={}&state={}&unit={}&custody={}&after={}:{}",
-            asked.form_type, asked.state, asked.unit, asked.custody, last.prefix, last.number
+            "/incidents/{incident}/forms/sheets?form_type={}&state={}&unit={}&custody={}&after={after}",
+            asked.form_type, asked.state, asked.unit, asked.custody
         )
     });
     let names: BTreeMap<UnitId, String> =
@@ -160,6 +164,34 @@ pub async fn sheets(tx: &mut Tx, incident: IncidentId, asked: Asked) -> Result<S
         custody: asked.custody,
         next,
     })
+}
+
+/// What an address asks for; a form, a state or a unit that there is not is a page that there is not.
+fn filter(asked: &Asked, types: &[FormType]) -> Result<Filter, Problem> {
+    let mut codes: Vec<String> = types.iter().map(|form_type| form_type.code.clone()).collect();
+    codes.sort_unstable();
+    if !asked.form_type.is_empty() {
+        codes.retain(|code| *code == asked.form_type);
+    }
+    let states = Which::from_code(&asked.state).ok_or_else(|| Problem::not_found("state"))?;
+    let unit = match asked.unit.as_str() {
+        "" => None,
+        unit => Some(unit.parse().map_err(|_| Problem::not_found("unit"))?),
+    };
+    Ok(Filter { types: codes, states, unit })
+}
+
+/// Where a page by serial goes on: `MAR:MAR:1001`.
+fn serially_after(text: &str) -> Serially {
+    let mut parts = text.splitn(3, ':').map(ToOwned::to_owned);
+    let mut part = || parts.next().unwrap_or_default();
+    (part(), part(), part().parse().unwrap_or(0))
+}
+
+/// Where a page by waiting goes on: since when the last one waits, and its id.
+fn waiting_after(text: &str) -> (Timestamp, FormId) {
+    let (since, id) = text.split_once(':').unwrap_or_default();
+    (Timestamp(since.parse().unwrap_or(i64::MIN)), id.parse().unwrap_or(FormId(sqlx::types::Uuid::nil())))
 }
 
 fn sheets_title(asked: &Asked) -> String {

@@ -3,6 +3,7 @@
 pub mod batches;
 pub mod custody;
 pub mod issues;
+pub mod listing;
 pub mod shown;
 
 use domain::{
