@@ -102,7 +102,7 @@ CREATE INDEX form_unit ON form (incident, unit, form_type, state);
 CREATE INDEX form_missing ON form (incident, state, unit, prefix, number);
 CREATE INDEX form_custody_at ON form (incident, custody, custody_at, id);
 CREATE INDEX form_of_batch ON form (batch);
-CREATE INDEX form_to_check ON form (incident, form_type, prefix, number) WHERE state = 'entered' AND to_check = TRUE;
+CREATE INDEX form_to_check ON form (incident, form_type, state, to_check, prefix, number) WHERE to_check = TRUE;
 
 -- Every change of state of a sheet, never changed afterwards. The number is that of the decision in the incident's
 -- log; that of a scan, which is no decision, is the number of the next one.
