@@ -91,7 +91,7 @@ both_databases! {
             night.clerk.does(&night.path("/count"), form).await;
             let filed = json!({ "form_type": form_type, "serials": first.number.to_string() });
             let answer = night.clerk.posts(&night.path("/file"), filed).await;
-            assert!(answer.status.is_success() || answer.text().contains("typed in, not filed"), "{}", answer.text());
+            assert!(answer.status.is_success() || answer.text().contains("It is typed in, not filed alone"), "{}", answer.text());
             answer.status.is_success()
         };
         let (ward, clinic) = (ward.to_string(), clinic.to_string());

@@ -156,7 +156,7 @@ impl Sheet {
             }
             (State::Used | State::Blank | State::Voided, Act::Correct(pile)) => self.corrected(pile)?,
             (State::Used, Act::SetAside) if self.disposition != Disposition::BackEnter => {
-                let says = "Forms of this type are filed as they are; nobody types them in.";
+                let says = "It is filed as it is; nobody types it in.";
                 return Err(Refusal::new("not-entered", says));
             }
             (State::Entered, Act::Dispute) | (State::Used, Act::SetAside) => State::Discrepancy,
@@ -172,10 +172,7 @@ impl Sheet {
             }
             (State::Entered, Act::Verify) | (State::Discrepancy, Act::Uphold) => State::Verified,
             (State::Used, Act::File) if self.disposition == Disposition::BackEnter => {
-                return Err(Refusal::new(
-                    "to-be-entered",
-                    "Forms of this type are typed in, not filed alone.",
-                ));
+                return Err(Refusal::new("to-be-entered", "It is typed in, not filed alone."));
             }
             (State::Used, Act::File) => State::Filed,
             (state, act) => return Err(refused(state, act)),
@@ -197,7 +194,7 @@ impl Sheet {
 
     fn enter(&self, to_check: bool, by: AccountId) -> Result<Self, Refusal> {
         if self.disposition != Disposition::BackEnter {
-            return Err(Refusal::new("not-entered", "Forms of this type are filed; nobody types them in."));
+            return Err(Refusal::new("not-entered", "It is filed as it is; nobody types it in."));
         }
         let mut entered_by = self.entered_by.clone();
         if !entered_by.contains(&by) {

@@ -151,7 +151,7 @@ fn may_be(one: &Preparing, row: &SheetRow, order: &Order) -> Result<(), (&'stati
         return Err(("serial", sentence.to_owned()));
     }
     if row.disposition != Disposition::BackEnter {
-        return Err(("serial", "Forms of this type are filed; nobody types them in.".to_owned()));
+        return Err(("serial", "It is filed as it is; nobody types it in.".to_owned()));
     }
     if one.reference == Reference::Several && order.waits_for_any(&row.form_type) {
         let others: Vec<&str> = order.before(&row.form_type).collect();

@@ -102,8 +102,8 @@ pub fn gaps(frame: &Frame, view: &GapsView) -> AnyView {
     let columns = vec![
         Column::new("Line"),
         Column::new("What"),
-        Column::number(&view.expected),
-        Column::number(&view.found),
+        Column::number(&capital(&view.expected)),
+        Column::number(&capital(&view.found)),
         Column::new("Who looks after it"),
         Column::new("What was found"),
         Column::by_hand("Seen, initials"),

@@ -5,6 +5,7 @@
 
 pub mod button;
 pub mod card;
+pub mod codes;
 pub mod curve;
 pub mod field;
 pub mod funnel;

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::ui::{
     self, button,
+    codes::codes,
     field::{Choice, Field},
     table::{self, Column, Row},
     tag,
@@ -92,6 +93,7 @@ pub fn batch(frame: &Frame, view: &BatchView) -> AnyView {
     });
     view! {
         {ui::head(frame, &view.title, Some(format!("{}, {}", line.unit, line.shift).into_any()), scan)}
+        {codes(&line.serial)}
         {(!view.not_seen.is_empty()).then(|| differing(view, &base))}
         {ui::panel("What is in it", view! {
             {table::table("Sheets by form", columns, rows.collect(), "No sheet was put in yet.")}
