@@ -34,7 +34,7 @@ pub fn scan(frame: &Frame, view: &ScanView) -> AnyView {
         {ui::head(frame, "Scan forms", None, Some(button::secondary_link("The ledger", &base)))}
         {answer(frame, view)}
         {button::form(&format!("{base}/scan"), &view.choices.request_id.to_string(), fields(frame, view))}
-        <div data-scan-extras hidden>
+        <div data-scan-extras class="stack" hidden>
             <div class="actions">
                 <label class="choice"><input type="checkbox" checked data-scan-sound/><span>"Sound"</span></label>
                 <button type="button" class="button" data-scan-camera hidden>"Use the camera"</button>
@@ -80,7 +80,7 @@ fn fields(frame: &Frame, view: &ScanView) -> AnyView {
     view! {
         {Field::new("serial", "Scan or type the serial").value(form.serial.0.clone()).errors(errors).focused().text()}
         {button::primary("Take this form")}
-        <div data-scanner>
+        <div data-scanner class="stack">
             {Field::new("station", "Where do you stand?").value(form.station.0.clone()).errors(errors).select(stations)}
             {Field::new("pile", "Given back: on which pile?").value(form.pile.0.clone()).errors(errors).select(piles)}
             {Field::new("voided_because", "Voided: why?").value(form.voided_because.0.clone()).errors(errors)
