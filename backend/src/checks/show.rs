@@ -102,11 +102,16 @@ fn title(checks: &[CheckLine], open: i64) -> String {
     let of = i64::try_from(checks.iter().filter(|check| check.open > 0).count()).unwrap_or(0);
     let compared: i64 =
         checks.iter().map(|check| check.even + check.explained + check.corrected + check.harm).sum();
+    let waiting = checks.iter().filter(|check| check.is_waiting()).count();
+    let waiting = match waiting {
+        0 => String::new(),
+        some => format!("; {some} of {} cross-checks are not compared", checks.len()),
+    };
     match (open, compared) {
         (0, 0) => "Nothing is compared yet".to_owned(),
-        (0, lines) => format!("No gap is open; {} compared", counted(lines, "line", "lines")),
+        (0, lines) => format!("No gap is open; {} compared{waiting}", counted(lines, "line", "lines")),
         (open, _) => format!(
-            "{} open in {}",
+            "{} open in {}{waiting}",
             counted(open, "gap is", "gaps are"),
             counted(of, "cross-check", "cross-checks")
         ),
@@ -211,7 +216,9 @@ pub async fn gap(
     let title = match before.state {
         State::Even => format!("Line {} agrees: {} on both sides", line.name, count(line.expected)),
         State::Open => {
-            format!("Gap {}: {} expected, {} found", line.name, count(line.expected), count(line.found))
+            let what = if line.what.is_empty() { line.key.clone() } else { line.what.clone() };
+            let lists = (kind.list(Side::Expected), kind.list(Side::Found));
+            format!("{what}: {} in {}, {} in {}", count(line.expected), lists.0, count(line.found), lists.1)
         }
         state => format!("Gap {} is at its end: {}", line.name, state.words()),
     };

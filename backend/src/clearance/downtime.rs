@@ -116,7 +116,7 @@ fn function_line(function: Function, windows: &[Window], zone: &Zone, as_of: Tim
         from: window.from,
         until: window.until,
         from_local: local(window.from),
-        until_local: window.until.map_or_else(|| "still down".to_owned(), local),
+        until_local: window.until.map_or_else(|| "not back yet".to_owned(), local),
         minutes: window.minutes(as_of),
         length: hours_minutes(window.minutes(as_of)),
     };
@@ -181,8 +181,8 @@ fn title(site: &str, systems: &[SystemDowntime]) -> String {
     let first = format!("{site}: {name}, {function} was down longest, {} hours.", line.total);
     match lines().filter(|(_, line)| line.still_down).count() {
         0 => format!("{first} Nothing is down now."),
-        1 => format!("{first} 1 function is still down."),
-        many => format!("{first} {many} functions are still down."),
+        1 => format!("{first} 1 function is not back yet."),
+        many => format!("{first} {many} functions are not back yet."),
     }
 }
 

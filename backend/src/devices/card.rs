@@ -85,6 +85,6 @@ pub async fn card(tx: &mut Tx, incident: IncidentId) -> Result<Option<CardView>,
         picture: if bars.is_empty() { Picture::None } else { Picture::Ledger(bars) },
         late,
         late_short: format!("{bare} with none"),
-        fine: "No unit is without".to_owned(),
+        fine: if sums.in_all == 0 { String::new() } else { "No unit is without".to_owned() },
     }))
 }

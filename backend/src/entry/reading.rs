@@ -415,6 +415,9 @@ fn sheet_title(line: &EntryLine, sheet: &Sheet) -> String {
         (Progress::Ready | Progress::Differs, Some(before)) => {
             format!("{serial} waits for {} form {}", before.form_type, before.serial)
         }
+        (Progress::Ready | Progress::Differs, None) if !line.mine && !line.taken_by.is_empty() => {
+            format!("{} is typing in {serial}", line.taken_by)
+        }
         (Progress::Ready, None) => format!("{serial} can be typed in"),
         (Progress::ToPrepare, _) => format!("{serial}: whose form is this?"),
         (Progress::Differs, None) if sheet.entered_by.is_empty() => {

@@ -95,7 +95,7 @@ pub async fn card(tx: &mut Tx, incident: IncidentId) -> Result<Option<CardView>,
             (counted(missing, "form missing", "forms missing"), format!("{missing} missing"), "missing")
         }
     };
-    let path = format!("{base}/sheets?state={state}");
+    let path = if state == "missing" { format!("{base}/missing") } else { format!("{base}/sheets?state={state}") };
     let of_units = counted(i64::try_from(units).unwrap_or(i64::MAX), "unit", "units");
     Ok(Some(CardView {
         section: Section::Paper,
@@ -171,7 +171,10 @@ pub async fn outstanding(tx: &mut Tx, incident: IncidentId) -> Result<Outstandin
             Item { id, label, path }
         };
         let items = rows.into_iter().map(item).collect();
-        let link = format!("/incidents/{incident}/forms/sheets?state={show}");
+        let link = match kind {
+            BlockerKind::FormMissing => format!("/incidents/{incident}/forms/missing"),
+            _ => format!("/incidents/{incident}/forms/sheets?state={show}"),
+        };
         blockers.push(Blocker { kind, count, waived: 0, link, items });
     }
     Ok(Outstanding(blockers))

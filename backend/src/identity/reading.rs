@@ -107,10 +107,13 @@ pub async fn all(
         let (numbers, uncorrected) = sums.get(state).copied().unwrap_or_default();
         NumberCount { state: *state, words: state.words().to_owned(), numbers, uncorrected }
     };
+    let all_ranges = ranges(tx, &around, site).await?;
+    let has_range = !all_ranges.is_empty() || !ranges(tx, &around, None).await?.is_empty();
     Ok(IdentityView {
         incident,
-        title: title(super::open(tx, incident).await?),
-        ranges: ranges(tx, &around, site).await?,
+        title: title(super::open(tx, incident).await?, has_range),
+        may_give: has_range && door.actor().has(&GIVERS),
+        ranges: all_ranges,
         counts: State::ALL.iter().map(figures).collect(),
         numbers,
         next,
@@ -120,7 +123,6 @@ pub async fn all(
         units: around.units.iter().map(|(id, name)| named(&id.to_string(), name)).collect(),
         give: typed.give,
         add: typed.add,
-        may_give: door.actor().has(&GIVERS),
         may_add: door.actor().has(&[Role::Commander]),
         request_id: door.request_id(),
         as_of: zone.full(door.app.clock.now()),
@@ -137,8 +139,9 @@ fn first_open(sums: &BTreeMap<State, (i64, i64)>) -> State {
     [State::Waiting, State::Used, State::GivenOut].into_iter().find(has).unwrap_or(State::Used)
 }
 
-fn title(open: super::Open) -> String {
+fn title(open: super::Open, has_range: bool) -> String {
     let numbers = match open.numbers {
+        0 if !has_range => return "No site has downtime numbers yet".to_owned(),
         0 => "No downtime number is open".to_owned(),
         open => counted(open, "downtime number is open", "downtime numbers are open"),
     };

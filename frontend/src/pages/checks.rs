@@ -66,10 +66,20 @@ fn check_row(check: &CheckLine, base: &str, may: bool) -> Row {
     } else {
         figure(check.open, "open")
     };
-    Row::new(vec![
+    let lists = [
         table::text(&check.name),
         list(check, &check.expected, "expected", base, may),
         list(check, &check.found, "found", base, may),
+    ];
+    if check.is_waiting() {
+        let nothing = view! { <span class="muted">"not compared"</span> }.into_any();
+        return Row::new(lists.into_iter().chain([nothing]).chain((0..4).map(|_| table::text(""))).collect());
+    }
+    let [name, expected, found] = lists;
+    Row::new(vec![
+        name,
+        expected,
+        found,
         open,
         figure(check.even, "even"),
         figure(check.explained, "explained"),
@@ -163,9 +173,9 @@ pub fn gap(frame: &Frame, view: &GapView) -> AnyView {
     });
     view! {
         {ui::head(frame, &view.title, None, Some(back))}
-        <dl>{facts}</dl>
-        {view.may_decide.then(|| decide(frame, view, &base))}
-        {ui::panel("What was done", table::table("What was done about it", columns, rows.collect(), "Nothing yet."))}
+        {ui::panel("What the lists say", view! { <dl class="facts">{facts}</dl> }.into_any())}
+        {view.may_decide.then(|| ui::panel("Settle this gap", decide(frame, view, &base)))}
+        {ui::panel("What happened", table::table("What was done about it", columns, rows.collect(), "Nothing yet."))}
     }
     .into_any()
 }
@@ -182,7 +192,7 @@ fn decide(frame: &Frame, view: &GapView, base: &str) -> AnyView {
         {Field::new("note", "What was found, and where it is written")
             .hint("Without a patient's name or number; the line names it. Needed for an end.")
             .value(view.form.note.0.clone()).errors(&frame.errors).area(3)}
-        {button::primary("Save")}
+        {button::primary("Keep this")}
     };
     let action = format!("{base}/gaps/{}", view.line.line);
     button::form(&action, &view.request_id.to_string(), body.into_any())

@@ -55,7 +55,7 @@ fn totals(line: &SystemDowntime) -> Row {
     let of = |function| line.functions.iter().find(|each| each.function == function);
     let cells = Function::ALL.into_iter().map(|function| match of(function) {
         None => view! { <span class="muted">"none"</span> }.into_any(),
-        Some(each) if each.still_down => tag::late(&each.total),
+        Some(each) if each.still_down => tag::soon(&each.total),
         Some(each) => table::text(&each.total),
     });
     let name = table::two_lines(line.name.clone(), unit_words(line));
@@ -88,7 +88,7 @@ fn windows(view: &DowntimeView) -> AnyView {
         for (names, each) in groups {
             for (index, window) in each.windows.iter().enumerate() {
                 let until = if window.until.is_none() {
-                    tag::late(&window.until_local)
+                    tag::soon(&window.until_local)
                 } else {
                     table::text(&window.until_local)
                 };

@@ -206,10 +206,12 @@ pub fn one(frame: &Frame, view: &SheetEntryView) -> AnyView {
         {(view.may_enter && prepares).then(|| button::secondary_link(
             "Say whose form it is", &format!("{base}/prepare?form={}", view.form)))}
     };
+    // What another person has taken is theirs to type in.
+    let free = view.line.mine || view.line.taken_by.is_empty();
     view! {
         {ui::head(frame, &view.title, Some(stands(view, &base)), Some(actions.into_any()))}
-        {view.may_enter.then(|| ui::panel("Type it in", enter(frame, view, &base, &here)))}
-        {view.may_set_aside.then(|| ui::panel("It cannot be typed in", aside(frame, view, &here)))}
+        {(view.may_enter && free).then(|| ui::panel("Type it in", enter(frame, view, &base, &here)))}
+        {(view.may_set_aside && free).then(|| ui::panel("It cannot be typed in", aside(frame, view, &here)))}
         {view.may_check.then(|| ui::panel("Look at it as the second person", check(frame, view, &here)))}
         {view.may_settle.then(|| ui::panel("Settle the difference", settle(frame, view, &here)))}
         {released(frame, view, &here)}
@@ -234,8 +236,12 @@ fn stands(view: &SheetEntryView, base: &str) -> AnyView {
             " "{tag::soon(&format!("{words} of this unit may come first, but nobody has said whose they are"))}
         }
     });
+    let taken = (!line.mine && !line.taken_by.is_empty()).then(|| {
+        view! { " "{tag::locked(&format!("{} has taken it", line.taken_by))} }
+    });
     view! {
         {format!("{} {}, {}. Patient: {whose}. Time of care: {care}.", line.form_type, line.type_name, line.unit)}
+        {taken}
         {waits}
         {unknown}
     }

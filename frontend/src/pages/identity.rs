@@ -44,6 +44,7 @@ pub fn all(frame: &Frame, view: &IdentityView) -> AnyView {
     view! {
         {ui::head(frame, &view.title, Some(lede(view, &base)), None)}
         {view.may_give.then(|| ui::panel("Give out", give(frame, view, &base)))}
+        {(view.may_add && !view.may_give).then(|| ui::panel("Add a range", add(frame, view, &base)))}
         <section class="panel">
             <h2>"Numbers given out"</h2>
             {button::filter_form(&base, view! {
@@ -55,7 +56,7 @@ pub fn all(frame: &Frame, view: &IdentityView) -> AnyView {
             {table::next_page("The next numbers", view.next.clone())}
         </section>
         {ui::panel("Ranges", ranges(view))}
-        {view.may_add.then(|| ui::panel("Add a range", add(frame, view, &base)))}
+        {(view.may_add && view.may_give).then(|| ui::panel("Add a range", add(frame, view, &base)))}
         <p class="hint">{format!("As of {}. A number is given out once, also over several downtimes.", view.as_of)}</p>
     }
     .into_any()
@@ -72,7 +73,7 @@ fn lede(view: &IdentityView, base: &str) -> AnyView {
         view! { <a href=path>{words}</a>{left}". " }
     });
     let shown: Vec<_> = shown.collect();
-    if shown.is_empty() { tag::fine("No number is given out.") } else { shown.collect_view().into_any() }
+    if shown.is_empty() { "No number is given out.".into_any() } else { shown.collect_view().into_any() }
 }
 
 fn give(frame: &Frame, view: &IdentityView, base: &str) -> AnyView {

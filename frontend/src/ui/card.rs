@@ -26,9 +26,14 @@ pub fn card(card: Card) -> AnyView {
     let late = card.late.is_some();
     let foot = match card.late {
         Some((words, path)) => view! { <a class="card-late" href=path>{tag::late(&words)}</a> }.into_any(),
+        None if card.fine.is_empty() => view! { <span class="muted">"Nothing is known yet"</span> }.into_any(),
         None => tag::fine(&card.fine),
     };
-    let short = if late { tag::late(&card.late_short) } else { tag::fine("nothing late") };
+    let short = match (late, card.fine.is_empty()) {
+        (true, _) => tag::late(&card.late_short),
+        (false, true) => view! { <span class="muted">"not known"</span> }.into_any(),
+        (false, false) => tag::fine("nothing late"),
+    };
     view! {
         <section class="card">
             <header>

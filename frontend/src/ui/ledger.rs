@@ -42,7 +42,7 @@ pub fn bar(sheets: Sheets, most: i64) -> AnyView {
     })
     .collect_view();
     view! {
-        <svg class="sheets" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">{parts}</svg>
+        <svg class="bars" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">{parts}</svg>
     }
     .into_any()
 }

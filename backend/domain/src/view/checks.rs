@@ -40,6 +40,14 @@ pub struct CheckLine {
     pub harm: i64,
 }
 
+impl CheckLine {
+    /// Whether a list is still to come and nothing has been compared: no gap means nothing then.
+    pub fn is_waiting(&self) -> bool {
+        let lines = self.even + self.open + self.explained + self.corrected + self.harm;
+        self.has_lists && lines == 0 && (self.expected.here.is_empty() || self.found.here.is_empty())
+    }
+}
+
 /// One list of a check.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ListLine {

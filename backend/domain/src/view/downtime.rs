@@ -8,7 +8,7 @@ use crate::{id::SystemId, scope::Function, time::Timestamp};
 /// The page of one site.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DowntimeView {
-    /// `Cape: Laboratory was down longest, 19:35. 3 functions are still down.`
+    /// `Cape: Laboratory was down longest, 19:35. 3 functions are not back yet.`
     pub title: String,
     pub path: String,
     /// The chosen site's id, and all there are as id and name.
@@ -53,7 +53,7 @@ pub struct WindowLine {
     pub until: Option<Timestamp>,
     /// `2024-11-03 00:40 EDT`
     pub from_local: String,
-    /// `2024-11-03 06:00 EST`, or `still down`.
+    /// `2024-11-03 06:00 EST`, or `not back yet`.
     pub until_local: String,
     pub minutes: i64,
     /// `06:20`

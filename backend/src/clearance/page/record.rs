@@ -5,10 +5,11 @@ use domain::{
     actor::Actor,
     clearance::{Clearance, Step, attestation, but_for},
     id::{ClearanceId, IncidentId},
+    time::Timestamp,
     view::clearance::{RecordView, RecordedSignature, RecordedStep},
 };
 
-use super::{Desk, words};
+use super::{super::record::counted, Desk, words};
 use crate::{
     accounts::store as accounts,
     app::App,
@@ -38,18 +39,13 @@ pub async fn read(
     let signatures = desk.recorded(tx, &clearance).await?;
     let with_conditions = signatures.iter().filter(|signature| !signature.conditions.is_empty());
     Ok(RecordView {
-        title: format!("Signed record: {} at {place}", what.collect::<Vec<_>>().join(", ")),
+        title: format!("{}: {} at {place}", heading(&clearance), what.collect::<Vec<_>>().join(", ")),
         incident: desk.incident.name.clone(),
         stage_words: clearance.stage.words().to_owned(),
         warning: warning(&clearance),
         attestation: attestation(&system, &functions, &place),
         gate: clearance.gate.name.clone(),
-        quorum: format!(
-            "{} of {} signers; released by {}",
-            clearance.gate.quorum,
-            clearance.gate.signers.len(),
-            words::title(&desk.titles, &clearance.gate.release_by)
-        ),
+        quorum: quorum(&clearance, &words::title(&desk.titles, &clearance.gate.release_by), desk.now),
         evidence: clearance.gate.evidence.iter().map(|piece| desk.evidence(&clearance, piece)).collect(),
         waves: clearance.waves.iter().map(|wave| desk.wave(&clearance, wave)).collect(),
         conditions: with_conditions.map(|each| format!("{} ({})", each.conditions, each.title)).collect(),
@@ -59,6 +55,25 @@ pub async fn read(
         revocations: desk.revocations(tx, &clearance).await?,
         path: format!("{}/{id}", desk.path),
     })
+}
+
+/// What the paper is: a record of signatures, or the state of something that is not released.
+fn heading(clearance: &Clearance) -> &'static str {
+    match clearance.stage {
+        stage if stage.is_clear() => "Signed record",
+        domain::clearance::Stage::Revoked => "Taken back",
+        _ => "Not released",
+    }
+}
+
+/// `4 of 4 have signed; released by the incident commander`, or who still has to.
+fn quorum(clearance: &Clearance, releaser: &str, now: Timestamp) -> String {
+    let signed = counted(clearance, now);
+    let of = clearance.gate.signers.len();
+    if clearance.released_at.is_some() {
+        return format!("{signed} needed signatures, of {of} signers; released by: {releaser}");
+    }
+    format!("{signed} needed signatures so far, of {of} signers; still to be released by: {releaser}")
 }
 
 /// Why nobody may lean on this record.

@@ -189,8 +189,8 @@ pub fn missing(frame: &Frame, view: &MissingView) -> AnyView {
     let columns = vec![
         Column::new("Serial"),
         Column::new("Unit"),
-        Column::labelled("Last seen"),
-        Column::labelled("Missing since"),
+        Column::new("Last seen"),
+        Column::new("Missing since"),
         Column::by_hand("Looked where"),
         Column::actions(),
     ];
