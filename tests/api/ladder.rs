@@ -281,7 +281,7 @@ both_databases! {
         assert_eq!(night.commander.is_refused(&release, json!({}), 422).await["type"], "not-signed");
         assert_eq!(laboratory(world, "cape").await, "DO NOT LOG IN");
         let panel = night.panel().await;
-        assert_eq!((&panel["stage"], &panel["evidence"][0]["remark"]), (&json!("waiting"), &json!("missing")), "{panel}");
+        assert_eq!((&panel["stage"], &panel["evidence"][0]["remark"]), (&json!("waiting"), &json!("not given yet")), "{panel}");
         world.minutes_pass(10);
         night.cio.does(&format!("{}/restore", night.scope), json!({})).await;
         let sign = format!("{}/sign", night.scope);

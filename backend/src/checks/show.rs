@@ -245,6 +245,11 @@ pub async fn census(
     form: SetCensus,
 ) -> Result<CensusView, Problem> {
     must_be_there(tx, incident).await?;
+    let mut form = form;
+    if form.day.is_blank() {
+        let zone = accounts::installation(tx).await?.zone();
+        form.day = zone.civil_date(door.app.clock.now()).to_string().into();
+    }
     let rows = store::days(tx, incident).await?;
     let days: Vec<CensusDay> = rows
         .into_iter()

@@ -299,7 +299,7 @@ async fn lines(
             taken_by: holder.and_then(|holder| holders.get(&holder).cloned()).unwrap_or_default(),
             mine: holder == Some(around.reader.account),
             difference: difference.map(|kind| kind.words().to_owned()).unwrap_or_default(),
-            since: zone.full(task.changed_at),
+            since: zone.typed(task.changed_at),
             hours: around.now.minutes_since(task.changed_at) / 60,
         }
     };

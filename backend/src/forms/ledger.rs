@@ -95,7 +95,8 @@ pub async fn card(tx: &mut Tx, incident: IncidentId) -> Result<Option<CardView>,
             (counted(missing, "form missing", "forms missing"), format!("{missing} missing"), "missing")
         }
     };
-    let path = if state == "missing" { format!("{base}/missing") } else { format!("{base}/sheets?state={state}") };
+    let path =
+        if state == "missing" { format!("{base}/missing") } else { format!("{base}/sheets?state={state}") };
     let of_units = counted(i64::try_from(units).unwrap_or(i64::MAX), "unit", "units");
     Ok(Some(CardView {
         section: Section::Paper,

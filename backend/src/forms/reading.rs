@@ -202,7 +202,7 @@ fn sheets_title(asked: &Asked) -> String {
     }
     match asked.state.as_str() {
         "" => format!("{of}, all"),
-        "unfinished" => format!("{of} not at their end"),
+        "unfinished" => format!("{of} not finished"),
         "to_verify" => format!("{of} waiting for a second person"),
         state => format!("{of} {state}"),
     }

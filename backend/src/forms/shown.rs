@@ -221,10 +221,11 @@ pub async fn runner(door: &Door, tx: &mut Tx, incident: IncidentId) -> Result<Ru
         }
         fetch.extend(of_unit.into_iter().map(|row| batch_line(row, &names, &zone)));
     }
-    let title = match fetch.len() {
-        0 => "No batch waits to be fetched.".to_owned(),
-        1 => "Fetch 1 batch.".to_owned(),
-        many => format!("Fetch {many} batches."),
+    ask.sort_by_key(|line: &UnitLine| std::cmp::Reverse(line.ledger.out));
+    let title = match &fetch[..] {
+        [] => "No batch waits to be fetched.".to_owned(),
+        [one] => format!("Fetch 1 batch: {}.", one.unit),
+        many => format!("Fetch {} batches.", many.len()),
     };
     Ok(RunnerView { incident, title, fetch, ask, as_of: zone.full(door.app.clock.now()) })
 }

@@ -13,7 +13,7 @@ use crate::ui::{
 
 /// The catalogue of an incident.
 pub fn show(frame: &Frame, view: &CatalogueView) -> AnyView {
-    let back = button::secondary_link("The ledger", &format!("/incidents/{}/forms", view.incident));
+    let back = button::secondary_link("All paper", &format!("/incidents/{}/forms", view.incident));
     let from = if view.settings.is_empty() {
         "Declare from a playbook that has forms, or work without numbered sheets.".to_owned()
     } else {

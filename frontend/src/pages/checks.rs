@@ -235,7 +235,8 @@ fn census_form(frame: &Frame, view: &CensusView, base: &str) -> AnyView {
             .number()
     };
     let body = view! {
-        {Field::new("unit", "Unit").value(view.form.unit.0.clone()).errors(&frame.errors).select(choices(&view.units))}
+        {Field::new("unit", "Unit").value(view.form.unit.0.clone()).errors(&frame.errors)
+            .select(std::iter::once(Choice::new("", "Choose")).chain(choices(&view.units)).collect())}
         {Field::new("day", "Day").hint("As 2024-07-19").value(view.form.day.0.clone()).errors(&frame.errors).time()}
         {number(Occasion::PatientDay, "Patients")}
         {number(Occasion::Arrival, "Arrivals")}

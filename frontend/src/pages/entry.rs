@@ -131,8 +131,8 @@ fn lines(view: &EntryView, base: &str) -> AnyView {
         Column::new("Patient"),
         Column::new("Time of care"),
         Column::new("Waits for"),
-        Column::new("With"),
-        Column::new("So since"),
+        Column::new("Taken by"),
+        Column::new("Since"),
         Column::by_hand("Typed in, initials"),
         Column::actions(),
     ];

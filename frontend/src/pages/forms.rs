@@ -90,7 +90,7 @@ fn lede(view: &PaperView, base: &str) -> AnyView {
         (view.total.missing, "missing", "missing", true),
         (discrepancies, "discrepancy", "differing from what was typed in", true),
         (view.total.out, "out", "out", false),
-        (unfinished, "unfinished", "not at their end", false),
+        (unfinished, "unfinished", "not finished", false),
         (to_verify, "to_verify", "waiting for a second person", false),
     ];
     let mut links: Vec<AnyView> = Vec::new();
@@ -117,7 +117,7 @@ fn by_type(caption: &str, lines: &[TypeLine], base: &str, empty: &str) -> AnyVie
         Column::number("Voided"),
         Column::number("Missing"),
         Column::number("Typed in"),
-        Column::number("At their end"),
+        Column::number("Finished"),
     ];
     let rows = lines
         .iter()
@@ -217,7 +217,7 @@ fn steps(base: &str) -> AnyView {
 /// The sheets by serial.
 pub fn sheets(frame: &Frame, view: &SheetsView) -> AnyView {
     let base = format!("/incidents/{}/forms", view.incident);
-    let back = button::secondary_link("The ledger", &base);
+    let back = button::secondary_link("All paper", &base);
     let columns = vec![
         Column::new("Serial"),
         Column::new("Form"),
@@ -302,7 +302,7 @@ fn chosen(named: &[Named]) -> Vec<Choice> {
 fn command(frame: &Frame, choices: &Choices, last: &str, title: &str, body: AnyView) -> AnyView {
     let base = format!("/incidents/{}/forms", choices.incident);
     view! {
-        {ui::head(frame, title, None, Some(button::secondary_link("The ledger", &base)))}
+        {ui::head(frame, title, None, Some(button::secondary_link("All paper", &base)))}
         {button::form(&format!("{base}/{last}"), &choices.request_id.to_string(), body)}
     }
     .into_any()

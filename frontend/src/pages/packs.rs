@@ -85,8 +85,10 @@ pub fn new(frame: &Frame, view: &NewPacksView) -> AnyView {
     };
     let body = view! {
         <input type="hidden" name="playbook" value=view.form.playbook.0.clone()/>
-        {Field::new("unit", "Print for").hint("Each gets a pack of its own.").errors(&frame.errors)
-            .checkboxes(choices(&view.units), &chosen)}
+        <h2>"Print for"</h2>
+        <p class="hint">"Each unit gets a pack of its own."</p>
+        {errors_of(frame, "unit")}
+        {units_by_site(&view.units, &chosen)}
         {errors_of(frame, "form_type")}
         {errors_of(frame, "sheets")}
         {table::table("How many sheets of each form", vec![
@@ -103,6 +105,33 @@ pub fn new(frame: &Frame, view: &NewPacksView) -> AnyView {
         {button::form("/packs/new", &view.request_id.to_string(), body.into_any())}
     }
     .into_any()
+}
+
+/// Hundreds of units would hide what comes after them: each site's are folded away until somebody wants them.
+fn units_by_site(units: &[Named], chosen: &[String]) -> AnyView {
+    let mut sites: Vec<(&str, Vec<Choice>, bool)> = Vec::new();
+    for unit in units {
+        let (site, name) = unit.name.split_once(", ").unwrap_or(("", &unit.name));
+        if sites.last().is_none_or(|(last, ..)| *last != site) {
+            sites.push((site, Vec::new(), false));
+        }
+        let (_, choices, is_chosen) = sites.last_mut().expect("there is one");
+        choices.push(Choice::new(unit.value.clone(), name));
+        *is_chosen |= chosen.contains(&unit.value);
+    }
+    let few = units.len() <= 20;
+    let folded = sites.into_iter().enumerate().map(|(index, (site, choices, is_chosen))| {
+        let summary =
+            format!("{site}, {}", ui::counted(choices.len().try_into().unwrap_or(0), "unit", "units"));
+        let label = format!("Units of {site}");
+        view! {
+            <details open=few || is_chosen>
+                <summary>{summary}</summary>
+                {Field::new("unit", &label).own_id(&format!("units-{index}")).checkboxes(choices, chosen)}
+            </details>
+        }
+    });
+    folded.collect_view().into_any()
 }
 
 fn errors_of(frame: &Frame, field: &str) -> AnyView {

@@ -26,7 +26,9 @@ pub fn card(card: Card) -> AnyView {
     let late = card.late.is_some();
     let foot = match card.late {
         Some((words, path)) => view! { <a class="card-late" href=path>{tag::late(&words)}</a> }.into_any(),
-        None if card.fine.is_empty() => view! { <span class="muted">"Nothing is known yet"</span> }.into_any(),
+        None if card.fine.is_empty() => {
+            view! { <span class="muted">"Nothing is known yet"</span> }.into_any()
+        }
         None => tag::fine(&card.fine),
     };
     let short = match (late, card.fine.is_empty()) {

@@ -198,7 +198,7 @@ impl Desk<'_> {
         let expired = |given: &Given| given.expires_at <= self.now;
         let expiry = |given: &Given| self.zone.clock(given.expires_at);
         let (remark, wrong) = match given {
-            None => ("missing".to_owned(), false),
+            None => ("not given yet".to_owned(), false),
             Some(given) if given.outcome == Outcome::Failed => ("failed".to_owned(), true),
             Some(given) if expired(given) => (format!("expired {}", expiry(given)), true),
             Some(given) if given.outcome == Outcome::Waived && given.agreed.is_none() => {

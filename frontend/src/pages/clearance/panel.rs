@@ -74,7 +74,7 @@ fn evidence(panel: &Panel, line: &EvidenceLine) -> AnyView {
     view! {
         <li>
             {shape}
-            <span>{line.name.clone()}<span class="second">{line.owner.clone()}", "{line.remark.clone()}</span>
+            <span>{line.name.clone()}<span class="second">{line.remark.clone()}", "{line.owner.clone()}</span>
                 {method}{proof(line)}{note}{agree}</span>
             <span>{line.at.clone()}</span>
         </li>

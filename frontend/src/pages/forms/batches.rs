@@ -40,7 +40,7 @@ pub fn batches(frame: &Frame, view: &BatchesView) -> AnyView {
         ui::panel("Begin a batch", form)
     });
     view! {
-        {ui::head(frame, &view.title, None, Some(button::secondary_link("The ledger", &base)))}
+        {ui::head(frame, &view.title, None, Some(button::secondary_link("All paper", &base)))}
         <section class="panel">
             {button::filter_form(&format!("{base}/batches"), view! {
                 {Field::new("state", "State").value(view.state.clone()).select(states)}

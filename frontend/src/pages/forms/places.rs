@@ -103,13 +103,13 @@ pub fn runner(frame: &Frame, view: &RunnerView) -> AnyView {
     let base = format!("/incidents/{}/forms", view.incident);
     let columns = vec![
         Column::new("Unit"),
-        Column::labelled("Sheets"),
+        Column::new("Sheets"),
         Column::new("Batch"),
         Column::by_hand("Fetched, initials"),
     ];
     let fetch = view.fetch.iter().map(|line| {
         Row::new(vec![
-            table::text(&line.unit),
+            view! { <span class="first">{line.unit.clone()}</span> }.into_any(),
             table::text(&ui::counted(line.sheets, "sheet", "sheets")),
             table::two_lines(
                 tag::figure_link(&line.serial, &format!("{base}/batches/{}", line.id)),
@@ -127,9 +127,9 @@ pub fn runner(frame: &Frame, view: &RunnerView) -> AnyView {
             table::text(&ui::counted(line.ledger.out, "sheet out", "sheets out")),
         ])
     });
-    let asked = vec![Column::new("Unit"), Column::labelled("Sheets")];
+    let asked = vec![Column::new("Unit"), Column::new("Sheets")];
     view! {
-        {ui::head(frame, &view.title, None, Some(button::secondary_link("The ledger", &base)))}
+        {ui::head(frame, &view.title, None, Some(button::secondary_link("All paper", &base)))}
         {ui::panel("Fetch", table::queue(
             "Batches to fetch", columns, fetch.collect(), "No unit has a signed batch waiting."))}
         {ui::panel("Nothing ready, forms out", table::queue(
@@ -212,7 +212,7 @@ pub fn missing(frame: &Frame, view: &MissingView) -> AnyView {
         ])
     });
     view! {
-        {ui::head(frame, &view.title, None, Some(button::secondary_link("The ledger", &base)))}
+        {ui::head(frame, &view.title, None, Some(button::secondary_link("All paper", &base)))}
         <section class="panel">
             {button::filter_form(&format!("{base}/missing"), view! {
                 {Field::new("unit", "Unit").value(view.unit.clone()).select(units)}

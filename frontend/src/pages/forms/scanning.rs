@@ -31,7 +31,7 @@ pub fn scan(frame: &Frame, view: &ScanView) -> AnyView {
         ])
     });
     view! {
-        {ui::head(frame, "Scan forms", None, Some(button::secondary_link("The ledger", &base)))}
+        {ui::head(frame, "Scan forms", None, Some(button::secondary_link("All paper", &base)))}
         {answer(frame, view)}
         {button::form(&format!("{base}/scan"), &view.choices.request_id.to_string(), fields(frame, view))}
         <div data-scan-extras class="stack" hidden>
