@@ -40,6 +40,7 @@ pub mod reviews;
 pub mod schedule;
 pub mod scope;
 pub mod sms;
+pub mod stock;
 pub mod table;
 pub mod time;
 pub mod triage;
