@@ -35,6 +35,7 @@ pub mod packs;
 pub mod people;
 pub mod places;
 pub mod playbooks;
+pub mod readiness;
 pub mod refusal;
 pub mod reviews;
 pub mod schedule;

@@ -165,12 +165,13 @@ fn rail(frame: &Frame) -> AnyView {
 
 /// Pages that belong to the way back or to paper and have no place of their own in the rail: the section, the end of
 /// its own path, and theirs.
-const BESIDE: [(Section, &str, &str); 5] = [
+const BESIDE: [(Section, &str, &str); 6] = [
     (Section::Clearance, "/clearance", "/reviews"),
     (Section::Clearance, "/clearance", "/downtime"),
     (Section::Clearance, "/clearance", "/revocations"),
     (Section::Paper, "/forms", "/entry"),
     (Section::Paper, "/forms", "/identity"),
+    (Section::Paper, "/forms", "/stock"),
 ];
 
 /// The longest path of the rail under which this page lies is the one where we are.
