@@ -121,11 +121,13 @@ CREATE TABLE readiness_event (
     outcome TEXT COLLATE "C" NOT NULL,
     number BIGINT,
     note TEXT COLLATE "C" NOT NULL,
+    -- The number of the decision in the log of the installation: order is this, never a time (rule 5).
+    seq BIGINT NOT NULL,
     entered_at BIGINT NOT NULL,
     account UUID NOT NULL,
     due_at BIGINT NOT NULL
 );
-CREATE INDEX readiness_event_unit ON readiness_event (unit, entered_at, id);
+CREATE INDEX readiness_event_unit ON readiness_event (unit, seq);
 CREATE TRIGGER readiness_event_is_append_only BEFORE UPDATE OR DELETE ON readiness_event FOR EACH ROW EXECUTE FUNCTION refuse_change_of_an_event();
 
 -- The sums over a unit's items, changed in the transaction that changes one.

@@ -123,11 +123,13 @@ CREATE TABLE readiness_event (
     outcome TEXT NOT NULL,
     number INTEGER,
     note TEXT NOT NULL,
+    -- The number of the decision in the log of the installation: order is this, never a time (rule 5).
+    seq INTEGER NOT NULL,
     entered_at INTEGER NOT NULL,
     account BLOB NOT NULL,
     due_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX readiness_event_unit ON readiness_event (unit, entered_at, id);
+CREATE INDEX readiness_event_unit ON readiness_event (unit, seq);
 CREATE TRIGGER readiness_event_is_append_only_update BEFORE UPDATE ON readiness_event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER readiness_event_is_append_only_delete BEFORE DELETE ON readiness_event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 

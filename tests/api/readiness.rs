@@ -195,7 +195,7 @@ both_databases! {
         assert_eq!(page.heading(), "General, 4 West: not ready, something was never checked");
         let form = page.form("Failed");
         let refused = lead.is_refused(&form, "Failed").await;
-        assert_eq!(refused.error_at("note").as_deref(), Some("Say what is wrong, so that somebody can mend it."));
+        assert_eq!(refused.error_at("note").as_deref(), Some("Error: Say what is wrong, so that somebody can mend it."));
         let form = refused.form("Failed").types("What is wrong (optional)", "The seal is broken");
         let page = lead.presses(&form, "Failed").await;
         assert_eq!(page.heading(), "General, 4 West: not ready, something failed");

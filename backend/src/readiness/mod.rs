@@ -73,6 +73,7 @@ pub async fn check(app: App, by: By, (unit, form): (UnitId, CheckItem)) -> Resul
         at: decision.at,
         account: decision.account,
         due_at: subject.due_at(decision.at),
+        seq: decision.seq,
     };
     store::keep(&mut decision.tx, &look).await?;
     let data = json!({ "item": item.key, "outcome": found.outcome.code(), "number": found.number });

@@ -58,11 +58,13 @@ pub struct Look<'a> {
     pub at: Timestamp,
     pub account: AccountId,
     pub due_at: Timestamp,
+    /// The number of the decision in the log.
+    pub seq: i64,
 }
 
 const LOG: &str = "
-    INSERT INTO readiness_event (id, unit, item, outcome, number, note, entered_at, account, due_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT INTO readiness_event (id, unit, item, outcome, number, note, entered_at, account, due_at, seq)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 const KEEP: &str = "
     INSERT INTO readiness (unit, item, outcome, number, note, checked_at, account, due_at)
@@ -84,7 +86,20 @@ const TALLY: &str = "
 pub async fn keep(tx: &mut Tx, look: &Look<'_>) -> Result<(), Error> {
     let (unit, outcome) = (look.unit.0, look.outcome.code());
     let (at, account, due_at) = (look.at.0, look.account.0, look.due_at.0);
-    execute!(tx, LOG, look.id, unit, look.item, outcome, look.number, look.note, at, account, due_at)?;
+    execute!(
+        tx,
+        LOG,
+        look.id,
+        unit,
+        look.item,
+        outcome,
+        look.number,
+        look.note,
+        at,
+        account,
+        due_at,
+        look.seq
+    )?;
     execute!(tx, KEEP, unit, look.item, outcome, look.number, look.note, at, account, due_at)?;
     execute!(tx, TALLY, unit).map(|_| ())
 }
@@ -271,7 +286,7 @@ const EVENTS: &str = "
     FROM readiness_event
     LEFT JOIN account ON account.id = readiness_event.account
     WHERE readiness_event.unit = $1
-    ORDER BY readiness_event.entered_at DESC, readiness_event.id DESC
+    ORDER BY readiness_event.seq DESC
     LIMIT 50";
 
 /// The last looks at a unit.
@@ -296,7 +311,7 @@ const THEN: &str = "
     FROM unit
     LEFT JOIN (
         SELECT unit, item, outcome, due_at,
-            ROW_NUMBER() OVER (PARTITION BY unit, item ORDER BY entered_at DESC, id DESC) AS place
+            ROW_NUMBER() OVER (PARTITION BY unit, item ORDER BY seq DESC) AS place
         FROM readiness_event
         WHERE entered_at <= $2
     ) latest ON latest.unit = unit.id AND latest.place = 1

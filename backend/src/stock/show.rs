@@ -195,7 +195,7 @@ pub async fn burn_down(
     let lines: Vec<StockLine> = rows.into_iter().map(|row| words.line(row, Some(hours))).collect();
     Ok(BurnDownView {
         incident,
-        title: burn_title(&lines),
+        title: burn_title(&lines, !asked.after.is_empty()),
         hours,
         site: code,
         sites: named,
@@ -214,8 +214,9 @@ fn of(line: &StockLine) -> String {
     format!("{} at {}, {}", line.form_type, line.site, line.name)
 }
 
-fn burn_title(lines: &[StockLine]) -> String {
+fn burn_title(lines: &[StockLine], is_later_page: bool) -> String {
     match lines.first() {
+        _ if is_later_page => "What runs out later".to_owned(),
         None => "Nothing says yet when blank forms run out".to_owned(),
         Some(first) if first.left == 0 => format!("No blank {} left", of(first)),
         Some(first) => format!("{} runs out first, at {}", of(first), first.runs_out),
