@@ -85,6 +85,11 @@ async fn paper(morning: &Morning, ward: &str) -> Vec<String> {
     let pack =
         serde_json::json!({ "playbook": playbook, "unit": [ward], "form_type": ["MAR"], "sheets": [2] });
     eli.does("/packs/new", pack).await;
+    let few = serde_json::json!({ "how": "counted", "form_type": ["MAR"], "sheets": [3] });
+    eli.does(&format!("/stock/units/{ward}/count"), few).await;
+    let broken =
+        serde_json::json!({ "item": "box-power", "outcome": "failed", "note": "The lamp stays dark" });
+    eli.does(&format!("/readiness/units/{ward}"), broken).await;
     let (forms, identity) = (format!("{}/forms", morning.incident), format!("{}/identity", morning.incident));
     let handed_out = serde_json::json!({ "form_type": "ORD", "unit": ward, "first": 1, "sheets": 1 });
     morning.cast.get("eli").does(&format!("{forms}/issue"), handed_out).await;

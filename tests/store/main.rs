@@ -8,3 +8,4 @@ mod journal;
 mod log;
 mod outside;
 mod schemas;
+mod stock;

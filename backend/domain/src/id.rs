@@ -100,4 +100,6 @@ ids! {
     ReviewId,
     /// Numbered sheets printed together for a unit.
     PackId,
+    /// Blank forms that are asked for a unit.
+    ReorderId,
 }

@@ -17,7 +17,8 @@ mod tests;
 
 pub use canonical::{Fingerprint, canonical_json};
 pub use kit::{
-    Disposition, DispositionRule, Expected, FormType, MOST_COLUMNS, MOST_FIELDS, Occasion, Risk, Setting,
+    Disposition, DispositionRule, Expected, FormType, MOST_COLUMNS, MOST_FIELDS, Need, Occasion, Risk,
+    Setting,
 };
 pub use kits::{Kit, Kits, SHIPPED_KITS};
 pub use message::{Blank, BlankSource, Email, Filled, Message, MessageUse, MissingBlanks};
@@ -148,6 +149,8 @@ pub struct Timing {
     pub assume_command_minutes: i64,
     /// Share of a unit's devices of a class that must work before the unit counts as having them back, 1 to 100.
     pub devices_back_percent: i64,
+    /// For how many hours the blank forms that a unit holds must last, 1 to 168.
+    pub stock_hours: i64,
 }
 
 impl Default for Timing {
@@ -157,6 +160,7 @@ impl Default for Timing {
             unit_confirmed_percent: 60,
             assume_command_minutes: 15,
             devices_back_percent: 100,
+            stock_hours: crate::stock::USUAL_HOURS,
         }
     }
 }

@@ -64,6 +64,7 @@ pub async fn ledger(door: &Door, tx: &mut Tx, incident: IncidentId) -> Result<Pa
         types: numbered,
         units,
         found,
+        stock: crate::stock::lines_of_incident(tx, incident).await?,
         may_issue: door.actor().has(&[Role::FormsClerk]),
         may_count: door.actor().has(&[Role::FormsClerk, Role::UnitLead]),
         as_of: zone.full(door.app.clock.now()),

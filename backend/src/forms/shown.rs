@@ -97,11 +97,13 @@ pub async fn unit(
     };
     let batches = batches::of_unit(tx, incident, unit).await?;
     let batches: Vec<BatchLine> = batches.iter().map(|row| batch_line(row, &units, &zone)).collect();
+    let mut next = next_steps(incident, unit, &total, &batches);
+    next.extend(crate::stock::line_of_unit(tx, (incident, unit)).await?);
     Ok(UnitPaperView {
         incident,
         unit,
         title: unit_title(&name, &total),
-        next: next_steps(incident, unit, &total, &batches),
+        next,
         name: format!("{site}, {name}"),
         types: numbered.into_iter().map(|sum| line(sum, &types)).collect(),
         found: found.into_iter().map(|sum| line(sum, &types)).collect(),

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod deliver;
 pub mod fold;
 pub mod publish;
+pub mod stock;
 pub mod tidy;
 pub mod witness;
 
@@ -21,6 +22,7 @@ pub async fn start(app: &App) {
     }
     deliver::start(app);
     every(app, "fold", MINUTE, fold::once);
+    every(app, "stock", MINUTE, stock::once);
     every(app, "tidy", 10 * MINUTE, tidy::once);
     app.keep_running("witness", witness::keep);
     app.keep_running("audit", audit::keep);

@@ -28,6 +28,7 @@ use crate::{
     forms,
     places::store as places,
     playbooks::store as playbooks,
+    stock,
     store::{
         Error, Tx,
         journal::{By, Chain, Decision, Say},
@@ -95,6 +96,7 @@ async fn make_one(
     };
     let (at, account) = (decision.at, decision.account);
     store::insert(&mut decision.tx, (id, unit), &printed, at, account).await?;
+    stock::printed(decision, unit, (id, &printed.ranges)).await?;
     let ranges: Vec<_> =
         printed.ranges.iter().map(|range| json!([range.form.code, range.first, range.last])).collect();
     let data = json!({ "unit": unit, "sheets": printed.sheets(), "ranges": ranges });
@@ -161,6 +163,7 @@ pub async fn hand_out(app: App, by: By, (id, form): (PackId, HandOut)) -> Result
         };
         forms::issue_in(&app, &mut decision, &by.actor, incident, &issue).await.map_err(at_the_pack)?;
     }
+    stock::handed_out(&app, &mut decision, pack.unit, (id, &pack.printed.ranges)).await?;
     let outcome = HandedOut { pack: id, incident, sheets: pack.sheets };
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
@@ -196,6 +199,7 @@ pub async fn withdraw(app: App, by: By, (id, form): (PackId, Withdraw)) -> Resul
     may(&by.actor, pack.unit, &places::lattice(&mut decision.tx).await?)?;
     let change = Change { state: State::Withdrawn, incident: None, reason: &reason };
     move_on(&mut decision, id, &change).await?;
+    stock::withdrawn(&app, &mut decision, pack.unit, (id, &pack.printed.ranges)).await?;
     let data = json!({ "unit": pack.unit, "sheets": pack.sheets });
     let texts: &[(&str, &str)] = &[("reason", &reason)];
     let say = Say { kind: "pack.withdrawn", subject: format!("pack:{id}"), data, texts, ..Say::default() };

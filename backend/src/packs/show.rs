@@ -40,6 +40,18 @@ pub struct Asked {
     /// For printing: the playbook's fingerprint and the units.
     pub playbook: String,
     pub unit: String,
+    /// What is to be printed, as `MAR:40,FLO:20`.
+    pub want: String,
+}
+
+impl Asked {
+    /// The form for printing as the address fills it in.
+    pub fn wanted(self) -> MakePacks {
+        let unit = if self.unit.is_empty() { Vec::new() } else { vec![self.unit.into()] };
+        let wanted = self.want.split(',').filter_map(|each| each.split_once(':'));
+        let (form_type, sheets) = wanted.map(|(code, sheets)| (code.into(), sheets.into())).unzip();
+        MakePacks { playbook: self.playbook.into(), unit, form_type, sheets, ..MakePacks::default() }
+    }
 }
 
 /// The packs, the newest first.

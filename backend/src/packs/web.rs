@@ -110,9 +110,7 @@ async fn list(door: Door, Query(asked): Query<Asked>) -> Result<Response, Proble
 }
 
 async fn show_new(door: Door, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    let unit = if asked.unit.is_empty() { Vec::new() } else { vec![asked.unit.into()] };
-    let form = MakePacks { playbook: asked.playbook.into(), unit, ..MakePacks::default() };
-    new_page(&door, form, Mistakes::default()).await
+    new_page(&door, asked.wanted(), Mistakes::default()).await
 }
 
 async fn new_page(door: &Door, form: MakePacks, mistakes: Mistakes) -> Result<Response, Problem> {

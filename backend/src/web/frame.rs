@@ -76,6 +76,7 @@ fn rail(actor: &Actor) -> Vec<RailItem> {
     let mut rail = vec![item(Section::Incidents, "/incidents".into())];
     if actor.has(&Role::READERS) {
         rail.push(item(Section::Neighbours, "/neighbours".into()));
+        rail.push(item(Section::Readiness, "/readiness".into()));
     }
     if actor.administers_everything() {
         rail.push(item(Section::Log, "/log".into()));

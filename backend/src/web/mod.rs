@@ -45,7 +45,9 @@ pub fn routes() -> Routes {
     let routes = crate::clearance::downtime::web::routes(routes);
     let routes = crate::reviews::web::routes(routes);
     let routes = crate::checks::web::routes(routes);
+    let routes = crate::readiness::web::routes(routes);
     let routes = crate::status::web::routes(routes);
+    let routes = crate::stock::web::routes(routes);
     let routes = crate::jobs::publish::web::routes(routes);
     let routes = crate::cases::web::routes(routes);
     let routes = assets::routes(routes);

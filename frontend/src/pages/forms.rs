@@ -51,6 +51,7 @@ pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
         <p><a href=format!("/incidents/{}/entry", view.incident)>"Typing in"</a>", "<a href=format!("/incidents/{}/identity", view.incident)>"downtime numbers"</a></p>
         {view.no_types.then(|| view! { <p>"This incident's playbook names no forms, so none can be handed out."</p> })}
         {elsewhere(&base)}
+        {stock(view)}
         {ui::panel("By form", view! {
             {legend(sheets_of(view.total))}
             {by_type("Ledger by form", &view.types, &base, "Nothing is handed out yet.")}
@@ -62,6 +63,15 @@ pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
         {about_paper(&base, view.incident)}
     }
     .into_any()
+}
+
+/// Blank forms and readiness.
+fn stock(view: &PaperView) -> AnyView {
+    let lines = view.stock.iter().map(|line| {
+        let class = if line.late { "late" } else { "" };
+        view! { <li><a class=class href=line.path.clone()>{line.words.clone()}</a></li> }
+    });
+    view! { <ul>{lines.collect_view()}</ul> }.into_any()
 }
 
 /// The other pages of paper.

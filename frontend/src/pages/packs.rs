@@ -49,7 +49,7 @@ pub fn list(frame: &Frame, view: &PacksView) -> AnyView {
     ];
     let rows = view.packs.iter().map(row).collect();
     view! {
-        {ui::head(frame, &view.title, None, print)}
+        {ui::head(frame, &view.title, Some(view! { <a href="/stock">"Blank forms at the units"</a>" · "<a href="/readiness">"Are the units ready?"</a> }.into_any()), print)}
         <section class="panel">
             {button::filter_form("/packs", filter.into_any())}
             {table::table(&view.title, columns, rows, "No such pack. Print one for each unit before it is needed.")}

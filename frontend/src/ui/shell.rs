@@ -165,13 +165,14 @@ fn rail(frame: &Frame) -> AnyView {
 
 /// Pages that belong to the way back or to paper and have no place of their own in the rail: the section, the end of
 /// its own path, and theirs.
-const BESIDE: [(Section, &str, &str); 6] = [
+const BESIDE: [(Section, &str, &str); 7] = [
     (Section::Clearance, "/clearance", "/reviews"),
     (Section::Clearance, "/clearance", "/downtime"),
     (Section::Clearance, "/clearance", "/revocations"),
     (Section::Paper, "/forms", "/entry"),
     (Section::Paper, "/forms", "/identity"),
     (Section::Paper, "/forms", "/checks"),
+    (Section::Paper, "/forms", "/stock"),
 ];
 
 /// The longest path of the rail under which this page lies is the one where we are.

@@ -170,6 +170,7 @@ fn form_type(code: &str, depends_on: &[&str]) -> FormType {
         depends_on: depends_on.iter().map(|code| (*code).to_owned()).collect(),
         error_percent: 5,
         expected: vec![],
+        need: vec![],
         location: false,
         fields: vec![],
         columns: vec![],

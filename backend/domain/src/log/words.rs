@@ -27,6 +27,7 @@ fn table(kind: &str) -> Option<&'static str> {
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
         "case" | "cases" | "schedule" | "forms" | "devices" | "device" => of_work(kind),
         "reviews" | "checks" => of_reviews(kind),
+        "stock" | "reorder" | "readiness" => of_stock(kind),
         _ => of_installation(kind),
     }
 }
@@ -172,6 +173,19 @@ fn of_reviews(kind: &str) -> Option<&'static str> {
         "checks.imported" => "imported a list for a cross-check",
         "checks.decided" => "said what became of a gap",
         "reviews.decided" => "looked again and said what was found",
+        _ => return None,
+    })
+}
+
+fn of_stock(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "stock.counted" => "counted the blank forms of a unit",
+        "stock.delivered" => "brought blank forms to a unit",
+        "stock.pack_laid_in" => "laid a pack of blank forms into a unit's box",
+        "stock.par_set" => "said how many blank forms a unit must hold",
+        "reorder.opened" => "found that blank forms run short",
+        "reorder.moved" => "said what became of a reorder of blank forms",
+        "readiness.checked" => "checked whether a unit is ready for a downtime",
         _ => return None,
     })
 }

@@ -15,7 +15,7 @@ pub struct FormType {
     pub sample_percent: i64,
     /// First part of every serial of this type.
     pub serial_prefix: String,
-    /// Sheets that a unit holds ready.
+    /// Sheets that a unit holds ready where nothing says how fast it uses them.
     pub par_per_unit: i64,
     /// Where it is used; empty: everywhere.
     #[serde(default)]
@@ -38,6 +38,9 @@ pub struct FormType {
     /// How many sheets there must be for what happened.
     #[serde(default)]
     pub expected: Vec<Expected>,
+    /// How fast it is used up; the first that applies. Where none does, a unit holds `par_per_unit`.
+    #[serde(default)]
+    pub need: Vec<Need>,
     /// Whether it says where the patient is, so that a result finds the way back: requisitions and result slips.
     #[serde(default)]
     pub location: bool,
@@ -74,6 +77,13 @@ impl FormType {
     /// Whether it is used in a setting; a form without settings is used everywhere.
     pub fn is_used_in(&self, setting: Setting) -> bool {
         self.settings.is_empty() || self.settings.contains(&setting)
+    }
+
+    /// Sheets that a hundred occupied beds of a setting use in a day; `None` where beds say nothing of it.
+    pub fn per_100_bed_days(&self, setting: Option<Setting>) -> Option<i64> {
+        let setting = setting.filter(|setting| self.is_used_in(*setting))?;
+        let applies = |need: &&Need| need.settings.is_empty() || need.settings.contains(&setting);
+        self.need.iter().find(applies).map(|need| need.per_100_bed_days)
     }
 
     /// Share of entered sheets that a second person checks.
@@ -178,6 +188,17 @@ pub enum Risk {
 pub struct Expected {
     pub each: Occasion,
     pub sheets: i64,
+    /// Where; empty: everywhere that the form is used.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
+}
+
+/// How fast a unit uses a form up. In hundredths, because some forms are used for one patient in ten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Need {
+    /// Sheets that a hundred occupied beds use in a day.
+    pub per_100_bed_days: i64,
     /// Where; empty: everywhere that the form is used.
     #[serde(default)]
     pub settings: Vec<Setting>,
@@ -290,6 +311,7 @@ mod tests {
             depends_on: vec![],
             error_percent: 5,
             expected: vec![],
+            need: vec![],
             location: false,
             fields: vec![],
             columns: vec![],
@@ -311,6 +333,22 @@ mod tests {
         let form = flowsheet();
         assert_eq!(form.checked_percent(), 10);
         assert_eq!(FormType { risk: Risk::High, ..form }.checked_percent(), 100);
+    }
+
+    #[test]
+    fn the_first_need_that_applies_holds_and_none_where_the_form_is_not_used() {
+        let need =
+            |per_100_bed_days, settings: &[Setting]| Need { per_100_bed_days, settings: settings.into() };
+        let mut form = flowsheet();
+        form.settings = vec![Setting::IntensiveCare, Setting::Inpatient, Setting::Clinic];
+        form.need = vec![need(600, &[Setting::IntensiveCare]), need(200, &[Setting::Inpatient])];
+        assert_eq!(form.per_100_bed_days(Some(Setting::IntensiveCare)), Some(600));
+        assert_eq!(form.per_100_bed_days(Some(Setting::Inpatient)), Some(200));
+        assert_eq!(form.per_100_bed_days(Some(Setting::Clinic)), None);
+        form.need.push(need(50, &[]));
+        assert_eq!(form.per_100_bed_days(Some(Setting::Clinic)), Some(50));
+        assert_eq!(form.per_100_bed_days(Some(Setting::Imaging)), None, "it is not used there");
+        assert_eq!(form.per_100_bed_days(None), None, "nobody has said what the unit is");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct PaperView {
     pub found: Vec<TypeLine>,
     /// The playbook has no form types, or there is no playbook.
     pub no_types: bool,
+    /// Blank forms and readiness, in a line each.
+    pub stock: Vec<NextStep>,
     pub may_issue: bool,
     pub may_count: bool,
     pub as_of: String,

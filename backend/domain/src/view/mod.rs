@@ -29,6 +29,8 @@ pub mod places;
 pub mod playbooks;
 pub mod problem;
 pub mod publishing;
+pub mod readiness;
 pub mod reviews;
 pub mod situation;
 pub mod status;
+pub mod stock;

@@ -95,6 +95,10 @@ pub(super) fn forms(forms: &[FormType], found: &mut Mistakes) {
             let path = path.field("expected").item(index);
             found.between(path.field("sheets"), expected.sheets, 1, 1_000);
         }
+        for (index, need) in form.need.iter().enumerate() {
+            let path = path.field("need").item(index);
+            found.between(path.field("per_100_bed_days"), need.per_100_bed_days, 0, 100_000);
+        }
         for (index, code) in form.depends_on.iter().enumerate() {
             let known = forms.iter().any(|other| other.code == *code);
             let path = path.field("depends_on").item(index);

@@ -53,6 +53,7 @@ fn timing(playbook: &Playbook, found: &mut Mistakes) {
     found.between(path.field("update_every_minutes"), timing.update_every_minutes, 5, 1_440);
     found.between(path.field("unit_confirmed_percent"), timing.unit_confirmed_percent, 1, 100);
     found.between(path.field("assume_command_minutes"), timing.assume_command_minutes, 1, 240);
+    found.between(path.field("stock_hours"), timing.stock_hours, 1, 168);
     found.between(path.field("devices_back_percent"), timing.devices_back_percent, 1, 100);
 }
 
