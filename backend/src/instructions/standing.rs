@@ -41,16 +41,21 @@ pub async fn issue_from_playbook(
     if orders.is_empty() {
         return Ok(());
     }
-    let say = Say {
-        kind: "instruction.issued_from_playbook",
-        data: json!({ "orders": orders.iter().map(|order| &order.key).collect::<Vec<_>>() }),
-        ..Say::default()
-    };
+    let issued: Vec<(&StandingOrder, Target, Vec<Place>)> = orders
+        .iter()
+        .filter_map(|standing| {
+            let target = standing_target(standing, begins.systems)?;
+            let places = standing_places(begins, target, standing.order);
+            (!places.is_empty()).then_some((standing, target, places))
+        })
+        .collect();
+    let keys: Vec<&String> = issued.iter().map(|(standing, ..)| &standing.key).collect();
+    let say =
+        Say { kind: "instruction.issued_from_playbook", data: json!({ "orders": keys }), ..Say::default() };
     let seq = decision.append(app, say).await?;
-    for standing in orders {
-        let Some(target) = standing_target(standing, begins.systems) else { continue };
+    for (standing, target, places) in issued {
         let word = standing.order;
-        for place in standing_places(begins, target, word) {
+        for place in places {
             let row = standing_row(app, begins.incident, decision, standing, (place, target, word, seq));
             store::insert(&mut decision.tx, &row).await?;
         }

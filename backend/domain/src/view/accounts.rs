@@ -45,6 +45,8 @@ pub struct AccountsView {
     pub card: Option<Card>,
     /// Where the administrator may give roles.
     pub places: Vec<PlaceOption>,
+    /// As whom signers sign, by the playbooks in force.
+    pub signers: Vec<PlaceOption>,
 }
 
 /// A place as a form offers it.
@@ -65,6 +67,7 @@ pub struct AccountView {
     pub may_change: bool,
     pub is_own: bool,
     pub places: Vec<PlaceOption>,
+    pub signers: Vec<PlaceOption>,
     pub form: GiveRoles,
     /// Shown once, after a new card was made.
     pub card: Option<Card>,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::forms::NextStep;
 use crate::{
     clearance::{Close, GiveEvidence, HaltWave, PassHold, PlanWave, Progress, Revoke, SignOff, Split, Stage},
     closing::{Blocker, BlockerKind},
@@ -107,6 +108,8 @@ pub struct Panel {
     pub stand: Vec<String>,
     /// `You are the last to sign. It is then signed; the commander releases it.`
     pub consequence: String,
+    /// What is to be done now; nothing but after a revocation.
+    pub next: Vec<NextStep>,
     pub may: May,
     pub typed: PanelTyped,
     pub request_id: RequestId,

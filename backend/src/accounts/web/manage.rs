@@ -27,6 +27,7 @@ use super::super::{
 use crate::{
     failure::Failure,
     places::store as places,
+    playbooks::store as playbooks,
     store::Tx,
     web::{
         door::{Door, Mistakes},
@@ -99,7 +100,8 @@ async fn accounts_page(
     let full = i64::try_from(accounts.len()).is_ok_and(|count| count == PAGE);
     let next = accounts.last().filter(|_| full).map(|last| format!("/accounts?after={}", last.login));
     let places = administered(&mut tx, door.actor()).await?;
-    let view = AccountsView { accounts, next, form, request_id: door.request_id(), card, places };
+    let signers = signers(&mut tx).await?;
+    let view = AccountsView { accounts, next, form, request_id: door.request_id(), card, places, signers };
     door.page(tx, "Accounts", view, page::list, mistakes).await
 }
 
@@ -141,6 +143,20 @@ fn in_words(grant: &Grant, place: &str) -> String {
         "" => format!("{}, {place}", grant.role.words()),
         signer => format!("{} as {signer}, {place}", grant.role.words()),
     }
+}
+
+/// As whom signers can sign: every signer of the playbooks in force, by its title.
+async fn signers(tx: &mut Tx) -> Result<Vec<PlaceOption>, Failure> {
+    let mut offered: Vec<PlaceOption> = Vec::new();
+    for version in playbooks::in_force(tx).await? {
+        for signer in &version.playbook.signers {
+            if !offered.iter().any(|each| each.value == signer.key) {
+                offered.push(PlaceOption { value: signer.key.clone(), label: signer.title.clone() });
+            }
+        }
+    }
+    offered.sort_by(|one, other| one.label.cmp(&other.label));
+    Ok(offered)
 }
 
 /// All sites, groups and single sites, as far as the administrator's own role reaches.
@@ -208,6 +224,7 @@ async fn account_page(
         may_change: changes::administers(&mut tx, door.actor(), account.id).await?,
         is_own: door.actor().account == account.id,
         places: administered(&mut tx, door.actor()).await?,
+        signers: signers(&mut tx).await?,
         form,
         card: card(&account.login, &account.name, code),
         account,

@@ -9,7 +9,10 @@ use domain::{
     playbooks::Evidence,
     scope::{Place, Target},
     time::Timestamp,
-    view::clearance::{EvidenceLine, FileLine, May, Panel, PanelTyped, SignatureLine, WaveLine},
+    view::{
+        clearance::{EvidenceLine, FileLine, May, Panel, PanelTyped, SignatureLine, WaveLine},
+        forms::NextStep,
+    },
 };
 
 use super::{Desk, words};
@@ -54,7 +57,8 @@ impl Desk<'_> {
             signatures: self.signatures(tx, clearance).await?,
             refusals: self.refusals(tx, clearance).await?,
             stand: self.orders_that_stand(tx, clearance).await?,
-            consequence: consequence(clearance, signed, needed),
+            consequence: self.consequence(clearance, (signed, needed), !may.sign_as.is_empty()),
+            next: self.after_revocation(clearance),
             units: if may.plan_wave { self.free_units(tx, clearance).await? } else { Vec::new() },
             pilot: self.pilot(clearance, &may),
             may,
@@ -318,13 +322,50 @@ fn bounds(piece: &Evidence) -> String {
     }
 }
 
+impl Desk<'_> {
+    /// What is done after a scope was taken back: nobody knows of it before somebody is told.
+    fn after_revocation(&self, clearance: &Clearance) -> Vec<NextStep> {
+        if clearance.stage != Stage::Revoked {
+            return Vec::new();
+        }
+        let base = format!("/incidents/{}", self.incident.id);
+        let step = |words: &str, path: String, late| NextStep { words: words.to_owned(), path, late };
+        vec![
+            step(
+                "Tell everyone who was told that it was clear",
+                format!("{base}/broadcasts/new?template=back-to-paper"),
+                true,
+            ),
+            step("Look at what was recorded meanwhile", format!("{base}/reviews"), false),
+            step("The scope that has begun anew", format!("{base}/clearance?stage=waiting"), false),
+        ]
+    }
+
+    /// What signing or releasing leads to, said before the button; to who cannot sign, for whom it waits.
+    fn consequence(&self, clearance: &Clearance, (signed, needed): (i64, i64), may_sign: bool) -> String {
+        let signs = !matches!(
+            clearance.stage,
+            Stage::Waiting | Stage::Signed | Stage::Clear | Stage::BackEntryComplete | Stage::Revoked
+        );
+        if may_sign || !signs || signed >= needed {
+            return consequence(clearance, signed, needed);
+        }
+        let has_signed = |key: &String| clearance.signatures.iter().any(|given| given.signer == *key);
+        let open = clearance.gate.signers.iter().filter(|key| !has_signed(key));
+        let titles: Vec<String> = open.map(|key| words::title(&self.titles, key)).collect();
+        format!("{} more must sign, of: {}.", needed - signed, titles.join(", "))
+    }
+}
+
 /// What signing or releasing leads to, said before the button.
 fn consequence(clearance: &Clearance, signed: i64, needed: i64) -> String {
     let last = signed + 1 >= needed;
     match clearance.stage {
         Stage::Waiting => "Nobody signs in until it is restored, signed and released.".to_owned(),
         Stage::Signed => {
-            "The release gives everyone USE for exactly this scope. It can be revoked.".to_owned()
+            "The release gives everyone USE for exactly this scope, and sends the all clear to its staff at once. It \
+             can be revoked."
+                .to_owned()
         }
         Stage::Clear | Stage::BackEntryComplete => {
             "Revoking brings back what was ordered before, and lists what was recorded meanwhile.".to_owned()

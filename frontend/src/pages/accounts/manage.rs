@@ -58,7 +58,7 @@ fn new_account(frame: &Frame, view: &AccountsView) -> AnyView {
     let body = view! {
         {Field::new("name", "Name").value(form.name.0.clone()).errors(errors).text()}
         {Field::new("login", "Name for signing in").value(form.login.0.clone()).errors(errors).text()}
-        {which_roles(frame, (roles, place, signs_as), &view.places)}
+        {which_roles(frame, (roles, place, signs_as), (&view.places, &view.signers))}
         {Field::new("program", "This is a program, which gets a bearer token and no card").tick(form.program.is_yes())}
         {button::primary("Make the account")}
     };
@@ -69,7 +69,7 @@ fn new_account(frame: &Frame, view: &AccountsView) -> AnyView {
 fn which_roles(
     frame: &Frame,
     (roles, place, signs_as): (&[Text], &Text, &Text),
-    places: &[PlaceOption],
+    (places, signers): (&[PlaceOption], &[PlaceOption]),
 ) -> AnyView {
     let errors = &frame.errors;
     let chosen: Vec<String> = roles.iter().map(|role| role.0.clone()).collect();
@@ -79,10 +79,27 @@ fn which_roles(
     view! {
         {Field::new("roles", "What may they do?").errors(errors).checkboxes(choices, &chosen)}
         {Field::new("place", "Where?").value(place.0.clone()).errors(errors).select(places)}
-        {Field::new("signs_as", "A signer signs as").hint("The playbook's word, such as cio").optional()
-            .value(signs_as.0.clone()).errors(errors).text()}
+        {signer(frame, signs_as, signers)}
     }
     .into_any()
+}
+
+/// As whom a signer signs: one of those whom the playbooks in force ask, or their word while none is in force.
+fn signer(frame: &Frame, signs_as: &Text, signers: &[PlaceOption]) -> AnyView {
+    let field = Field::new("signs_as", "A signer signs as")
+        .value(signs_as.0.clone())
+        .errors(&frame.errors)
+        .optional();
+    if signers.is_empty() {
+        return field.hint("The playbook's word, such as cio").text();
+    }
+    let mut choices = vec![Choice::new("", "Nobody: this is no signer")];
+    choices.extend(signers.iter().map(|each| Choice::new(each.value.clone(), each.label.clone())));
+    let typed = signs_as.trimmed();
+    if !typed.is_empty() && !signers.iter().any(|each| each.value == typed) {
+        choices.push(Choice::new(typed, typed));
+    }
+    field.select(choices)
 }
 
 /// What a role is for, in a few words.
@@ -148,7 +165,7 @@ fn changes(frame: &Frame, view: &AccountView) -> AnyView {
     let request = view.request_id.to_string();
     let GiveRoles { roles, place, signs_as, .. } = &view.form;
     let give = view! {
-        {which_roles(frame, (roles, place, signs_as), &view.places)}
+        {which_roles(frame, (roles, place, signs_as), (&view.places, &view.signers))}
         {button::primary("Give these roles")}
     };
     let lock = if view.locked {

@@ -5,6 +5,7 @@ use domain::{
     playbooks::Proof,
     view::{
         clearance::{EvidenceLine, Panel, SignatureLine},
+        forms::NextStep,
         frame::Frame,
     },
 };
@@ -45,11 +46,21 @@ pub(super) fn sign_off(frame: &Frame, panel: &Panel) -> AnyView {
             {refusals}
             {stand}
             <p>{panel.consequence.clone()}</p>
+            {steps(&panel.next)}
             {acts(frame, panel)}
             <p><a href=panel.record_path.clone()>"The signed record, to print"</a></p>
         </section>
     }
     .into_any()
+}
+
+fn steps(next: &[NextStep]) -> AnyView {
+    let step = |step: &NextStep| {
+        let class = if step.late { "late" } else { "" };
+        view! { <li><a class=class href=step.path.clone()>{step.words.clone()}</a></li> }
+    };
+    let steps = next.iter().map(step).collect_view();
+    (!next.is_empty()).then(|| view! { <ol>{steps}</ol> }).into_any()
 }
 
 fn evidence(panel: &Panel, line: &EvidenceLine) -> AnyView {
