@@ -23,6 +23,7 @@ pub mod imports;
 pub mod incidents;
 pub mod instructions;
 pub mod jobs;
+pub mod late_entries;
 pub mod live;
 pub mod log;
 pub mod neighbours;

@@ -17,6 +17,7 @@ mod identity;
 mod incidents;
 mod instructions;
 mod ladder;
+mod late_entries;
 mod log;
 mod neighbours;
 mod night_of_paper;

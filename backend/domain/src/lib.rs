@@ -28,6 +28,7 @@ pub mod identity;
 pub mod incidents;
 pub mod instructions;
 pub mod journal;
+pub mod late_entries;
 pub mod lexicon;
 pub mod log;
 pub mod neighbours;

@@ -39,6 +39,7 @@ pub fn routes() -> Routes {
     let routes = crate::people::web::routes(routes);
     let routes = crate::places::web::routes(routes);
     let routes = crate::log::web::routes(routes);
+    let routes = crate::late_entries::web::routes(routes);
     let routes = crate::playbooks::web::routes(routes);
     let routes = crate::instructions::web::routes(routes);
     let routes = crate::clearance::web::routes(routes);

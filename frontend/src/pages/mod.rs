@@ -20,6 +20,7 @@ pub mod identity;
 pub mod imports;
 pub mod incidents;
 pub mod instructions;
+pub mod late_entries;
 pub mod log;
 pub mod neighbours;
 pub mod packs;

@@ -25,8 +25,11 @@ fn table(kind: &str) -> Option<&'static str> {
         "command" | "task" => of_command(kind),
         "instruction" | "clearance" | "waiver" => of_clearance(kind),
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
-        "case" | "cases" | "schedule" | "forms" | "devices" | "device" => of_work(kind),
+        "case" | "cases" | "schedule" | "form" | "forms" | "entry" | "identity" | "devices" | "device" => {
+            of_work(kind)
+        }
         "reviews" | "checks" => of_reviews(kind),
+        "late_entry" => of_late_entries(kind),
         _ => of_installation(kind),
     }
 }
@@ -114,6 +117,17 @@ fn of_broadcasts(kind: &str) -> Option<&'static str> {
         "audience.uploaded" => "uploaded a list of recipients",
         "answer.given" => "answered a message",
         "deliveries.recorded" => "recorded what was delivered",
+        _ => return None,
+    })
+}
+
+fn of_late_entries(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "late_entry.handed_out" => "handed out sheets of command's own paper",
+        "late_entry.counted" => "counted sheets of command's own paper",
+        "late_entry.written" => "typed in a line of a log sheet",
+        "late_entry.called" => "typed in a call of a call list",
+        "late_entry.signed_in" => "typed in a line of a sign-in sheet",
         _ => return None,
     })
 }
