@@ -2,6 +2,7 @@
 //! and its routes (`web.rs`).
 
 pub mod accounts;
+pub mod ancillary;
 pub mod app;
 pub mod broadcasts;
 pub mod cases;

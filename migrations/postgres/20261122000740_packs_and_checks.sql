@@ -45,7 +45,7 @@ CREATE TABLE check_census (
 CREATE TABLE check_line (
     id UUID PRIMARY KEY,
     incident UUID NOT NULL REFERENCES incident (id),
-    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('expected_forms', 'dispensed', 'arrivals', 'imaging', 'theatre', 'blood', 'pages')),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('expected_forms', 'dispensed', 'arrivals', 'imaging', 'theatre', 'blood', 'pages', 'read_back')),
     key_hash BYTEA NOT NULL,
     -- Under whose key it is sealed, so that who is erased is erased here too; nobody is known: under that of lists.
     patient UUID REFERENCES patient (id),

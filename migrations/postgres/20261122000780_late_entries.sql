@@ -65,3 +65,22 @@ CREATE TABLE identity_again (
     looked_by UUID,
     PRIMARY KEY (number, item)
 );
+
+-- A line of a log of the kit, sealed under its patient's key; one that names no patient under that of lists.
+CREATE TABLE log_line (
+    form UUID NOT NULL REFERENCES form (id),
+    line BIGINT NOT NULL CHECK (line > 0),
+    seq BIGINT NOT NULL,
+    event_at BIGINT,
+    entered_at BIGINT NOT NULL,
+    account UUID NOT NULL REFERENCES account (id),
+    patient UUID REFERENCES patient (id),
+    sealed BYTEA NOT NULL,
+    -- Codes of what the line lacks, apart by blanks.
+    missing TEXT COLLATE "C" NOT NULL,
+    -- From a critical result to its read-back.
+    minutes BIGINT,
+    said_hash BYTEA NOT NULL,
+    PRIMARY KEY (form, line)
+);
+CREATE TRIGGER log_line_is_append_only BEFORE UPDATE OR DELETE ON log_line FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -67,3 +67,23 @@ CREATE TABLE identity_again (
     looked_by BLOB,
     PRIMARY KEY (number, item)
 ) STRICT, WITHOUT ROWID;
+
+-- A line of a log of the kit, sealed under its patient's key; one that names no patient under that of lists.
+CREATE TABLE log_line (
+    form BLOB NOT NULL REFERENCES form (id),
+    line INTEGER NOT NULL CHECK (line > 0),
+    seq INTEGER NOT NULL,
+    event_at INTEGER,
+    entered_at INTEGER NOT NULL,
+    account BLOB NOT NULL REFERENCES account (id),
+    patient BLOB REFERENCES patient (id),
+    sealed BLOB NOT NULL,
+    -- Codes of what the line lacks, apart by blanks.
+    missing TEXT NOT NULL,
+    -- From a critical result to its read-back.
+    minutes INTEGER,
+    said_hash BLOB NOT NULL,
+    PRIMARY KEY (form, line)
+) STRICT;
+CREATE TRIGGER log_line_is_append_only_update BEFORE UPDATE ON log_line BEGIN SELECT RAISE(ABORT, 'lines of logs are append-only'); END;
+CREATE TRIGGER log_line_is_append_only_delete BEFORE DELETE ON log_line BEGIN SELECT RAISE(ABORT, 'lines of logs are append-only'); END;

@@ -1,7 +1,7 @@
 //! Command's own paper: every sheet that was handed out comes back, and what stands on it is in the log with both times.
 
 use acceptance::{
-    World, both_databases,
+    both_databases,
     letters::{Post, deliver_all},
 };
 use backend::{fetch_all, fetch_one};
@@ -104,11 +104,8 @@ both_databases! {
         other["what"][0] = json!("Closed the command room");
         let refused = night.commander.is_refused(&path(&night, "/log/7"), &other, 422).await;
         assert!(refused["errors"]["lines"][0].as_str().is_some_and(|said| said.starts_with("Line 1 is typed in already")), "{refused}");
-        let both = futures::future::join(
-            night.clerk.posts(&path(&night, "/log/8"), lines()),
-            night.commander.posts(&path(&night, "/log/8"), lines()),
-        );
-        let (one, two) = both.await;
+        let same = path(&night, "/log/8");
+        let (one, two) = tokio::join!(night.clerk.posts(&same, lines()), night.commander.posts(&same, lines()));
         let mut codes = [one.status.as_u16(), two.status.as_u16()];
         codes.sort_unstable();
         assert_eq!(codes, [201, 422]);

@@ -1,6 +1,7 @@
 //! Every use case through the JSON door, in process, on both databases: one file per capability.
 
 mod accounts;
+mod ancillary;
 mod audit;
 mod broadcasts;
 mod cases;

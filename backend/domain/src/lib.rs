@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod ancillary;
 pub mod broadcasts;
 pub mod cases;
 pub mod cells;

@@ -261,6 +261,29 @@ async fn compare_forms(app: &App, decision: &mut Decision, incident: IncidentId)
     Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
 }
 
+/// Compares critical results that were called with those that were read back: one line each, of a unit's log.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn read_back(
+    app: &App,
+    decision: &mut Decision,
+    incident: IncidentId,
+    (unit, what): (UnitId, &str),
+    calls: &[(String, bool)],
+) -> Result<(), Failure> {
+    let kind = Kind::ReadBack;
+    let sealing = Sealing::open(app, &mut decision.tx).await?;
+    let said = |(key, done): &(String, bool)| {
+        let named = Named { key: key.clone(), what: what.to_owned() };
+        sealing.said(app, kind, (key, &named), Some(unit), (1, i64::from(*done)))
+    };
+    let rows: Vec<Said> = calls.iter().map(said).collect();
+    let both = Says { expected: true, found: true };
+    store::put(&mut decision.tx, incident, (kind, both), &rows, decision.at).await?;
+    Ok(store::count_again(&mut decision.tx, incident, kind).await?)
+}
+
 async fn census(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Census>, Error> {
     let read = |(unit, setting, occasion, number): (Uuid, String, String, i64)| {
         let occasion = Occasion::from_code(&occasion)

@@ -28,6 +28,7 @@ pub fn routes() -> Routes {
     let routes = crate::forms::web::routes(routes);
     let routes = crate::entry::web::routes(routes);
     let routes = crate::identity::web::routes(routes);
+    let routes = crate::ancillary::web::routes(routes);
     let routes = crate::incidents::web::routes(routes);
     let routes = crate::broadcasts::web::routes(routes);
     let routes = crate::command::web::routes(routes);

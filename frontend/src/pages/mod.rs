@@ -1,6 +1,7 @@
 //! One file per page family: each turns a view model into the body of a page.
 
 pub mod accounts;
+pub mod ancillary;
 pub mod answer;
 pub mod board;
 pub mod broadcasts;

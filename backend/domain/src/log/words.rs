@@ -25,9 +25,8 @@ fn table(kind: &str) -> Option<&'static str> {
         "command" | "task" => of_command(kind),
         "instruction" | "clearance" | "waiver" => of_clearance(kind),
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
-        "case" | "cases" | "schedule" | "form" | "forms" | "entry" | "identity" | "devices" | "device" => {
-            of_work(kind)
-        }
+        "case" | "cases" | "schedule" | "form" | "forms" | "entry" | "ancillary" | "identity" | "devices"
+        | "device" => of_work(kind),
         "reviews" | "checks" => of_reviews(kind),
         "late_entry" => of_late_entries(kind),
         _ => of_installation(kind),
@@ -158,6 +157,7 @@ fn of_work(kind: &str) -> Option<&'static str> {
         "forms.batch_scanned" => "counted the scanned pages of a batch",
         "forms.found" => "found a missing paper form",
         "forms.settled" => "settled what differed between a form and its entry",
+        "ancillary.typed" => "typed in lines of a log",
         "entry.prepared" => "said whose paper forms these are",
         "entry.taken" => "took paper forms to type in",
         "entry.put_back" => "gave back paper forms that were taken to type in",

@@ -1,6 +1,7 @@
 //! What a page shows and a stream carries: one file per page family.
 
 pub mod accounts;
+pub mod ancillary;
 pub mod audit;
 pub mod board;
 pub mod broadcasts;
