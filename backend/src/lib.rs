@@ -2,6 +2,7 @@
 //! and its routes (`web.rs`).
 
 pub mod accounts;
+pub mod ancillary;
 pub mod app;
 pub mod broadcasts;
 pub mod cases;
@@ -23,6 +24,7 @@ pub mod imports;
 pub mod incidents;
 pub mod instructions;
 pub mod jobs;
+pub mod late_entries;
 pub mod live;
 pub mod log;
 pub mod neighbours;

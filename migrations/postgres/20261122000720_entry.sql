@@ -136,10 +136,12 @@ CREATE TABLE identity_number (
     facility UUID NOT NULL REFERENCES facility (id),
     unit UUID NOT NULL REFERENCES unit (id),
     printed TEXT COLLATE "C" NOT NULL UNIQUE,
-    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('given_out', 'used', 'waiting', 'merged', 'converted', 'void')),
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('given_out', 'used', 'waiting', 'merged', 'undoing', 'converted', 'void')),
     goal TEXT COLLATE "C" CHECK (goal IN ('merge', 'convert', 'void')),
     asked_by UUID REFERENCES account (id),
     agreed_by UUID REFERENCES account (id),
+    -- Who said that the merge was wrong.
+    back_by UUID REFERENCES account (id),
     record UUID REFERENCES patient (id),
     sealed BYTEA,
     reason TEXT COLLATE "C" NOT NULL,

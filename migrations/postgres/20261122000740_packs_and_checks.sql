@@ -45,8 +45,10 @@ CREATE TABLE check_census (
 CREATE TABLE check_line (
     id UUID PRIMARY KEY,
     incident UUID NOT NULL REFERENCES incident (id),
-    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('expected_forms', 'dispensed', 'arrivals', 'imaging', 'theatre', 'blood', 'pages')),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('expected_forms', 'dispensed', 'arrivals', 'imaging', 'theatre', 'blood', 'pages', 'read_back')),
     key_hash BYTEA NOT NULL,
+    -- Under whose key it is sealed, so that who is erased is erased here too; nobody is known: under that of lists.
+    patient UUID REFERENCES patient (id),
     sealed BYTEA NOT NULL,
     unit UUID REFERENCES unit (id),
     expected BIGINT NOT NULL CHECK (expected >= 0),
@@ -59,6 +61,7 @@ CREATE TABLE check_line (
 );
 CREATE INDEX check_line_state ON check_line (incident, kind, state, id);
 CREATE INDEX check_line_open ON check_line (incident, state, id);
+CREATE INDEX check_line_patient ON check_line (patient) WHERE patient IS NOT NULL;
 
 -- What was done about a gap, never changed afterwards.
 CREATE TABLE check_event (

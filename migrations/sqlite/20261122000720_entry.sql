@@ -137,10 +137,12 @@ CREATE TABLE identity_number (
     facility BLOB NOT NULL REFERENCES facility (id),
     unit BLOB NOT NULL REFERENCES unit (id),
     printed TEXT NOT NULL UNIQUE,
-    state TEXT NOT NULL CHECK (state IN ('given_out', 'used', 'waiting', 'merged', 'converted', 'void')),
+    state TEXT NOT NULL CHECK (state IN ('given_out', 'used', 'waiting', 'merged', 'undoing', 'converted', 'void')),
     goal TEXT CHECK (goal IN ('merge', 'convert', 'void')),
     asked_by BLOB REFERENCES account (id),
     agreed_by BLOB REFERENCES account (id),
+    -- Who said that the merge was wrong.
+    back_by BLOB REFERENCES account (id),
     record BLOB REFERENCES patient (id),
     sealed BLOB,
     reason TEXT NOT NULL,

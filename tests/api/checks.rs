@@ -181,6 +181,40 @@ both_databases! {
         }
     }
 
+    /// Who is erased is erased from lists that were compared, too: whom the list names, and whose number is the key.
+    async fn erasing_a_patient_reaches_the_lines_of_cross_checks(world: World) {
+        let night = Night::begins(world).await;
+        imports(&night.clerk, &night, "blood-expected", "unit number,what\nW0421,Red cells\n").await;
+        let list = "unit number,patient,what\nW0421,77665544,Red cells\nW0422,,Plasma\n";
+        imports(&night.clerk, &night, "blood-expected", list).await;
+        imports(&night.clerk, &night, "arrivals-expected", "csn,what\n7766 5544,Chest pain\nE-9,Fall\n").await;
+        let keys = async |kind: &str| {
+            let lines = gaps(&night.clerk, &night, kind, "open").await;
+            let text = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
+            let mut keys: Vec<_> =
+                lines.iter().map(|line| format!("{}: {}", text(line, "key"), text(line, "what"))).collect();
+            keys.sort_unstable();
+            keys
+        };
+        assert_eq!(keys("blood").await, ["W0421: Red cells", "W0422: Plasma"]);
+        assert_eq!(keys("arrivals").await, ["7766 5544: Chest pain", "E-9: Fall"]);
+        let mut tx = world.app.db.write().await.expect("can be written");
+        backend::execute!(tx, "UPDATE patient SET wrapped_key = NULL").expect("a patient can be erased");
+        tx.commit().await.expect("can be written");
+        assert_eq!(keys("blood").await, ["W0422: Plasma", "erased: "]);
+        assert_eq!(keys("arrivals").await, ["E-9: Fall", "erased: "]);
+        assert_eq!(open(&night.clerk, &night).await, 4, "the gap itself stays");
+        adds_up(world).await;
+        let start = path(&night, "/blood-found/import");
+        let offered: Value = night.clerk.uploads(&start, &[], ("file", "b.csv", list.as_bytes())).await.expect(201).json();
+        assert_eq!((&offered["figures"]["refused"], &offered["figures"]["valid"]), (&json!(1), &json!(1)), "{offered}");
+        let import = format!("{start}/{}", offered["import"].as_str().expect("is a text"));
+        let refused = night.clerk.asks(&format!("{import}/rejects.csv")).await.expect(200);
+        assert!(refused.text().contains("erased here") && !refused.text().contains("77665544"), "{}", refused.text());
+        night.clerk.does(&format!("{import}/commit"), json!({})).await;
+        assert_eq!(keys("blood").await, ["erased: "], "the bag that was given agrees; nothing new is kept");
+    }
+
     /// The same on pages, without a script: the census, a gap and its end; what was typed stays when it is refused.
     async fn a_clerk_ends_a_gap_on_pages(world: World) {
         let night = Night::begins(world).await;

@@ -48,9 +48,12 @@ async fn open(world: &World, room: &Room) -> (i64, i64) {
     let mut tx = world.app.db.read().await.expect("can be read");
     let incident = room.incident.parse().expect("is an id");
     let open = identity::open(&mut tx, incident).await.expect("can be read");
-    let rows = "SELECT COUNT(*) FROM identity_number WHERE state IN ('given_out', 'used', 'waiting')";
+    let rows =
+        "SELECT COUNT(*) FROM identity_number WHERE state IN ('given_out', 'used', 'waiting', 'undoing')";
     let (numbers,) = fetch_one!(tx, (i64,), rows).expect("can be read");
-    let rows = "SELECT COUNT(*) FROM identity_left WHERE corrected_at IS NULL";
+    let rows = "
+    SELECT (SELECT COUNT(*) FROM identity_left WHERE corrected_at IS NULL)
+        + (SELECT COUNT(*) FROM identity_again WHERE looked_at IS NULL)";
     let (left,) = fetch_one!(tx, (i64,), rows).expect("can be read");
     assert_eq!((open.numbers, open.uncorrected), (numbers, left), "the sums and the rows disagree");
     (numbers, left)
@@ -168,6 +171,78 @@ both_databases! {
         assert_eq!(waits().await, [(shown.clone(), true)], "what stands on the sheet stays what it is");
         room.prepares("MAR", &number, &[(2, "02:01")]).await;
         assert_eq!(waits().await, [(shown.clone(), true), (shown, true)]);
+    }
+
+    /// A wrong merge is taken back by two who had no part in it: both decisions stay, and what hung on it is asked again.
+    async fn a_wrong_merge_is_taken_back_by_two_others(world: World) {
+        let room = Room::begins(world).await;
+        room.has_range("DT", "00017", "00060").await;
+        let (path, number) = room.arrives().await;
+        room.comes_back("ORD", 1, "1").await;
+        room.comes_back("MAR", 2, "1-2").await;
+        room.prepares("ORD", "0012345", &[(1, "01:00")]).await;
+        room.prepares("MAR", &number, &[(1, "02:00")]).await;
+        let start = format!("/incidents/{}/checks/arrivals-expected/import", room.incident);
+        let list = format!("key,patient\nE-1,{number}\nE-2,0099999\n");
+        let offered: Value = room.clerk.uploads(&start, &[], ("file", "a.csv", list.as_bytes())).await.expect(201).json();
+        room.clerk.does(&format!("{start}/{}/commit", offered["import"].as_str().expect("a text")), json!({})).await;
+        // What was said of the record's own sheets before the merge does not hang on it.
+        world.minutes_pass(1);
+        acts(&room.clerk, &path, "merge", json!({ "record": "0012345" })).await;
+        acts(&room.second, &path, "agree", json!({ "record": "0012345" })).await;
+        assert_eq!(open(world, &room).await, (0, 0));
+        let (third, fourth) = (world.program(&[Role::FormsClerk]).await, world.program(&[Role::UnitLead]).await);
+        let undo = json!({ "act": "undo", "reason": "Two people of one name" });
+        for own in [&room.clerk, &room.second] {
+            assert_eq!(own.is_refused(&path, &undo, 422).await["type"], "own-merge");
+        }
+        third.is_refused(&path, json!({ "act": "undo" }), 422).await;
+        third.is_refused(&path, json!({ "act": "undo", "reason": "Patient John Smith MRN 12345678" }), 422).await;
+        world.program(&[Role::Viewer]).await.is_refused(&path, &undo, 403).await;
+        assert_eq!(third.does(&path, &undo).await["state"], "undoing");
+        let waits = async || {
+            let view = room.clerk.reads(&room.path("?form_type=MAR")).await;
+            view["lines"][0]["waits_for"].is_object()
+        };
+        assert!(waits().await, "until two have said so, the merge holds");
+        assert_eq!(third.is_refused(&path, json!({ "act": "agree" }), 422).await["type"], "one-person");
+        assert_eq!(room.second.is_refused(&path, json!({ "act": "agree" }), 422).await["type"], "own-merge");
+        acts(&fourth, &path, "refuse", json!({ "reason": "They are one" })).await;
+        assert_eq!(open(world, &room).await, (0, 0));
+        acts(&fourth, &path, "undo", json!({ "reason": "Two wristbands" })).await;
+        let undone = acts(&third, &path, "agree", json!({})).await;
+        assert_eq!((&undone["state"], &undone["left"]), (&json!("used"), &json!(2)));
+        assert_eq!(open(world, &room).await, (1, 2));
+        assert!(!waits().await, "the dose is the number's own again");
+        let view = third.reads(&path).await;
+        assert_eq!(view["record"], "");
+        let again = view["again"].as_array().expect("is a list").clone();
+        assert_eq!(again.len(), 2, "the dose, and the arrival: {view}");
+        for each in &again {
+            let _ = third.reads(each["path"].as_str().expect("is a path")).await;
+        }
+        let item = again[0]["item"].clone();
+        acts(&third, &path, "looked_again", json!({ "item": item })).await;
+        assert_eq!(third.is_refused(&path, json!({ "act": "looked_again", "item": item }), 422).await["type"], "not-asked-again");
+        third.is_refused(&path, json!({ "act": "looked_again", "item": "moon" }), 422).await;
+        assert_eq!(open(world, &room).await, (1, 1));
+        let mut tx = world.app.db.read().await.expect("can be read");
+        let ledger = fetch_all!(tx, (String, String), "SELECT from_state, to_state FROM identity_event ORDER BY seq").expect("can be read");
+        let ledger: Vec<_> = ledger.iter().map(|(from, to)| format!("{from}>{to}")).collect();
+        assert_eq!(
+            ledger[1..],
+            ["used>waiting", "waiting>merged", "merged>undoing", "undoing>merged", "merged>undoing", "undoing>used"]
+        );
+        drop(tx);
+        // Merged again, into the right record; what was not looked at stays to be looked at.
+        acts(&room.clerk, &path, "merge", json!({ "record": "0055555" })).await;
+        acts(&room.second, &path, "agree", json!({ "record": "0055555" })).await;
+        assert_eq!(open(world, &room).await, (0, 1));
+        let mut person = world.person(&[Role::FormsClerk]).await;
+        let page = person.opens(&path).await;
+        let form = page.form("Ask to take the merge back").types("Why were these two patients?", "A third one");
+        let page = person.presses(&form, "Ask to take the merge back").await;
+        assert!(page.says("it holds"), "{}", page.text());
     }
 
     /// Every place where a number stands is ticked one by one, and stays open until it is.

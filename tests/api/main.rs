@@ -1,6 +1,7 @@
 //! Every use case through the JSON door, in process, on both databases: one file per capability.
 
 mod accounts;
+mod ancillary;
 mod audit;
 mod broadcasts;
 mod cases;
@@ -17,6 +18,7 @@ mod identity;
 mod incidents;
 mod instructions;
 mod ladder;
+mod late_entries;
 mod log;
 mod neighbours;
 mod night_of_paper;

@@ -39,10 +39,12 @@ pub enum Kind {
     Theatre,
     Blood,
     Pages,
+    /// Critical results that were called, against those that were read back.
+    ReadBack,
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ExpectedForms,
         Self::Dispensed,
         Self::Arrivals,
@@ -50,6 +52,7 @@ impl Kind {
         Self::Theatre,
         Self::Blood,
         Self::Pages,
+        Self::ReadBack,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -61,6 +64,7 @@ impl Kind {
             Self::Theatre => "theatre",
             Self::Blood => "blood",
             Self::Pages => "pages",
+            Self::ReadBack => "read_back",
         }
     }
 
@@ -77,6 +81,7 @@ impl Kind {
             Self::Theatre => "Operations, against notes",
             Self::Blood => "Blood issued, against blood given",
             Self::Pages => "Pages counted, against pages scanned",
+            Self::ReadBack => "Critical results called, against results read back",
         }
     }
 
@@ -97,12 +102,14 @@ impl Kind {
             (Self::Blood, Side::Found) => "blood given",
             (Self::Pages, Side::Expected) => "pages counted",
             (Self::Pages, Side::Found) => "pages scanned",
+            (Self::ReadBack, Side::Expected) => "critical results called",
+            (Self::ReadBack, Side::Found) => "results read back",
         }
     }
 
     /// Whether both sides are lists that are imported.
     pub const fn has_lists(self) -> bool {
-        !matches!(self, Self::ExpectedForms)
+        !matches!(self, Self::ExpectedForms | Self::ReadBack)
     }
 
     /// Whether the two numbers of a line agree. More forms than must be there are no gap; one dose more is.

@@ -18,6 +18,8 @@ pub enum BlockerKind {
     ScopeNotClear,
     RowUndecided,
     FormOut,
+    /// A log sheet, call list or sign-in sheet of command that nobody has typed in or counted.
+    OwnSheetOut,
     CaseOpen,
     FormMissing,
     FormNotAtItsEnd,
@@ -28,10 +30,11 @@ pub enum BlockerKind {
 }
 
 impl BlockerKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ScopeNotClear,
         Self::RowUndecided,
         Self::FormOut,
+        Self::OwnSheetOut,
         Self::CaseOpen,
         Self::FormMissing,
         Self::FormNotAtItsEnd,
@@ -45,6 +48,7 @@ impl BlockerKind {
             Self::ScopeNotClear => "scope_not_clear",
             Self::RowUndecided => "row_undecided",
             Self::FormOut => "form_out",
+            Self::OwnSheetOut => "own_sheet_out",
             Self::CaseOpen => "case_open",
             Self::FormMissing => "form_missing",
             Self::FormNotAtItsEnd => "form_not_at_its_end",
@@ -60,7 +64,7 @@ impl BlockerKind {
 
     /// Whether two people may let the incident close in spite of it.
     pub const fn is_waivable(self) -> bool {
-        !matches!(self, Self::ScopeNotClear | Self::RowUndecided | Self::FormOut)
+        !matches!(self, Self::ScopeNotClear | Self::RowUndecided | Self::FormOut | Self::OwnSheetOut)
     }
 
     /// Whether a waiver must name the person on whose standing list it goes on.
@@ -71,7 +75,7 @@ impl BlockerKind {
     /// The roles that answer for it, in which two people may waive it.
     pub const fn waiving_roles(self) -> &'static [Role] {
         match self {
-            Self::ScopeNotClear | Self::RowUndecided | Self::FormOut => &[],
+            Self::ScopeNotClear | Self::RowUndecided | Self::FormOut | Self::OwnSheetOut => &[],
             Self::CaseOpen => &[Role::Commander, Role::CaseManager, Role::Signer],
             Self::FormMissing | Self::FormNotAtItsEnd | Self::CrossCheckGap => {
                 &[Role::Commander, Role::FormsClerk, Role::Signer]
@@ -87,6 +91,7 @@ impl BlockerKind {
             Self::ScopeNotClear => ("scope is not clear", "scopes are not clear"),
             Self::RowUndecided => ("booked row is undecided", "booked rows are undecided"),
             Self::FormOut => ("form is out", "forms are out"),
+            Self::OwnSheetOut => ("sheet of command is out", "sheets of command are out"),
             Self::CaseOpen => ("patient case is open", "patient cases are open"),
             Self::FormMissing => ("form is missing", "forms are missing"),
             Self::FormNotAtItsEnd => ("form has not reached its end", "forms have not reached their end"),
@@ -215,7 +220,7 @@ pub fn may_close(list: &[Blocker]) -> Result<(), Refusal> {
     let said: Vec<String> = open.iter().map(|part| part.kind.counted(part.count)).collect();
     let kinds: BTreeSet<bool> = open.iter().map(|part| part.kind.is_waivable()).collect();
     let waivable = if kinds.contains(&false) {
-        "Scopes, undecided rows and forms that are out cannot be waived."
+        "Scopes, undecided rows, and forms and sheets that are out cannot be waived."
     } else {
         "Two people in two roles may waive each with a reason."
     };
@@ -242,8 +247,13 @@ mod tests {
     fn scopes_undecided_rows_and_forms_out_cannot_be_waived() {
         for kind in BlockerKind::ALL {
             let asked = ask(kind, "a reason", Some(person(9)));
-            let never =
-                matches!(kind, BlockerKind::ScopeNotClear | BlockerKind::RowUndecided | BlockerKind::FormOut);
+            let never = matches!(
+                kind,
+                BlockerKind::ScopeNotClear
+                    | BlockerKind::RowUndecided
+                    | BlockerKind::FormOut
+                    | BlockerKind::OwnSheetOut
+            );
             assert_eq!(asked.is_err(), never, "{}", kind.code());
             assert_eq!(BlockerKind::from_code(kind.code()), Some(kind));
         }
@@ -284,8 +294,8 @@ mod tests {
         let refusal = may_close(&list).expect_err("is blocked");
         assert_eq!(
             refusal.sentence,
-            "This incident cannot close: 1 scope is not clear, 3 patient cases are open. Scopes, undecided rows \
-             and forms that are out cannot be waived."
+            "This incident cannot close: 1 scope is not clear, 3 patient cases are open. Scopes, undecided rows, \
+             and forms and sheets that are out cannot be waived."
         );
     }
 }

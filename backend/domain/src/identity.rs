@@ -5,10 +5,14 @@
 //! free ──to a unit on paper──> given out ──a patient has it──> used ──asked──> waiting ──agreed──> merged
 //!   └───────for a patient at once────────────────────────────────^  <──refused──┘         ├──────> converted
 //!                                 given out ──came back──> void                            └──────> void
+//!
+//! used <──agreed by another── undoing <──asked by somebody who did not merge it── merged
+//!                                └──────────────refused─────────────────────────────^
 //! ```
 //!
 //! A number is given out once, also over several downtimes. Whether two charts are one patient is the decision of two
 //! people: who agrees types the record number again and has not seen it on the page, so that a slip of one is found.
+//! A merge that was wrong all the same is taken back by two people who had no part in it; until both have said so, it holds.
 
 mod command;
 
@@ -63,17 +67,20 @@ pub enum State {
     /// One person has said what becomes of it; a second one has to agree.
     Waiting,
     Merged,
+    /// Merged, and somebody has said that it is wrong; a second one has to agree.
+    Undoing,
     /// It stays as the patient's own number.
     Converted,
     Void,
 }
 
 impl State {
-    pub const ALL: [Self; 6] =
-        [Self::GivenOut, Self::Used, Self::Waiting, Self::Merged, Self::Converted, Self::Void];
+    pub const ALL: [Self; 7] =
+        [Self::GivenOut, Self::Used, Self::Waiting, Self::Merged, Self::Undoing, Self::Converted, Self::Void];
 
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Undoing => "undoing",
             Self::GivenOut => "given_out",
             Self::Used => "used",
             Self::Waiting => "waiting",
@@ -89,6 +96,7 @@ impl State {
             Self::Used => "used by a patient",
             Self::Waiting => "waits for a second person",
             Self::Merged => "merged",
+            Self::Undoing => "merged, perhaps wrongly; waits for a second person",
             Self::Converted => "kept as the patient's number",
             Self::Void => "void",
         }
@@ -100,7 +108,7 @@ impl State {
 
     /// Whether something has still to become of it.
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::GivenOut | Self::Used | Self::Waiting)
+        matches!(self, Self::GivenOut | Self::Used | Self::Waiting | Self::Undoing)
     }
 }
 
@@ -193,6 +201,8 @@ pub enum Act {
     Ask(Goal),
     Agree,
     Refuse,
+    /// Says that a merge was wrong.
+    AskBack,
 }
 
 /// A number, as far as the rules look at it.
@@ -201,6 +211,10 @@ pub struct Number {
     pub state: State,
     /// What was asked for, and by whom.
     pub asked: Option<(Goal, AccountId)>,
+    /// Who agreed to it.
+    pub agreed: Option<AccountId>,
+    /// Who said that the merge was wrong.
+    pub back: Option<AccountId>,
 }
 
 impl Number {
@@ -209,20 +223,38 @@ impl Number {
     /// # Errors
     /// A refusal that says what it needs first.
     pub fn after(self, act: Act, by: AccountId) -> Result<Self, Refusal> {
-        let to = |state| Ok(Self { state, asked: None });
+        let to = |state| Ok(Self { state, asked: None, agreed: None, back: None });
         match (self.state, act, self.asked) {
+            (State::Merged, Act::AskBack, _) | (State::Undoing, Act::Agree, _) if self.merged_by(by) => {
+                let sentence = "You were one of the two who merged it. Two others take that back.";
+                Err(Refusal::new("own-merge", sentence))
+            }
+            (State::Merged, Act::AskBack, _) => Ok(Self { state: State::Undoing, back: Some(by), ..self }),
+            (State::Undoing, Act::Agree, _) if self.back == Some(by) => Err(Refusal::new(
+                "one-person",
+                "You asked for this; a second person looks at both records and agrees.",
+            )),
+            (State::Undoing, Act::Agree, _) => to(State::Used),
+            (State::Undoing, Act::Refuse, _) => Ok(Self { state: State::Merged, back: None, ..self }),
             (State::GivenOut, Act::Use, _) | (State::Waiting, Act::Refuse, _) => to(State::Used),
             (State::GivenOut, Act::GiveBack, _) => to(State::Void),
-            (State::Used, Act::Ask(goal), _) => Ok(Self { state: State::Waiting, asked: Some((goal, by)) }),
+            (State::Used, Act::Ask(goal), _) => {
+                Ok(Self { state: State::Waiting, asked: Some((goal, by)), agreed: None, back: None })
+            }
             (State::Waiting, Act::Agree, Some((_, first))) if first == by => Err(Refusal::new(
                 "one-person",
                 "You asked for this; a second person looks at both records and agrees.",
             )),
             (State::Waiting, Act::Agree, Some((goal, first))) => {
-                Ok(Self { state: goal.end(), asked: Some((goal, first)) })
+                Ok(Self { state: goal.end(), asked: Some((goal, first)), agreed: Some(by), back: None })
             }
             (state, ..) => Err(refused(state)),
         }
+    }
+
+    /// Whether this is one of the two who merged it.
+    fn merged_by(self, by: AccountId) -> bool {
+        self.agreed == Some(by) || self.asked.is_some_and(|(_, first)| first == by)
     }
 }
 
@@ -236,6 +268,10 @@ fn refused(state: State) -> Refusal {
             Refusal::new("waiting", "This waits for a second person, who agrees or refuses; do that first.")
         }
         State::Merged => Refusal::new("merged", "This number is merged already."),
+        State::Undoing => Refusal::new(
+            "undoing",
+            "Somebody has said that this merge was wrong; a second person agrees or refuses first.",
+        ),
         State::Converted => Refusal::new("converted", "This number stays as the patient's own already."),
         State::Void => Refusal::new("void", "This number is void; take another one."),
     }
@@ -265,23 +301,34 @@ mod tests {
             prop::sample::select(Goal::ALL.to_vec()).prop_map(Act::Ask),
             Just(Act::Agree),
             Just(Act::Refuse),
+            Just(Act::AskBack),
         ]
     }
 
     proptest! {
-        /// Whatever is done by whomever: a patient's number ends only by two people, and what has ended stays so.
+        /// Whatever is done by whomever: a patient's number ends only by two people, what has ended stays so, and only a
+        /// merge is taken back, by two others.
         #[test]
-        fn a_patients_number_ends_only_by_two_people(acts in prop::collection::vec((act(), 0..3_u8), 0..40)) {
-            let mut number = Number { state: State::GivenOut, asked: None };
-            let mut asked_by = None;
+        fn a_patients_number_ends_only_by_two_people(acts in prop::collection::vec((act(), 0..5_u8), 0..40)) {
+            let mut number = Number { state: State::GivenOut, asked: None, agreed: None, back: None };
+            let (mut asked_by, mut agreed_by, mut back_by) = (None, None, None);
             for (act, by) in acts {
                 let Ok(after) = number.after(act, person(by)) else { continue };
-                prop_assert!(number.state.is_open());
-                if matches!(act, Act::Ask(_)) {
-                    asked_by = Some(by);
+                prop_assert!(number.state.is_open() || (number.state, act) == (State::Merged, Act::AskBack));
+                match act {
+                    Act::Ask(_) => asked_by = Some(by),
+                    Act::AskBack => back_by = Some(by),
+                    _ => {}
                 }
-                if !after.state.is_open() && number.state != State::GivenOut {
+                if matches!(number.state, State::Merged | State::Undoing) && act != Act::Refuse {
+                    prop_assert!(asked_by != Some(by) && agreed_by != Some(by));
+                }
+                if number.state == State::Undoing && act == Act::Agree {
+                    prop_assert_ne!(back_by, Some(by));
+                }
+                if number.state == State::Waiting && act == Act::Agree {
                     prop_assert_ne!(asked_by, Some(by));
+                    agreed_by = Some(by);
                 }
                 number = after;
             }
@@ -290,12 +337,27 @@ mod tests {
 
     #[test]
     fn a_merge_takes_two_people() {
-        let used = Number { state: State::Used, asked: None };
+        let used = Number { state: State::Used, asked: None, agreed: None, back: None };
         let asked = used.after(Act::Ask(Goal::Merge), person(1)).expect("a patient has it");
         assert_eq!(asked.after(Act::Agree, person(1)).expect_err("the same").code, "one-person");
         assert_eq!(asked.after(Act::Agree, person(2)).expect("another").state, State::Merged);
         assert_eq!(asked.after(Act::Refuse, person(2)).expect("another").state, State::Used);
         assert!(asked.after(Act::Ask(Goal::Void), person(2)).is_err());
+    }
+
+    #[test]
+    fn a_merge_is_taken_back_by_two_others() {
+        let used = Number { state: State::Used, asked: None, agreed: None, back: None };
+        let merged = used.after(Act::Ask(Goal::Merge), person(1)).expect("a patient has it");
+        let merged = merged.after(Act::Agree, person(2)).expect("another");
+        for own in [1, 2] {
+            assert_eq!(merged.after(Act::AskBack, person(own)).expect_err("merged it").code, "own-merge");
+        }
+        let undoing = merged.after(Act::AskBack, person(3)).expect("had no part in it");
+        assert_eq!(undoing.after(Act::Agree, person(3)).expect_err("the same").code, "one-person");
+        assert_eq!(undoing.after(Act::Agree, person(1)).expect_err("merged it").code, "own-merge");
+        assert_eq!(undoing.after(Act::Refuse, person(1)), Ok(merged), "it holds as before");
+        assert_eq!(undoing.after(Act::Agree, person(4)), Ok(used));
     }
 
     #[test]

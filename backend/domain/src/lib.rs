@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod ancillary;
 pub mod broadcasts;
 pub mod cases;
 pub mod cells;
@@ -28,6 +29,7 @@ pub mod identity;
 pub mod incidents;
 pub mod instructions;
 pub mod journal;
+pub mod late_entries;
 pub mod lexicon;
 pub mod log;
 pub mod neighbours;

@@ -1,13 +1,15 @@
-//! Answering: by one's own link, by a unit's link, or by someone on another's behalf. Answers come in thousands and
-//! are facts: they wait for no decision and nobody's decision waits for them.
+//! Answering: by one's own link, by a unit's link, or by someone on another's behalf, also from a call list on paper.
+//! Answers come in thousands and are facts: they wait for no decision and nobody's decision waits for them.
+
+use std::collections::BTreeMap;
 
 use domain::{
     Refusal,
-    actor::Role,
+    actor::{Actor, Role},
     broadcasts::{Answer, AnswerForUnit, Answered, GiveAnswer, UnitTally},
     field::FieldErrors,
     id::{BroadcastId, DeliveryId, IncidentId, UnitId},
-    scope::Place,
+    scope::{Place, Places},
     time::Timestamp,
 };
 use serde_json::json;
@@ -119,6 +121,8 @@ struct Note {
     text: String,
     way: &'static str,
     account: Option<Uuid>,
+    /// When it was given on paper, and the one id that this line of paper has; now, when it is given here.
+    on_paper: Option<(Uuid, Timestamp)>,
 }
 
 /// Answers by link.
@@ -141,7 +145,7 @@ pub async fn by_link(app: &App, token: &str, form: &GiveAnswer) -> Result<Answer
         _ => return Err(FieldErrors::one("who", "Choose who you are.").into()),
     };
     let (broadcast, answer, text) = (link.broadcast, given.answer, given.note);
-    let note = Note { broadcast, recipient, answer, text, way, account: None };
+    let note = Note { broadcast, recipient, answer, text, way, account: None, on_paper: None };
     let people = note_one(app, link.incident, note).await?;
     Ok(Answered { broadcast, answer: answer.code().to_owned(), people })
 }
@@ -158,10 +162,7 @@ pub async fn on_behalf(
     let mut tx = app.db.read().await?;
     super::send::of_incident(&mut tx, incident, broadcast).await?;
     let (place, lattice) = (Place::Unit(unit), places::lattice(&mut tx).await?);
-    let callers = [Role::UnitLead, Role::Communicator, Role::Commander];
-    if !callers.iter().any(|role| by.actor.can(*role, place, &lattice)) {
-        return Err(Failure::Forbidden("You may answer only for the units that are yours.".into()));
-    }
+    may_answer_for(&by.actor, place, &lattice)?;
     let people = of_unit(&mut tx, broadcast, unit).await?;
     drop(tx);
     let given = GiveAnswer { answer: form.answer, note: form.note, ..GiveAnswer::default() }.read()?;
@@ -172,15 +173,157 @@ pub async fn on_behalf(
     let mut changed = 0;
     for recipient in who {
         let (answer, text, account) = (given.answer, given.note.clone(), Some(by.actor.account.0));
-        let note = Note { broadcast, recipient, answer, text, way: "on_behalf", account };
+        let note = Note { broadcast, recipient, answer, text, way: "on_behalf", account, on_paper: None };
         changed += note_one(&app, incident, note).await?;
     }
     Ok(Answered { broadcast, answer: given.answer.code().to_owned(), people: changed })
 }
 
+fn may_answer_for(actor: &Actor, place: Place, lattice: &Places) -> Result<(), Failure> {
+    let callers = [Role::UnitLead, Role::Communicator, Role::Commander];
+    if callers.iter().any(|role| actor.can(*role, place, lattice)) {
+        return Ok(());
+    }
+    Err(Failure::Forbidden("You may answer only for the units that are yours.".into()))
+}
+
+/// A line of a call list on paper.
+#[derive(Debug, Clone)]
+pub struct Called {
+    /// One for each line of paper, so that typed in again it is the same answer.
+    pub id: Uuid,
+    pub line: i64,
+    /// The unit by its name, as `site/unit` or by its id.
+    pub unit: String,
+    /// The name of who was spoken to, or `lead`.
+    pub who: String,
+    pub answer: Answer,
+    pub note: String,
+    pub at: Timestamp,
+}
+
+/// A line of a call list whose unit and person are known.
+#[derive(Debug, Clone)]
+pub struct Found {
+    called: Called,
+    pub unit: UnitId,
+    recipient: i64,
+}
+
+impl Found {
+    /// The number of the line on paper.
+    pub const fn line(&self) -> i64 {
+        self.called.line
+    }
+}
+
+/// Finds whom the lines of a call list mean: nothing is written.
+///
+/// # Errors
+/// What is wrong, line by line at `lines`; for a unit that is not the account's to speak for.
+pub async fn of_call_list(
+    tx: &mut Tx,
+    actor: &Actor,
+    (incident, broadcast): (IncidentId, BroadcastId),
+    calls: Vec<Called>,
+) -> Result<Vec<Found>, Failure> {
+    let row = super::send::of_incident(tx, incident, broadcast).await?;
+    let Some(sent) = row.switched_at else {
+        return Err(FieldErrors::one("broadcast", "This message was not sent; nobody was asked.").into());
+    };
+    let (lattice, units) = (places::lattice(tx).await?, unit_names(tx).await?);
+    let (mut found, mut errors) = (Vec::with_capacity(calls.len()), FieldErrors::default());
+    for called in calls {
+        let line = called.line;
+        if called.at < sent {
+            errors
+                .add("lines", format!("Line {line}: that is before the message was sent. Look at the date."));
+            continue;
+        }
+        let Some(unit) = units.get(&key_of(&called.unit)).copied() else {
+            errors.add(
+                "lines",
+                format!("Line {line}: no unit is called {:?}. Write it as site/unit.", called.unit),
+            );
+            continue;
+        };
+        may_answer_for(actor, Place::Unit(unit), &lattice)?;
+        match meant(&of_unit(tx, broadcast, unit).await?, &called) {
+            Ok(recipient) => found.push(Found { called, unit, recipient }),
+            Err(reason) => errors.add("lines", format!("Line {line}: {reason}")),
+        }
+    }
+    errors.into_result()?;
+    Ok(found)
+}
+
+/// The units by everything by which people name them.
+async fn unit_names(tx: &mut Tx) -> Result<BTreeMap<String, UnitId>, Error> {
+    let mut names: BTreeMap<String, UnitId> =
+        places::named_units(tx).await?.into_iter().map(|(unit, name)| (key_of(&name), unit)).collect();
+    for row in places::units(tx).await? {
+        names.insert(key_of(&format!("{}/{}", row.facility, row.code)), UnitId(row.id));
+        names.insert(row.id.to_string(), UnitId(row.id));
+    }
+    Ok(names)
+}
+
+fn key_of(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Who of a unit's people was spoken to.
+fn meant(people: &[Recipient], called: &Called) -> Result<i64, String> {
+    let wanted = key_of(&called.who);
+    let lead =
+        people.iter().find(|each| each.lead && each.on_duty).or_else(|| people.iter().find(|each| each.lead));
+    if wanted == "lead" {
+        return lead.map(|lead| lead.ordinal).ok_or_else(|| {
+            format!("{} has no lead among those who were asked. Write the name.", called.unit)
+        });
+    }
+    let named: Vec<&Recipient> = people.iter().filter(|each| key_of(&each.name) == wanted).collect();
+    match (&named[..], lead) {
+        ([one], _) => Ok(one.ordinal),
+        ([], Some(lead)) => Err(format!(
+            "nobody of this name was asked in {}. Write the name, or lead for {}.",
+            called.unit, lead.name
+        )),
+        ([], None) => Err(format!("nobody of this name was asked in {}.", called.unit)),
+        _ => Err(format!("several people of {} have this name. Answer on the unit's page.", called.unit)),
+    }
+}
+
+/// Notes the answers of a call list, each with the time at which it was given. The same line again changes nothing; an
+/// answer that came later by another way stands.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn from_call_list(
+    app: &App,
+    by: &By,
+    (incident, broadcast): (IncidentId, BroadcastId),
+    found: &[Found],
+) -> Result<i64, Failure> {
+    let mut changed = 0;
+    for Found { called, recipient, .. } in found {
+        let note = Note {
+            broadcast,
+            recipient: *recipient,
+            answer: called.answer,
+            text: called.note.clone(),
+            way: "on_behalf",
+            account: Some(by.actor.account.0),
+            on_paper: Some((called.id, called.at)),
+        };
+        changed += note_one(app, incident, note).await?;
+    }
+    Ok(changed)
+}
+
 /// Notes one answer through the group-commit writer; the same answer again changes nothing.
 async fn note_one(app: &App, incident: IncidentId, note: Note) -> Result<i64, Failure> {
-    let id: Uuid = app.clock.id();
+    let id: Uuid = note.on_paper.map_or_else(|| app.clock.id(), |(id, _)| id);
     let reply = app
         .facts
         .note(
@@ -201,7 +344,12 @@ const ANSWER: &str = "
 
 const KEEP: &str = "
     INSERT INTO answer (id, broadcast, recipient, answer, note, way, account, event_at, entered_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+const KEPT: &str = "
+    SELECT id
+    FROM answer
+    WHERE id = $1";
 
 async fn write(tx: &mut Tx, now: Timestamp, id: Uuid, note: Note) -> Result<Noted, Error> {
     let (kind, subject) = ("answer.given", format!("broadcast:{}", note.broadcast));
@@ -213,19 +361,28 @@ async fn write(tx: &mut Tx, now: Timestamp, id: Uuid, note: Note) -> Result<Note
     if before == Some(note.answer) && note.text.is_empty() {
         return Ok(nothing(subject));
     }
-    let code = note.answer.code();
-    execute!(tx, ANSWER, note.broadcast.0, note.recipient, code, now.0)?;
-    let (broadcast, ordinal) = (note.broadcast.0, note.recipient);
-    execute!(tx, KEEP, id, broadcast, ordinal, code, &note.text, note.way, note.account, now.0)?;
-    if let Some(unit) = recipient.unit {
-        count(tx, note.broadcast, unit, &recipient, before, note.answer, now).await?;
+    if note.on_paper.is_some() && fetch_optional!(tx, (Uuid,), KEPT, id)?.is_some() {
+        return Ok(nothing(subject));
     }
-    let data = json!({
+    let (code, at) = (note.answer.code(), note.on_paper.map_or(now, |(_, at)| at));
+    let (broadcast, ordinal) = (note.broadcast.0, note.recipient);
+    execute!(tx, KEEP, id, broadcast, ordinal, code, &note.text, note.way, note.account, at.0, now.0)?;
+    // What came later by another way is what they say now.
+    if recipient.answered_at.is_none_or(|answered| answered <= at.0) {
+        execute!(tx, ANSWER, broadcast, ordinal, code, at.0)?;
+        if let Some(unit) = recipient.unit {
+            count(tx, note.broadcast, unit, &recipient, before, note.answer, at).await?;
+        }
+    }
+    let mut data = json!({
         "answer": code,
         "recipient": note.recipient,
         "way": note.way,
         "account": note.account.map(|id| id.to_string()),
     });
+    if note.on_paper.is_some() {
+        data["given_at"] = json!(at.0);
+    }
     Ok(Noted { kind, subject, data, reply: json!(1) })
 }
 

@@ -16,7 +16,11 @@ use domain::{
 };
 use serde_json::json;
 
-use super::{Named, Sealing, Subject, compare_forms, may_everywhere, open, store};
+use super::{
+    Named, Sealing, Subject, compare_forms, may_everywhere, open,
+    patients::{self, Whose},
+    store,
+};
 use crate::{
     app::App,
     begin,
@@ -100,8 +104,11 @@ pub async fn plan(
             Read::Census(read)
         }
         Subject::List(kind, side) => {
-            let read = read_list(&table.rows, &table.header, mapping, &known);
+            let mut read = read_list(&table.rows, &table.header, mapping, &known);
             let sealing = Sealing::open(app, tx).await?;
+            let column = mapping.column(&table.header, "patient");
+            let column = if column.is_empty() { mapping.column(&table.header, "key") } else { column };
+            patients::refuse_erased(tx, &sealing, &mut read, column).await?;
             let before = store::known(tx, incident, kind).await?;
             for row in &read.rows {
                 let known = before.get(&sealing.hash(kind, &row.key)[..]);
@@ -307,13 +314,17 @@ async fn put_list(
     read: &ReadList,
 ) -> Result<(), Failure> {
     let sealing = Sealing::open(app, &mut decision.tx).await?;
+    let whose = Whose::keep(app, &mut decision.tx, &sealing, &read.rows).await?;
+    let unowned = store::unowned(&mut decision.tx, incident, kind).await?;
     for rows in read.rows.chunks(CHUNK) {
         let said: Vec<_> = rows
             .iter()
             .map(|row| {
                 let named = Named { key: row.written.clone(), what: row.what.clone() };
                 let numbers = if side == Side::Expected { (row.amount, 0) } else { (0, row.amount) };
-                sealing.said(app, kind, (&row.key, &named), row.unit, numbers)
+                let here = unowned.get(&sealing.hash(kind, &row.key)[..]).copied();
+                let of = (here.unwrap_or_else(|| app.clock.id()), row.key.as_str(), &named);
+                sealing.said_of(app, kind, of, whose.of(row), (row.unit, numbers.0, numbers.1))
             })
             .collect();
         store::put(&mut decision.tx, incident, (kind, side.into()), &said, decision.at).await?;

@@ -1,6 +1,7 @@
 //! Cross-checks: census and lists taken over, compared, and every gap brought to an end.
 
 mod import;
+mod patients;
 mod show;
 pub mod store;
 pub mod web;
@@ -35,10 +36,10 @@ use crate::{
     store::{
         Error, Tx,
         journal::{By, Chain, Decision, Say},
-        seal::{self, Seal},
+        seal::{self, PatientKey, Seal},
     },
 };
-use store::{Event, Said, Says};
+use store::{Event, LineRow, Said, Says};
 
 /// Who compares lists and ends gaps.
 pub(crate) const CHECKERS: [Role; 3] = [Role::Commander, Role::FormsClerk, Role::CaseManager];
@@ -77,21 +78,43 @@ impl Sealing {
         unit: Option<UnitId>,
         (expected, found): (i64, i64),
     ) -> Said {
-        let id: Uuid = app.clock.id();
+        self.said_of(app, kind, (app.clock.id(), key, named), None, (unit, expected, found))
+    }
+
+    /// The same under a patient's key, when it is known whose it is. The id is that of the line, if it is there already.
+    fn said_of(
+        &self,
+        app: &App,
+        kind: Kind,
+        (id, key, named): (Uuid, &str, &Named),
+        whose: Option<&(Uuid, PatientKey)>,
+        (unit, expected, found): (Option<UnitId>, i64, i64),
+    ) -> Said {
         let plain = serde_json::to_vec(named).expect("two texts are JSON");
+        let sealed_with = whose.map_or(&self.lists, |(_, key)| key);
         Said {
             id: id.simple().to_string(),
+            patient: whose.map(|(patient, _)| patient.simple().to_string()),
             hash: hex::encode(self.hash(kind, key)),
-            sealed: hex::encode(seal::seal(app, &self.lists, id, &plain)),
+            sealed: hex::encode(seal::seal(app, sealed_with, id, &plain)),
             unit: unit.map(|unit| unit.0.simple().to_string()),
             expected,
             found,
         }
     }
 
-    /// What a line's key says.
-    pub(crate) fn read(&self, id: Uuid, sealed: &[u8]) -> Result<Named, Error> {
-        let plain = seal::unseal(&self.lists, id, sealed)?;
+    /// What a line's key says; of a patient who was erased, only that.
+    pub(crate) fn read(&self, row: &LineRow) -> Result<Named, Error> {
+        let plain = match (row.patient, &row.wrapped_key) {
+            (None, _) => seal::unseal(&self.lists, row.id, &row.sealed)?,
+            (Some(patient), Some(wrapped)) => {
+                seal::unseal(&self.seal.unwrap(patient, wrapped)?, row.id, &row.sealed)?
+            }
+            (Some(_), None) => {
+                let erased = || "erased".to_owned();
+                return Ok(Named { key: erased(), what: String::new() });
+            }
+        };
         serde_json::from_slice(&plain).map_err(|error| Error::Corrupt(error.to_string()))
     }
 }
@@ -239,6 +262,29 @@ async fn compare_forms(app: &App, decision: &mut Decision, incident: IncidentId)
     store::put(&mut decision.tx, incident, (kind, both), &rows, decision.at).await?;
     store::count_again(&mut decision.tx, incident, kind).await?;
     Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+}
+
+/// Compares critical results that were called with those that were read back: one line each, of a unit's log.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn read_back(
+    app: &App,
+    decision: &mut Decision,
+    incident: IncidentId,
+    (unit, what): (UnitId, &str),
+    calls: &[(String, bool)],
+) -> Result<(), Failure> {
+    let kind = Kind::ReadBack;
+    let sealing = Sealing::open(app, &mut decision.tx).await?;
+    let said = |(key, done): &(String, bool)| {
+        let named = Named { key: key.clone(), what: what.to_owned() };
+        sealing.said(app, kind, (key, &named), Some(unit), (1, i64::from(*done)))
+    };
+    let rows: Vec<Said> = calls.iter().map(said).collect();
+    let both = Says { expected: true, found: true };
+    store::put(&mut decision.tx, incident, (kind, both), &rows, decision.at).await?;
+    Ok(store::count_again(&mut decision.tx, incident, kind).await?)
 }
 
 async fn census(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Census>, Error> {

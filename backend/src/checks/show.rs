@@ -172,7 +172,7 @@ async fn lines(door: &Door, tx: &mut Tx, rows: Vec<LineRow>, zone: &Zone) -> Res
     let units = rows.iter().filter_map(|row| row.unit.map(UnitId));
     let units = places::unit_names(tx, units.collect::<Vec<_>>()).await?;
     let line = |row: LineRow| -> Result<GapLine, Error> {
-        let named = sealing.read(row.id, &row.sealed)?;
+        let named = sealing.read(&row)?;
         let unit = row.unit.and_then(|unit| units.get(&UnitId(unit)).cloned()).unwrap_or_default();
         let parts = [named.what, unit];
         let mut what: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();

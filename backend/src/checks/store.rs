@@ -118,6 +118,8 @@ pub async fn used(tx: &mut Tx, incident: IncidentId) -> Result<Vec<(Uuid, String
 #[derive(Debug, Serialize)]
 pub struct Said {
     pub id: String,
+    /// Under whose key it is sealed.
+    pub patient: Option<String>,
     pub hash: String,
     pub sealed: String,
     pub unit: Option<String>,
@@ -144,13 +146,16 @@ macro_rules! put {
         concat!(
             "
     INSERT INTO check_line (
-        id, incident, kind, key_hash, sealed, unit, expected, found, state, changed_at)",
+        id, incident, kind, key_hash, patient, sealed, unit, expected, found, state, changed_at)",
             $select,
             "
     ON CONFLICT (incident, kind, key_hash) DO UPDATE
     SET expected = CASE WHEN $3 = TRUE THEN excluded.expected ELSE check_line.expected END,
         found = CASE WHEN $4 = TRUE THEN excluded.found ELSE check_line.found END,
         unit = COALESCE(check_line.unit, excluded.unit),
+        sealed = CASE WHEN check_line.patient IS NULL AND excluded.patient IS NOT NULL
+            THEN excluded.sealed ELSE check_line.sealed END,
+        patient = COALESCE(check_line.patient, excluded.patient),
         changed_at = excluded.changed_at,
         state = CASE
             WHEN CASE WHEN $3 = TRUE THEN excluded.expected ELSE check_line.expected END
@@ -162,7 +167,8 @@ macro_rules! put {
             ELSE check_line.state
         END
     WHERE ($3 = TRUE AND excluded.expected <> check_line.expected)
-        OR ($4 = TRUE AND excluded.found <> check_line.found)"
+        OR ($4 = TRUE AND excluded.found <> check_line.found)
+        OR (check_line.patient IS NULL AND excluded.patient IS NOT NULL)"
         )
     };
 }
@@ -170,8 +176,8 @@ macro_rules! put {
 const PUT: Sql = Sql {
     sqlite: put!(
         "
-    SELECT unhex(value ->> 'id'), $1, $2, unhex(value ->> 'hash'), unhex(value ->> 'sealed'),
-        unhex(value ->> 'unit'), value ->> 'expected', value ->> 'found',
+    SELECT unhex(value ->> 'id'), $1, $2, unhex(value ->> 'hash'), unhex(value ->> 'patient'),
+        unhex(value ->> 'sealed'), unhex(value ->> 'unit'), value ->> 'expected', value ->> 'found',
         CASE WHEN value ->> 'expected' = value ->> 'found'
             OR ($5 = TRUE AND value ->> 'expected' <= value ->> 'found') THEN 'even' ELSE 'open' END, $6
     FROM json_each($7)
@@ -179,12 +185,12 @@ const PUT: Sql = Sql {
     ),
     postgres: put!(
         "
-    SELECT said.id::uuid, $1, $2, decode(said.hash, 'hex'), decode(said.sealed, 'hex'), said.unit::uuid,
-        said.expected, said.found,
+    SELECT said.id::uuid, $1, $2, decode(said.hash, 'hex'), said.patient::uuid,
+        decode(said.sealed, 'hex'), said.unit::uuid, said.expected, said.found,
         CASE WHEN said.expected = said.found OR ($5 = TRUE AND said.expected <= said.found)
             THEN 'even' ELSE 'open' END, $6
     FROM json_to_recordset($7::json) AS said (
-        id TEXT, hash TEXT, sealed TEXT, unit TEXT, expected BIGINT, found BIGINT)"
+        id TEXT, patient TEXT, hash TEXT, sealed TEXT, unit TEXT, expected BIGINT, found BIGINT)"
     ),
 };
 
@@ -257,6 +263,9 @@ pub async fn open(tx: &mut Tx, incident: IncidentId) -> Result<i64, Error> {
 pub struct LineRow {
     pub id: Uuid,
     pub kind: String,
+    pub patient: Option<Uuid>,
+    /// The key of that patient; `None` when they were erased.
+    pub wrapped_key: Option<Vec<u8>>,
     pub sealed: Vec<u8>,
     pub unit: Option<Uuid>,
     pub expected: i64,
@@ -286,9 +295,10 @@ macro_rules! lines {
     ($rest:literal) => {
         concat!(
             "
-    SELECT check_line.id, check_line.kind, sealed, unit, expected, found, state, owner, account.name AS owner_name, note,
-        changed_at
+    SELECT check_line.id, check_line.kind, check_line.patient, patient.wrapped_key, sealed, unit, expected, found, state,
+        owner, account.name AS owner_name, note, changed_at
     FROM check_line
+    LEFT JOIN patient ON patient.id = check_line.patient
     LEFT JOIN account ON account.id = check_line.owner",
             $rest
         )
@@ -407,6 +417,20 @@ const KNOWN: &str = "
     SELECT key_hash, expected, found
     FROM check_line
     WHERE incident = $1 AND kind = $2";
+
+const UNOWNED: &str = "
+    SELECT key_hash, id
+    FROM check_line
+    WHERE incident = $1 AND kind = $2 AND patient IS NULL";
+
+/// The lines of a check of which nobody knows whose they are, by the hash of their key.
+pub async fn unowned(
+    tx: &mut Tx,
+    incident: IncidentId,
+    kind: Kind,
+) -> Result<std::collections::HashMap<Vec<u8>, Uuid>, Error> {
+    Ok(fetch_all!(tx, (Vec<u8>, Uuid), UNOWNED, incident.0, kind.code())?.into_iter().collect())
+}
 
 /// The lines of a check by the hash of their key: expected and found.
 pub async fn known(

@@ -25,7 +25,7 @@ use crate::{
     incidents::store as incidents,
     instructions::{Picture, picture},
     jobs::fold,
-    reviews,
+    late_entries, reviews,
     store::{
         Error, Sql, Tx,
         journal::{By, Chain, Say},
@@ -43,6 +43,7 @@ pub async fn blockers(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Blocker>,
     let mut parts = vec![scopes(tx, incident).await?];
     parts.extend(cases::blockers(tx, incident, MOST_ITEMS).await?);
     parts.extend(forms::outstanding(tx, incident).await?.0);
+    parts.push(late_entries::blocker(tx, incident, MOST_ITEMS).await?);
     parts.push(reviews::blocker(tx, incident, MOST_ITEMS).await?);
     parts.push(checks::blocker(tx, incident, MOST_ITEMS).await?);
     for part in parts.iter_mut().filter(|part| part.kind.is_waivable()) {

@@ -1,5 +1,6 @@
 //! Downtime numbers: ranges of each site, numbers given out once, and what became of each by two people's decision.
 
+mod again;
 mod reading;
 pub mod store;
 pub mod web;
@@ -15,6 +16,7 @@ use domain::{
     scope::Place,
 };
 use serde_json::json;
+use sqlx::types::Uuid;
 
 use crate::{
     app::App,
@@ -156,6 +158,7 @@ pub async fn change(
             let said = Said { act, record, reason };
             act_on(&app, &mut decision, (incident, &seal), row.clone(), said).await?
         }
+        Which::LookedAgain(item) => look_again(&app, &mut decision, incident, &row, item).await?,
         Which::Left(left) => left_at(&app, &mut decision, incident, &row, (left, true)).await?,
         Which::Corrected(left) => left_at(&app, &mut decision, incident, &row, (left, false)).await?,
     };
@@ -185,7 +188,15 @@ async fn act_on(
 ) -> Result<(State, i64), Failure> {
     let from = row.number.state;
     row.number = row.number.after(said.act, decision.account)?;
+    let before = store::uncorrected(&mut decision.tx, row.id).await?;
+    let mut asked_again = 0;
     match said.act {
+        Act::Agree if from == State::Undoing => {
+            asked_again = take_back(app, decision, seal, &row).await?;
+            (row.record, row.reason) = (None, said.reason.clone());
+        }
+        Act::Refuse if from == State::Undoing => row.reason = said.reason.clone(),
+        Act::AskBack => row.reason = said.reason.clone(),
         Act::Ask(goal) => {
             row.reason = said.reason.clone();
             row.record = None;
@@ -194,7 +205,6 @@ async fn act_on(
             }
         }
         Act::Agree => {
-            row.agreed_by = Some(decision.account);
             if row.number.state == State::Merged {
                 merge(app, &mut decision.tx, seal, &row, &said.record).await?;
             }
@@ -207,16 +217,47 @@ async fn act_on(
     store::keep(&mut decision.tx, from, &row, when).await?;
     let left = store::uncorrected(&mut decision.tx, row.id).await?;
     let of = |state| (row.facility, row.kind, state);
-    store::lower(&mut decision.tx, incident, of(from), (1, left)).await?;
+    store::lower(&mut decision.tx, incident, of(from), (1, before)).await?;
     store::raise(&mut decision.tx, incident, of(row.number.state), (1, left)).await?;
-    let data = json!({
+    let mut data = json!({
         "kind": row.kind, "from": from, "to": row.number.state, "goal": row.number.asked.map(|(goal, _)| goal),
     });
+    if from == State::Undoing && row.number.state == State::Used {
+        data["asked_again"] = json!(asked_again);
+    }
     let texts: &[(&str, &str)] = &[("reason", &said.reason)];
     let texts = if said.reason.is_empty() { &[] } else { texts };
     let subject = format!("number:{}", row.id);
     decision.append(app, Say { kind: "identity.changed", subject, data, texts, ..Say::default() }).await?;
     Ok((row.number.state, left))
+}
+
+/// Takes a merge back: the sheets are the number's again, and what hung on it is asked again. Gives how much that is.
+async fn take_back(app: &App, decision: &mut Decision, seal: &Seal, row: &NumberRow) -> Result<u64, Failure> {
+    let record = row.record.as_ref().map(|(patient, _)| *patient);
+    let record = record.ok_or_else(|| Error::Corrupt("a merged number has no record".into()))?;
+    let own = entry::keep_patient(app, &mut decision.tx, seal, &row.printed).await?.sealed_for;
+    Ok(again::take_back(&mut decision.tx, row.id, again::Both { own, record }, decision.at).await?)
+}
+
+/// Notes that something which hung on a wrong merge was looked at again.
+async fn look_again(
+    app: &App,
+    decision: &mut Decision,
+    incident: IncidentId,
+    row: &NumberRow,
+    item: Uuid,
+) -> Result<(State, i64), Failure> {
+    let (state, when) = (row.number.state, (decision.at, decision.account));
+    if !again::look(&mut decision.tx, row.id, item, when).await? {
+        let sentence = "This did not hang on the merge, or somebody has looked at it again already.";
+        return Err(Refusal::new("not-asked-again", sentence).into());
+    }
+    store::lower(&mut decision.tx, incident, (row.facility, row.kind, state), (0, 1)).await?;
+    let data = json!({ "kind": row.kind, "looked_again": true });
+    let subject = format!("number:{}", row.id);
+    decision.append(app, Say { kind: "identity.changed", subject, data, ..Say::default() }).await?;
+    Ok((state, store::uncorrected(&mut decision.tx, row.id).await?))
 }
 
 async fn sealed_record(

@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 
 use domain::{
     actor::Role,
-    id::{FacilityId, IncidentId, NumberId, UnitId},
-    identity::{AddRange, ChangeNumber, GiveNumbers, Left, NumberKind, State},
+    id::{AccountId, FacilityId, FormId, IncidentId, NumberId, UnitId},
+    identity::{AddRange, ChangeNumber, GiveNumbers, Left, Number, NumberKind, State},
     time::{Timestamp, Zone},
     view::{
         forms::Named,
-        identity::{IdentityView, LeftLine, NumberCount, NumberLine, NumberView, RangeLine},
+        identity::{AgainLine, IdentityView, LeftLine, NumberCount, NumberLine, NumberView, RangeLine},
     },
 };
 use frontend::ui::counted;
 use sqlx::types::Uuid;
 
 use super::{
-    GIVERS,
+    GIVERS, again,
     store::{self, NumberRow},
 };
 use crate::{
     accounts::store as accounts,
-    entry,
+    checks, entry,
     forms::{self, store as sheets},
     incidents::store as incidents,
     places::store as places,
@@ -136,7 +136,10 @@ fn named(value: &str, name: &str) -> Named {
 /// What has waited longest: for a second person, then to be merged, then on paper.
 fn first_open(sums: &BTreeMap<State, (i64, i64)>) -> State {
     let has = |state: &State| sums.get(state).is_some_and(|(numbers, _)| *numbers > 0);
-    [State::Waiting, State::Used, State::GivenOut].into_iter().find(has).unwrap_or(State::Used)
+    [State::Waiting, State::Undoing, State::Used, State::GivenOut]
+        .into_iter()
+        .find(has)
+        .unwrap_or(State::Used)
 }
 
 fn title(open: super::Open, has_range: bool) -> String {
@@ -176,7 +179,13 @@ async fn line(tx: &mut Tx, around: &Around, row: &NumberRow, left: i64) -> Resul
             let name = accounts::name(tx, by).await?.unwrap_or_default();
             format!("{}, asked by {name}", goal.code())
         }
-        _ => String::new(),
+        _ => match (row.number.state, row.number.back) {
+            (State::Undoing, Some(by)) => {
+                let name = accounts::name(tx, by).await?.unwrap_or_default();
+                format!("take the merge back, asked by {name}")
+            }
+            _ => String::new(),
+        },
     };
     Ok(NumberLine {
         id: row.id,
@@ -204,11 +213,14 @@ pub async fn one(
     let zone = around.zone(row.facility);
     let noted = store::left(tx, id).await?;
     let left = Left::ALL.iter().map(|left| left_line(*left, &noted, &zone)).collect();
-    let uncorrected = noted.iter().filter(|(.., corrected)| corrected.is_none()).count();
-    let line = line(tx, &around, &row, i64::try_from(uncorrected).unwrap_or(0)).await?;
+    let uncorrected = store::uncorrected(tx, id).await?;
+    let line = line(tx, &around, &row, uncorrected).await?;
+    let again = asked_again(tx, incident, id, &zone).await?;
     let mut record = String::new();
     // While it waits, the second person reads the number in the records system and not here.
-    if let (Some((patient, sealed)), true, State::Merged) = (&row.record, may_change, row.number.state) {
+    if let (Some((patient, sealed)), true, State::Merged | State::Undoing) =
+        (&row.record, may_change, row.number.state)
+    {
         let seal = Seal::open(&door.app, tx).await?;
         record = entry::open_text(tx, &seal, *patient, id.0, sealed).await?;
     }
@@ -219,11 +231,50 @@ pub async fn one(
         record,
         reason: row.reason,
         left,
+        again,
         change,
         may_change,
-        asked_by_me: row.number.asked.is_some_and(|(_, by)| by == door.actor().account),
+        asked_by_me: asked_by(row.number, door.actor().account),
+        merged_by_me: merged_by(row.number, door.actor().account),
         request_id: door.request_id(),
     })
+}
+
+fn asked_by(number: Number, me: AccountId) -> bool {
+    match number.state {
+        State::Undoing => number.back == Some(me),
+        _ => number.asked.is_some_and(|(_, by)| by == me),
+    }
+}
+
+fn merged_by(number: Number, me: AccountId) -> bool {
+    number.agreed == Some(me) || number.asked.is_some_and(|(_, by)| by == me)
+}
+
+/// What hung on a merge that was taken back, with the way to each.
+async fn asked_again(
+    tx: &mut Tx,
+    incident: IncidentId,
+    number: NumberId,
+    zone: &Zone,
+) -> Result<Vec<AgainLine>, Error> {
+    let rows = again::all(tx, number).await?;
+    let forms: Vec<FormId> =
+        rows.iter().filter(|(kind, ..)| kind == "sheet").map(|(_, item, _)| FormId(*item)).collect();
+    let known = sheets::by_ids(tx, incident, &forms).await?;
+    let base = format!("/incidents/{incident}");
+    let line = |(kind, item, looked): &(String, Uuid, Option<i64>)| {
+        let (words, path) = if kind == "sheet" {
+            let serial = known.iter().find(|row| row.id.0 == *item).map(|row| row.serial().to_string());
+            (format!("Form {}", serial.unwrap_or_default()), format!("{base}/entry/sheets/{item}"))
+        } else {
+            let name = checks::line_name(*item);
+            (format!("Line {name} of a cross-check"), format!("{base}/checks/gaps/{item}"))
+        };
+        let looked = looked.map(|at| zone.full(Timestamp(at))).unwrap_or_default();
+        AgainLine { item: item.to_string(), words, path, looked }
+    };
+    Ok(rows.iter().map(line).collect())
 }
 
 fn left_line(left: Left, noted: &[(Left, i64, Option<i64>)], zone: &Zone) -> LeftLine {

@@ -201,7 +201,6 @@ pub struct NumberRow {
     pub number: Number,
     /// Into which patient's record, with the record's number sealed.
     pub record: Option<(Uuid, Vec<u8>)>,
-    pub agreed_by: Option<AccountId>,
     pub reason: String,
     pub given_at: Timestamp,
 }
@@ -217,6 +216,7 @@ struct Kept {
     goal: Option<String>,
     asked_by: Option<Uuid>,
     agreed_by: Option<Uuid>,
+    back_by: Option<Uuid>,
     record: Option<Uuid>,
     sealed: Option<Vec<u8>>,
     reason: String,
@@ -231,12 +231,16 @@ impl TryFrom<Kept> for NumberRow {
         let asked = kept.goal.as_deref().and_then(Goal::from_code).zip(kept.asked_by.map(AccountId));
         Ok(Self {
             kind: NumberKind::from_code(&kept.kind).ok_or_else(corrupt)?,
-            number: Number { state: State::from_code(&kept.state).ok_or_else(corrupt)?, asked },
+            number: Number {
+                state: State::from_code(&kept.state).ok_or_else(corrupt)?,
+                asked,
+                agreed: kept.agreed_by.map(AccountId),
+                back: kept.back_by.map(AccountId),
+            },
             id: NumberId(kept.id),
             facility: FacilityId(kept.facility),
             unit: UnitId(kept.unit),
             record: kept.record.zip(kept.sealed),
-            agreed_by: kept.agreed_by.map(AccountId),
             printed: kept.printed,
             reason: kept.reason,
             given_at: Timestamp(kept.given_at),
@@ -248,7 +252,8 @@ macro_rules! numbers {
     ($rest:literal) => {
         concat!(
             "
-    SELECT id, kind, facility, unit, printed, state, goal, asked_by, agreed_by, record, sealed, reason, given_at
+    SELECT id, kind, facility, unit, printed, state, goal, asked_by, agreed_by, back_by, record, sealed, reason,
+        given_at
     FROM identity_number",
             $rest
         )
@@ -297,7 +302,8 @@ pub async fn list(
 
 const KEEP: &str = "
     UPDATE identity_number
-    SET state = $2, goal = $3, asked_by = $4, agreed_by = $5, record = $6, sealed = $7, reason = $8, changed_at = $9
+    SET state = $2, goal = $3, asked_by = $4, agreed_by = $5, record = $6, sealed = $7, reason = $8, changed_at = $9,
+        back_by = $10
     WHERE id = $1";
 
 const EVENT: &str = "
@@ -319,11 +325,12 @@ pub async fn keep(
         state,
         asked.map(|(goal, _)| goal.code()),
         asked.map(|(_, by)| by.0),
-        row.agreed_by.map(|by| by.0),
+        row.number.agreed.map(|by| by.0),
         row.record.as_ref().map(|(patient, _)| *patient),
         row.record.as_ref().map(|(_, sealed)| sealed.clone()),
         &row.reason,
-        at.0
+        at.0,
+        row.number.back.map(|by| by.0)
     )?;
     execute!(tx, EVENT, row.id.0, seq, from.code(), state, at.0, account.0).map(|_| ())
 }
@@ -425,11 +432,10 @@ pub async fn left(tx: &mut Tx, number: NumberId) -> Result<Vec<(Left, i64, Optio
 }
 
 const UNCORRECTED: &str = "
-    SELECT COUNT(*)
-    FROM identity_left
-    WHERE number = $1 AND corrected_at IS NULL";
+    SELECT (SELECT COUNT(*) FROM identity_left WHERE number = $1 AND corrected_at IS NULL)
+        + (SELECT COUNT(*) FROM identity_again WHERE number = $1 AND looked_at IS NULL)";
 
-/// In how many places a number is not corrected.
+/// In how many places a number is not corrected; what hung on a wrong merge is one each until it was looked at again.
 pub async fn uncorrected(tx: &mut Tx, number: NumberId) -> Result<i64, Error> {
     Ok(fetch_one!(tx, (i64,), UNCORRECTED, number.0)?.0)
 }
@@ -437,13 +443,21 @@ pub async fn uncorrected(tx: &mut Tx, number: NumberId) -> Result<i64, Error> {
 const UNCORRECTED_OF: Sql = Sql {
     sqlite: "
     SELECT number, COUNT(*)
-    FROM identity_left
-    WHERE corrected_at IS NULL AND number IN (SELECT unhex(value) FROM json_each($1))
+    FROM (
+        SELECT number FROM identity_left WHERE corrected_at IS NULL
+        UNION ALL
+        SELECT number FROM identity_again WHERE looked_at IS NULL
+    ) AS uncorrected
+    WHERE number IN (SELECT unhex(value) FROM json_each($1))
     GROUP BY number",
     postgres: "
     SELECT number, COUNT(*)
-    FROM identity_left
-    WHERE corrected_at IS NULL AND number IN (SELECT value::uuid FROM json_array_elements_text($1::json))
+    FROM (
+        SELECT number FROM identity_left WHERE corrected_at IS NULL
+        UNION ALL
+        SELECT number FROM identity_again WHERE looked_at IS NULL
+    ) AS uncorrected
+    WHERE number IN (SELECT value::uuid FROM json_array_elements_text($1::json))
     GROUP BY number",
 };
 
@@ -458,11 +472,11 @@ const MERGED: Sql = Sql {
     sqlite: "
     SELECT printed, record
     FROM identity_number
-    WHERE state = 'merged' AND record IS NOT NULL AND printed IN (SELECT value FROM json_each($1))",
+    WHERE state IN ('merged', 'undoing') AND record IS NOT NULL AND printed IN (SELECT value FROM json_each($1))",
     postgres: "
     SELECT printed, record
     FROM identity_number
-    WHERE state = 'merged' AND record IS NOT NULL
+    WHERE state IN ('merged', 'undoing') AND record IS NOT NULL
         AND printed IN (SELECT json_array_elements_text($1::json))",
 };
 

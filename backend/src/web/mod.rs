@@ -28,6 +28,7 @@ pub fn routes() -> Routes {
     let routes = crate::forms::web::routes(routes);
     let routes = crate::entry::web::routes(routes);
     let routes = crate::identity::web::routes(routes);
+    let routes = crate::ancillary::web::routes(routes);
     let routes = crate::incidents::web::routes(routes);
     let routes = crate::broadcasts::web::routes(routes);
     let routes = crate::command::web::routes(routes);
@@ -39,6 +40,7 @@ pub fn routes() -> Routes {
     let routes = crate::people::web::routes(routes);
     let routes = crate::places::web::routes(routes);
     let routes = crate::log::web::routes(routes);
+    let routes = crate::late_entries::web::routes(routes);
     let routes = crate::playbooks::web::routes(routes);
     let routes = crate::instructions::web::routes(routes);
     let routes = crate::clearance::web::routes(routes);

@@ -159,6 +159,7 @@ pub fn one(frame: &Frame, view: &NumberView) -> AnyView {
     view! {
         {ui::head(frame, &view.title, Some(lede.into_any()), Some(button::secondary_link("All numbers", &base)))}
         {view.may_change.then(|| acts(frame, view, &here))}
+        {(!view.again.is_empty()).then(|| ui::panel("To look at again, for a merge was taken back", again(view, &here)))}
         {ui::panel("Where this number stands", left(view, &here))}
     }
     .into_any()
@@ -193,8 +194,53 @@ fn acts(frame: &Frame, view: &NumberView, here: &str) -> AnyView {
             {form(view! { {hidden("act", "void")}{reason("Why was there no such patient?", "void-reason")}{button::secondary("Ask to void it")} }.into_any())}
         }.into_any()),
         State::Waiting => ui::panel("The second person", waiting(view, &form, &record, &reason)),
+        State::Undoing => ui::panel("The second person", undoing(view, &form, &reason)),
+        State::Merged if !view.merged_by_me => ui::panel("Was it wrong?", view! {
+            <p>"A second person, who did not merge it either, has to agree."</p>
+            {form(view! { {hidden("act", "undo")}{reason("Why were these two patients?", "undo-reason")}{button::secondary("Ask to take the merge back")} }.into_any())}
+        }.into_any()),
         State::Merged | State::Converted | State::Void => ().into_any(),
     }
+}
+
+/// A merge that somebody says was wrong; it holds until another one agrees.
+fn undoing(
+    view: &NumberView,
+    form: &impl Fn(AnyView) -> AnyView,
+    reason: &impl Fn(&str, &str) -> AnyView,
+) -> AnyView {
+    let agree = (!view.asked_by_me && !view.merged_by_me).then(|| {
+        form(view! { {hidden("act", "agree")}{button::primary("Agree to take it back")} }.into_any())
+    });
+    view! {
+        <p>"Until two people who did not merge it have said that it was wrong, it holds."</p>
+        {agree}
+        {form(view! { {hidden("act", "refuse")}{reason("Why was it right?", "refuse-reason")}{button::secondary("Refuse")} }.into_any())}
+    }
+    .into_any()
+}
+
+fn again(view: &NumberView, here: &str) -> AnyView {
+    let mut columns = vec![Column::new("What"), Column::new("State"), Column::by_hand("Looked at, initials")];
+    if view.may_change {
+        columns.push(Column::actions());
+    }
+    let rows = view.again.iter().map(|each| {
+        let state = if each.looked.is_empty() {
+            tag::late("to look at again")
+        } else {
+            tag::fine(&format!("looked at {}", each.looked))
+        };
+        let link = view! { <a href=each.path.clone()>{each.words.clone()}</a> }.into_any();
+        let mut cells = vec![link, state, table::text("")];
+        if view.may_change {
+            let body = view! { {hidden("act", "looked_again")}{hidden("item", &each.item)}{button::small("Looked at", &each.words)} };
+            let action = each.looked.is_empty().then(|| button::form(here, &view.request_id.to_string(), body.into_any()));
+            cells.push(action.into_any());
+        }
+        Row::new(cells)
+    });
+    table::table("What hung on the merge", columns, rows.collect(), "")
 }
 
 fn waiting(

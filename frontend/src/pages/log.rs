@@ -14,7 +14,11 @@ use crate::ui::{
 
 /// The page.
 pub fn page(frame: &Frame, view: &LogView) -> AnyView {
+    let paper = view.path.strip_prefix("/incidents/").and_then(|path| path.strip_suffix("/log"));
+    let paper =
+        paper.map(|id| button::secondary_link("Type in paper", &format!("/incidents/{id}/late-entries")));
     let files = view! {
+        {paper}
         {button::secondary_link("Save as CSV", &view.csv)}
         {button::secondary_link("Save as NDJSON", &view.ndjson)}
     };

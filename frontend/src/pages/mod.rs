@@ -1,6 +1,7 @@
 //! One file per page family: each turns a view model into the body of a page.
 
 pub mod accounts;
+pub mod ancillary;
 pub mod answer;
 pub mod board;
 pub mod broadcasts;
@@ -20,6 +21,7 @@ pub mod identity;
 pub mod imports;
 pub mod incidents;
 pub mod instructions;
+pub mod late_entries;
 pub mod log;
 pub mod neighbours;
 pub mod packs;

@@ -7,13 +7,14 @@ use super::{
     compared,
 };
 use crate::{
+    entry,
     id::UnitId,
     playbooks::Occasion,
     table::{Known as Column, Mapping, Record, Reject},
 };
 
 /// The columns of one side's list.
-pub const LIST_COLUMNS: [Column; 4] = [
+pub const LIST_COLUMNS: [Column; 5] = [
     column(
         "key",
         "Key (what both lists call it)",
@@ -34,6 +35,12 @@ pub const LIST_COLUMNS: [Column; 4] = [
     column("amount", "How many", false, &["quantity", "count", "pages", "doses", "units"]),
     column("unit", "Unit (code, as general/4w)", false, &["ward", "department", "location"]),
     column("what", "What it is", false, &["description", "medicine", "study", "operation", "product"]),
+    column(
+        "patient",
+        "Patient (record number)",
+        false,
+        &["patientnumber", "patientid", "recordnumber", "medicalrecordnumber"],
+    ),
 ];
 
 /// The columns of a census.
@@ -65,6 +72,8 @@ pub struct Known {
 /// One thing that a list names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListRow {
+    /// The line of the file that named it first.
+    pub line: u64,
     /// As it is compared.
     pub key: String,
     /// As it was written first.
@@ -72,6 +81,8 @@ pub struct ListRow {
     pub amount: i64,
     pub unit: Option<UnitId>,
     pub what: String,
+    /// Whose it is, as the list says: a record number or a downtime number.
+    pub patient: Option<String>,
 }
 
 /// What a list contains. A key that stands several times counts as often, or as much as its amounts add up to.
@@ -133,7 +144,11 @@ fn list_row(record: &Record, mapping: &Mapping, known: &Known) -> Result<ListRow
         return Err(("amount", format!("Write a whole number, 0 to {MOST_AMOUNT}.")));
     };
     let unit = unit(mapping.cell(record, "unit"), known)?;
-    Ok(ListRow { key, written, amount, unit, what })
+    let patient = match mapping.cell(record, "patient").trim() {
+        "" => None,
+        number => Some(entry::number(&number.into()).map_err(|reason| ("patient", reason.to_owned()))?),
+    };
+    Ok(ListRow { line: record.line, key, written, amount, unit, what, patient })
 }
 
 fn unit(text: &str, known: &Known) -> Result<Option<UnitId>, (&'static str, String)> {

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Act, Goal, Left, NumberKind, State, printed};
 use crate::{
@@ -170,13 +171,15 @@ pub struct Given {
 #[serde(default)]
 pub struct ChangeNumber {
     pub request_id: Text,
-    /// `use`, `give_back`, `merge`, `convert`, `void`, `agree`, `refuse`, `left` or `corrected`.
+    /// `use`, `give_back`, `merge`, `convert`, `void`, `agree`, `refuse`, `undo`, `left`, `corrected` or `looked_again`.
     pub act: Text,
     /// Into which record, typed by each of the two.
     pub record: Text,
     pub reason: Text,
     /// Where the number is left behind: a code of [`Left`], for `left` and `corrected`.
     pub left: Text,
+    /// What was looked at again after a merge was taken back: its id, for `looked_again`.
+    pub item: Text,
 }
 
 /// What is done, read.
@@ -191,6 +194,8 @@ pub enum Which {
     Left(Left),
     /// It was corrected there.
     Corrected(Left),
+    /// A form or a line of a cross-check that hung on a wrong merge was looked at again.
+    LookedAgain(Uuid),
 }
 
 impl ChangeNumber {
@@ -205,6 +210,12 @@ impl ChangeNumber {
             "give_back" => Act::GiveBack,
             "agree" => Act::Agree,
             "refuse" => Act::Refuse,
+            "undo" => Act::AskBack,
+            "looked_again" => {
+                let item = self.item.trimmed().parse();
+                let item = item.map_err(|_| FieldErrors::one("item", "Choose what was looked at again."))?;
+                return Ok(Which::LookedAgain(item));
+            }
             code @ ("left" | "corrected") => {
                 let left = Left::from_code(self.left.trimmed())
                     .ok_or_else(|| FieldErrors::one("left", "Choose where the number stands."))?;
@@ -220,7 +231,7 @@ impl ChangeNumber {
             record = errors.keep("record", entry::number(&self.record)).unwrap_or_default();
         }
         let reason = match act {
-            Act::GiveBack | Act::Refuse | Act::Ask(Goal::Void) => {
+            Act::GiveBack | Act::Refuse | Act::AskBack | Act::Ask(Goal::Void) => {
                 errors.required("reason", &self.reason, 300, "Give the reason.")
             }
             _ => errors.optional("reason", &self.reason, 300),

@@ -25,9 +25,11 @@ fn table(kind: &str) -> Option<&'static str> {
         "command" | "task" => of_command(kind),
         "instruction" | "clearance" | "waiver" => of_clearance(kind),
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
-        "case" | "cases" | "schedule" | "forms" | "devices" | "device" => of_work(kind),
+        "case" | "cases" | "schedule" | "form" | "forms" | "entry" | "ancillary" | "identity" | "devices"
+        | "device" => of_work(kind),
         "reviews" | "checks" => of_reviews(kind),
         "stock" | "reorder" | "readiness" => of_stock(kind),
+        "late_entry" => of_late_entries(kind),
         _ => of_installation(kind),
     }
 }
@@ -119,6 +121,17 @@ fn of_broadcasts(kind: &str) -> Option<&'static str> {
     })
 }
 
+fn of_late_entries(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "late_entry.handed_out" => "handed out sheets of command's own paper",
+        "late_entry.counted" => "counted sheets of command's own paper",
+        "late_entry.written" => "typed in a line of a log sheet",
+        "late_entry.called" => "typed in a call of a call list",
+        "late_entry.signed_in" => "typed in a line of a sign-in sheet",
+        _ => return None,
+    })
+}
+
 fn of_work(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "schedule.imported" => "imported the schedule",
@@ -145,6 +158,7 @@ fn of_work(kind: &str) -> Option<&'static str> {
         "forms.batch_scanned" => "counted the scanned pages of a batch",
         "forms.found" => "found a missing paper form",
         "forms.settled" => "settled what differed between a form and its entry",
+        "ancillary.typed" => "typed in lines of a log",
         "entry.prepared" => "said whose paper forms these are",
         "entry.taken" => "took paper forms to type in",
         "entry.put_back" => "gave back paper forms that were taken to type in",

@@ -78,11 +78,26 @@ pub struct NumberView {
     pub record: String,
     pub reason: String,
     pub left: Vec<LeftLine>,
+    /// What hung on a merge that was taken back.
+    pub again: Vec<AgainLine>,
     pub change: ChangeNumber,
     pub may_change: bool,
     /// Whether the reader asked for what waits, and so cannot agree.
     pub asked_by_me: bool,
+    /// Whether the reader is one of the two who merged it, and so cannot take that back.
+    pub merged_by_me: bool,
     pub request_id: RequestId,
+}
+
+/// A form or a line of a cross-check that hung on a wrong merge.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct AgainLine {
+    pub item: String,
+    /// `Form GEN-4W-MAR-1001` or `Line 3FA94C of a cross-check`
+    pub words: String,
+    pub path: String,
+    /// When somebody looked at it again; empty before.
+    pub looked: String,
 }
 
 /// Where a number stands, and whether it was corrected there.

@@ -1,6 +1,7 @@
 //! What a page shows and a stream carries: one file per page family.
 
 pub mod accounts;
+pub mod ancillary;
 pub mod audit;
 pub mod board;
 pub mod broadcasts;
@@ -20,6 +21,7 @@ pub mod identity;
 pub mod imports;
 pub mod incidents;
 pub mod instructions;
+pub mod late_entries;
 pub mod log;
 pub mod neighbours;
 pub mod packs;
