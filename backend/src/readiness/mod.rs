@@ -107,9 +107,11 @@ pub async fn note_starts(app: App) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where care is given in a unit, and what had been found last at each of its items.
+type FoundThen = (Option<Setting>, BTreeMap<String, (Outcome, Timestamp)>);
+
 fn sums_then(rows: Vec<Then>, at: Timestamp) -> Result<ReadinessSums, Error> {
-    let mut units: BTreeMap<Uuid, (Option<Setting>, BTreeMap<String, (Outcome, Timestamp)>)> =
-        BTreeMap::new();
+    let mut units: BTreeMap<Uuid, FoundThen> = BTreeMap::new();
     for (unit, setting, item, outcome, due_at) in rows {
         let found = units.entry(unit).or_insert_with(|| (Setting::from_code(&setting), BTreeMap::new()));
         if let (Some(item), Some(code), Some(due_at)) = (item, outcome, due_at) {
