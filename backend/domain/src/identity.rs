@@ -234,9 +234,10 @@ impl Number {
                 "one-person",
                 "You asked for this; a second person looks at both records and agrees.",
             )),
-            (State::Undoing, Act::Agree, _) => to(State::Used),
             (State::Undoing, Act::Refuse, _) => Ok(Self { state: State::Merged, back: None, ..self }),
-            (State::GivenOut, Act::Use, _) | (State::Waiting, Act::Refuse, _) => to(State::Used),
+            (State::GivenOut, Act::Use, _)
+            | (State::Waiting, Act::Refuse, _)
+            | (State::Undoing, Act::Agree, _) => to(State::Used),
             (State::GivenOut, Act::GiveBack, _) => to(State::Void),
             (State::Used, Act::Ask(goal), _) => {
                 Ok(Self { state: State::Waiting, asked: Some((goal, by)), agreed: None, back: None })

@@ -72,7 +72,7 @@ impl Sheet {
 /// The forms of the incident's playbook.
 async fn kit(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Error> {
     let version = crate::playbooks::store::frozen(tx, incident).await?;
-    Ok(version.map(|version| version.playbook.forms).unwrap_or_default())
+    Ok(version.map(|version| version.playbook.forms.clone()).unwrap_or_default())
 }
 
 /// Why a sheet in a state has no lines to type in.

@@ -196,7 +196,6 @@ async fn act_on(
             (row.record, row.reason) = (None, said.reason.clone());
         }
         Act::Refuse if from == State::Undoing => row.reason = said.reason.clone(),
-        Act::AskBack => row.reason = said.reason.clone(),
         Act::Ask(goal) => {
             row.reason = said.reason.clone();
             row.record = None;
@@ -210,7 +209,7 @@ async fn act_on(
             }
         }
         Act::Refuse => (row.record, row.reason) = (None, said.reason.clone()),
-        Act::GiveBack => row.reason = said.reason.clone(),
+        Act::AskBack | Act::GiveBack => row.reason = said.reason.clone(),
         Act::Use => {}
     }
     let when = (decision.seq, decision.at, decision.account);

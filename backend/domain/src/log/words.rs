@@ -148,6 +148,8 @@ fn of_work(kind: &str) -> Option<&'static str> {
         "forms.counted" => "counted paper forms",
         "forms.entered" => "typed in a paper form",
         "forms.verified" => "checked what another person typed in",
+        "forms.set_aside" => "set a form aside that cannot be typed in",
+        "forms.corrected" => "put a form on another pile",
         "forms.disputed" => "found a typed-in form to be wrong",
         "forms.filed" => "filed a paper form",
         "form.scanned" => "scanned a paper form",
