@@ -2,7 +2,7 @@
 
 use acceptance::{World, harbor::SITES};
 use backend::places::store as places;
-use domain::id::UnitId;
+use domain::{id::UnitId, playbooks::Setting};
 
 /// So many more units, the same number at each site.
 pub async fn units(world: &World, many: usize) -> Vec<UnitId> {
@@ -13,8 +13,8 @@ pub async fn units(world: &World, many: usize) -> Vec<UnitId> {
                 code: format!("ward{number}"),
                 name: format!("Ward {number}"),
                 phone: String::new(),
-                setting: None,
-                beds: None,
+                setting: Some(Setting::Inpatient),
+                beds: Some(20),
             };
             (world.app.clock.id(), unit)
         })
