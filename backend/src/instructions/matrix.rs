@@ -159,6 +159,7 @@ impl Lines<'_> {
             since: self.zone.full(order.since),
             issued_by: accounts::name(tx, row.issued_by).await?.unwrap_or_default(),
             remark: self.remark(row),
+            stands_back: row.state == State::InForce && self.stands_back(row),
             may_act,
             request_id: self.app.clock.id::<RequestId>(),
         })
@@ -170,26 +171,22 @@ impl Lines<'_> {
             State::InForce if row.text_waits => {
                 "holds; its text names a forbidden system and waits for a second person".to_owned()
             }
-            State::InForce => self.suspended(row),
+            State::InForce if self.stands_back(row) => {
+                "does not hold at its own place: another order or a clearance does".to_owned()
+            }
+            State::InForce => String::new(),
             other => other.code().to_owned(),
         }
     }
 
-    /// Where it stands behind another order at its own place, that is said.
-    fn suspended(&self, row: &OrderRow) -> String {
-        if row.order.whom != Whom::Everyone {
-            return String::new();
-        }
+    /// Whether another order or a clearance holds at its own place. Orders for some people only stand beside others.
+    fn stands_back(&self, row: &OrderRow) -> bool {
         let covered = |system: &&System| row.order.scope.target.covers(system.id, system.kind);
         let holds = self.picture.systems.iter().filter(covered).any(|system| {
             let verdict = self.picture.verdict(self.world, row.order.scope.place, system);
             stands_behind(&verdict, row)
         });
-        if holds {
-            String::new()
-        } else {
-            "does not hold at its own place: another order or a clearance does".into()
-        }
+        row.order.whom == Whom::Everyone && !holds
     }
 }
 

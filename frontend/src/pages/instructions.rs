@@ -26,12 +26,21 @@ pub fn body(frame: &Frame, view: &InstructionsView) -> AnyView {
     });
     let ended = (!view.ended.is_empty())
         .then(|| ui::panel("Ended", orders(&view.ended, &path, Act::None, "Nothing has ended.")));
+    let (back, hold): (Vec<OrderLine>, Vec<OrderLine>) =
+        view.in_force.iter().cloned().partition(|line| line.stands_back);
+    let back = (!back.is_empty()).then(|| {
+        ui::panel(
+            "Not in force now: something else holds at their place",
+            orders(&back, &path, Act::Lift, ""),
+        )
+    });
     view! {
         {ui::head(frame, &view.title, None, None)}
         <div class="stack">
             {matrix::matrix(&view.matrix)}
             {waiting}
-            {ui::panel("Orders", orders(&view.in_force, &path, Act::Lift, "No order is in force."))}
+            {ui::panel("Orders", orders(&hold, &path, Act::Lift, "No order is in force."))}
+            {back}
             {view.form.as_ref().map(|form| ui::panel("New order", issue(frame, form, &path)))}
             {ended}
         </div>
@@ -56,8 +65,20 @@ fn orders(lines: &[OrderLine], path: &str, act: Act, empty: &str) -> AnyView {
     table::table("Orders", columns, rows, empty)
 }
 
+/// Sentences one after the other, each with one full stop between.
+fn sentences(parts: &[String]) -> String {
+    let bare: Vec<&str> = parts.iter().map(|part| part.trim_end_matches('.')).collect();
+    let end = if parts.last().is_some_and(|last| last.ends_with('.')) { "." } else { "" };
+    bare.join(". ") + end
+}
+
 fn order(line: &OrderLine, path: &str, act: Act) -> Row {
-    let words = view! { <span class=format!("state {}", line.look.code())>{icon::order(line.look)}{line.words.clone()}</span> };
+    let words = if line.stands_back {
+        view! { <span class="muted">{format!("Not now: {}", line.words)}</span> }.into_any()
+    } else {
+        view! { <span class=format!("state {}", line.look.code())>{icon::order(line.look)}{line.words.clone()}</span> }
+            .into_any()
+    };
     let mut second: Vec<String> = Vec::new();
     second.extend([&line.instead, &line.remark].into_iter().filter(|text| !text.is_empty()).cloned());
     let mut about = vec![line.functions.clone(), line.condition.clone()];
@@ -66,7 +87,7 @@ fn order(line: &OrderLine, path: &str, act: Act) -> Row {
     }
     about.retain(|text| !text.is_empty());
     let mut cells = vec![
-        table::two_lines(words, second.join(". ")),
+        table::two_lines(words, sentences(&second)),
         table::two_lines(line.system.clone(), about.join(", ")),
         table::text(&line.place),
         table::two_lines(line.since.clone(), line.issued_by.clone()),

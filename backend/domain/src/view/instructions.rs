@@ -46,6 +46,8 @@ pub struct OrderLine {
     /// `suspended by DO NOT LOG IN at All 12 sites`, `waits for a second person: …`, `lifted`; empty when it
     /// simply holds.
     pub remark: String,
+    /// Whether something else holds at its own place now: another order, or a clearance.
+    pub stands_back: bool,
     /// Whether this person may lift it, or approve what waits.
     pub may_act: bool,
     pub request_id: RequestId,
