@@ -3,18 +3,13 @@
 //! A list says how many there are of each key that it names; the last list that names a key holds. So the same list
 //! twice, or a longer one that has grown meanwhile, changes nothing that it does not say otherwise.
 
-use std::sync::Arc;
-
 use domain::{
-    Refusal,
     actor::Actor,
     checks::{CENSUS_COLUMNS, Kind, Known, LIST_COLUMNS, ReadCensus, ReadList, Side, read_census, read_list},
-    field::FieldErrors,
-    id::{ImportId, IncidentId},
-    table::{Known as Column, Mapping, Reject, Table},
-    view::imports::{CommitImport, Figures, ImportOutcome, Remap},
+    id::IncidentId,
+    table::{Known as Column, Mapping, Table},
+    view::imports::Figures,
 };
-use serde_json::json;
 
 use super::{
     Named, Sealing, Subject, compare_forms, may_everywhere, open,
@@ -23,39 +18,13 @@ use super::{
 };
 use crate::{
     app::App,
-    begin,
     failure::Failure,
-    imports::{file, rejects, store as imports},
-    store::{
-        Error, Tx,
-        journal::{By, Chain, Decision, Say},
-    },
+    imports::staged::{Plan, Staged},
+    store::{Error, Tx, journal::Decision},
 };
 
 /// Rows that travel to the database in one statement.
 const CHUNK: usize = 4_000;
-
-/// A file in the data folder, read.
-#[derive(Debug)]
-pub struct Offered {
-    pub id: ImportId,
-    pub file_name: String,
-    pub sha256: [u8; 32],
-    pub table: Table,
-}
-
-/// The columns of a file about this.
-pub const fn columns(subject: Subject) -> &'static [Column] {
-    match subject {
-        Subject::Census => &CENSUS_COLUMNS,
-        Subject::List(..) => &LIST_COLUMNS,
-    }
-}
-
-/// How the imports of an incident's checks are kept apart from others.
-fn kind(incident: IncidentId, subject: Subject) -> String {
-    format!("checks:{incident}:{}", subject.code())
-}
 
 /// What a file contains.
 pub enum Read {
@@ -63,39 +32,91 @@ pub enum Read {
     List(ReadList),
 }
 
-/// What taking a file over would do now.
-pub struct Plan {
-    pub read: Read,
-    pub figures: Figures,
-}
+/// The census of an incident, or one side's list of one of its checks.
+#[derive(Debug, Clone, Copy)]
+pub struct Lists(pub IncidentId, pub Subject);
 
-impl Plan {
-    /// The refused rows.
-    pub fn rejects(&self) -> &[Reject] {
-        match &self.read {
-            Read::Census(read) => &read.rejects,
-            Read::List(read) => &read.rejects,
+impl Staged for Lists {
+    type Read = Read;
+
+    const REFUSED: &'static str = "check-refused.csv";
+    const TAKEN_OVER: &'static str = "checks.imported";
+
+    fn incident(self) -> IncidentId {
+        self.0
+    }
+
+    fn address(self) -> String {
+        format!("incidents/{}/checks/{}", self.0, self.1.code())
+    }
+
+    fn kind(self) -> String {
+        format!("checks:{}:{}", self.0, self.1.code())
+    }
+
+    fn of(self) -> String {
+        format!("checks {}", self.1.code())
+    }
+
+    fn words(self) -> String {
+        self.1.words().to_owned()
+    }
+
+    fn columns(self) -> &'static [Column] {
+        match self.1 {
+            Subject::Census => &CENSUS_COLUMNS,
+            Subject::List(..) => &LIST_COLUMNS,
         }
+    }
+
+    async fn plan(
+        self,
+        app: &App,
+        tx: &mut Tx,
+        actor: &Actor,
+        file: (&Table, &Mapping),
+    ) -> Result<Plan<Read>, Failure> {
+        plan(app, tx, actor, self, file).await
+    }
+
+    async fn write(
+        self,
+        app: &App,
+        decision: &mut Decision,
+        file_name: &str,
+        read: Read,
+    ) -> Result<(), Failure> {
+        let (incident, at, account) = (self.0, decision.at, decision.account);
+        match (self.1, read) {
+            (Subject::List(kind, side), Read::List(read)) => {
+                put_list(app, decision, incident, (kind, side), &read).await?;
+                store::note_list(&mut decision.tx, incident, (kind, side), file_name, at, account).await?;
+            }
+            (Subject::Census, Read::Census(read)) => {
+                store::set_census(&mut decision.tx, incident, &read.rows, at, account).await?;
+                compare_forms(app, decision, incident).await?;
+            }
+            _ => return Err(Failure::NotFound("import")),
+        }
+        Ok(())
     }
 }
 
 /// Compares a file with what is known.
-///
-/// # Errors
-/// When the incident has ended, or is not the account's.
-pub async fn plan(
+async fn plan(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
-    (incident, subject): (IncidentId, Subject),
+    of: Lists,
     (table, mapping): (&Table, &Mapping),
-) -> Result<Plan, Failure> {
+) -> Result<Plan<Read>, Failure> {
+    let Lists(incident, subject) = of;
     let (sites, lattice) = open(tx, incident).await?;
     may_everywhere(actor, &sites, &lattice)?;
     let known = Known { units: store::units(tx, incident).await?.into_iter().collect() };
     let mut figures = Figures { rows: table.rows.len(), ..Figures::default() };
-    if !mapping.missing(columns(subject)).is_empty() {
-        return Ok(Plan { read: Read::List(ReadList::default()), figures });
+    if !mapping.missing(of.columns()).is_empty() {
+        return Ok(Plan { read: Read::List(ReadList::default()), figures, rejects: Vec::new() });
     }
     let read = match subject {
         Subject::Census => {
@@ -122,7 +143,11 @@ pub async fn plan(
             Read::List(read)
         }
     };
-    Ok(Plan { read, figures })
+    let rejects = match &read {
+        Read::Census(read) => read.rejects.clone(),
+        Read::List(read) => read.rejects.clone(),
+    };
+    Ok(Plan { read, figures, rejects })
 }
 
 fn count(figures: &mut Figures, before: Option<i64>, now: i64) {
@@ -152,157 +177,6 @@ async fn census_figures(
     figures.duplicates = read.duplicates;
     figures.refused = read.rejects.len();
     Ok(())
-}
-
-/// Keeps an offered file with its preview.
-///
-/// # Errors
-/// As [`plan`], and when the file has no rows.
-pub async fn offer(
-    app: App,
-    by: By,
-    (incident, subject, offered): (IncidentId, Subject, Arc<Offered>),
-) -> Result<ImportOutcome, Failure> {
-    let kept = keep(&app, &by, (incident, subject), &offered).await;
-    // Refused, or a repeat whose first file lies here already: this copy is not needed.
-    if !matches!(&kept, Ok(outcome) if outcome.import == offered.id) {
-        file::remove(&app, offered.id).await;
-    }
-    kept
-}
-
-async fn keep(
-    app: &App,
-    by: &By,
-    (incident, subject): (IncidentId, Subject),
-    offered: &Offered,
-) -> Result<ImportOutcome, Failure> {
-    if offered.table.rows.is_empty() {
-        let sentence = "This file has no rows under a header line. Export it again with its rows.";
-        return Err(FieldErrors::one("file", sentence).into());
-    }
-    let mapping = Mapping::guess(&offered.table.header, columns(subject));
-    let mut decision = begin!(app, by, Chain::Incident(incident));
-    let about = (incident, subject);
-    let plan = plan(app, &mut decision.tx, &by.actor, about, (&offered.table, &mapping)).await?;
-    let new = imports::NewImport {
-        kind: &kind(incident, subject),
-        id: offered.id,
-        file_name: &offered.file_name,
-        sha256: &offered.sha256,
-        mapping: &mapping,
-        figures: &plan.figures,
-    };
-    imports::insert(&mut decision.tx, &new, decision.account, decision.at).await?;
-    let outcome = ImportOutcome { import: offered.id, figures: plan.figures };
-    decision.append(app, say("import.offered", subject, &outcome, &offered.sha256)).await?;
-    decision.commit(app, &outcome).await?;
-    Ok(outcome)
-}
-
-fn say(what: &'static str, subject: Subject, outcome: &ImportOutcome, sha256: &[u8]) -> Say<'static> {
-    let data = json!({
-        "of": format!("checks {}", subject.code()), "sha256": hex::encode(sha256), "figures": outcome.figures,
-    });
-    Say { kind: what, subject: format!("import:{}", outcome.import), data, ..Say::default() }
-}
-
-/// The import of an id, if it is about this.
-///
-/// # Errors
-/// When there is none.
-pub async fn find(
-    tx: &mut Tx,
-    (incident, subject): (IncidentId, Subject),
-    id: ImportId,
-) -> Result<imports::ImportRow, Failure> {
-    let row = imports::find(tx, id).await?.filter(|row| row.kind == kind(incident, subject));
-    row.ok_or(Failure::NotFound("import"))
-}
-
-async fn still_open(
-    app: &App,
-    about: (IncidentId, Subject),
-    id: ImportId,
-) -> Result<(imports::ImportRow, Table), Failure> {
-    let mut tx = app.db.read().await?;
-    let row = find(&mut tx, about, id).await?;
-    drop(tx);
-    must_be_previewed(&row)?;
-    let table = file::read(app, id, Some(&row.sha256)).await?.1;
-    Ok((row, table))
-}
-
-fn must_be_previewed(row: &imports::ImportRow) -> Result<(), Refusal> {
-    if row.state == "previewed" {
-        return Ok(());
-    }
-    let sentence = "This file was taken over already; offer it again to see what it would change.";
-    Err(Refusal::new("already-imported", sentence))
-}
-
-/// Changes what the columns of a previewed file mean.
-///
-/// # Errors
-/// When a column cannot be read, or the file was taken over already.
-pub async fn remap(
-    app: App,
-    by: By,
-    (incident, subject, id, form): (IncidentId, Subject, ImportId, Remap),
-) -> Result<ImportOutcome, Failure> {
-    let about = (incident, subject);
-    let (row, table) = still_open(&app, about, id).await?;
-    let mapping = file::read_mapping(&form, columns(subject), &table.header)?;
-    let mut decision = begin!(&app, &by, Chain::Incident(incident));
-    must_be_previewed(&find(&mut decision.tx, about, id).await?)?;
-    let plan = plan(&app, &mut decision.tx, &by.actor, about, (&table, &mapping)).await?;
-    imports::set_mapping(&mut decision.tx, id, &mapping, &plan.figures).await?;
-    let outcome = ImportOutcome { import: id, figures: plan.figures };
-    decision.append(&app, say("import.remapped", subject, &outcome, &row.sha256)).await?;
-    decision.commit(&app, &outcome).await?;
-    Ok(outcome)
-}
-
-/// Takes a previewed file over.
-///
-/// # Errors
-/// When a needed column is missing, or the file was taken over already.
-pub async fn commit(
-    app: App,
-    by: By,
-    (incident, subject, id, _): (IncidentId, Subject, ImportId, CommitImport),
-) -> Result<ImportOutcome, Failure> {
-    let about = (incident, subject);
-    let (row, table) = still_open(&app, about, id).await?;
-    let mapping = row.mapping()?;
-    let missing: Vec<_> = mapping.missing(columns(subject)).iter().map(|column| column.label).collect();
-    if !missing.is_empty() {
-        let sentence = format!("Say first which columns hold: {}.", missing.join(", "));
-        return Err(Refusal::new("columns-missing", sentence).into());
-    }
-    let mut decision = begin!(&app, &by, Chain::Incident(incident));
-    must_be_previewed(&find(&mut decision.tx, about, id).await?)?;
-    let plan = plan(&app, &mut decision.tx, &by.actor, about, (&table, &mapping)).await?;
-    match (subject, &plan.read) {
-        (Subject::List(kind, side), Read::List(read)) => {
-            put_list(&app, &mut decision, incident, (kind, side), read).await?;
-            let (at, account) = (decision.at, decision.account);
-            store::note_list(&mut decision.tx, incident, (kind, side), &row.file_name, at, account).await?;
-        }
-        (Subject::Census, Read::Census(read)) => {
-            let (at, account) = (decision.at, decision.account);
-            store::set_census(&mut decision.tx, incident, &read.rows, at, account).await?;
-            compare_forms(&app, &mut decision, incident).await?;
-        }
-        _ => return Err(Failure::NotFound("import")),
-    }
-    rejects::keep(&mut decision.tx, id, plan.rejects()).await?;
-    imports::set_committed(&mut decision.tx, id, &plan.figures, decision.at).await?;
-    let outcome = ImportOutcome { import: id, figures: plan.figures };
-    decision.append(&app, say("checks.imported", subject, &outcome, &row.sha256)).await?;
-    decision.commit(&app, &outcome).await?;
-    file::remove(&app, id).await;
-    Ok(outcome)
 }
 
 /// Writes one side's list, and counts the check over.

@@ -6,6 +6,7 @@
 
 pub mod file;
 pub mod rejects;
+pub mod staged;
 pub mod store;
 pub mod web;
 
