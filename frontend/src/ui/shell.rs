@@ -165,7 +165,7 @@ fn rail(frame: &Frame) -> AnyView {
 
 /// Pages that belong to the way back or to paper and have no place of their own in the rail: the section, the end of
 /// its own path, and theirs.
-const BESIDE: [(Section, &str, &str); 7] = [
+const BESIDE: [(Section, &str, &str); 9] = [
     (Section::Clearance, "/clearance", "/reviews"),
     (Section::Clearance, "/clearance", "/downtime"),
     (Section::Clearance, "/clearance", "/revocations"),
@@ -173,6 +173,8 @@ const BESIDE: [(Section, &str, &str); 7] = [
     (Section::Paper, "/forms", "/identity"),
     (Section::Paper, "/forms", "/checks"),
     (Section::Paper, "/forms", "/stock"),
+    (Section::Paper, "/forms", "/logs"),
+    (Section::Log, "/log", "/late-entries"),
 ];
 
 /// The longest path of the rail under which this page lies is the one where we are.
