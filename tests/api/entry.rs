@@ -276,7 +276,7 @@ both_databases! {
             (format!("{}, 12 34, 2024-07-19 25:00", serial(&1)), "Write the time"),
             (format!("{}, several", serial(&1)), "it waits for"),
             (format!("{}, 12", serial(&3)), "still out"),
-            (format!("{flow}, 12"), "nobody types them in"),
+            (format!("{flow}, 12"), "nobody types it in"),
             ("<script>, 12".to_owned(), "is not a serial"),
         ] {
             let refused = room.clerk.is_refused(&room.path("/prepare"), json!({ "lines": lines }), 422).await;

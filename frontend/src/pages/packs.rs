@@ -111,12 +111,12 @@ pub fn new(frame: &Frame, view: &NewPacksView) -> AnyView {
 fn units_by_site(units: &[Named], chosen: &[String]) -> AnyView {
     let mut sites: Vec<(&str, Vec<Choice>, bool)> = Vec::new();
     for unit in units {
-        let (site, name) = unit.name.split_once(", ").unwrap_or(("", &unit.name));
+        let site = unit.name.split_once(", ").map_or("", |(site, _)| site);
         if sites.last().is_none_or(|(last, ..)| *last != site) {
             sites.push((site, Vec::new(), false));
         }
         let (_, choices, is_chosen) = sites.last_mut().expect("there is one");
-        choices.push(Choice::new(unit.value.clone(), name));
+        choices.push(Choice::new(unit.value.clone(), unit.name.clone()));
         *is_chosen |= chosen.contains(&unit.value);
     }
     let few = units.len() <= 20;
