@@ -99,6 +99,12 @@ async fn paper(morning: &Morning, ward: &str) -> Vec<String> {
     let range =
         serde_json::json!({ "kind": "record", "site": site, "prefix": "DT", "first": "001", "last": "099" });
     morning.cast.get("ada").does(&format!("{identity}/ranges"), range).await;
+    let log = serde_json::json!({ "form_type": "CRIT", "unit": ward, "sheets": 2 });
+    let issued = eli.does(&format!("{}/forms/issue", morning.incident), log).await;
+    let used = serde_json::json!({ "form_type": "CRIT", "unit": ward, "used": issued["first"] });
+    eli.does(&format!("{}/forms/count", morning.incident), used).await;
+    let sheets = serde_json::json!({ "kind": "log", "sheets": 2, "to": "Command room" });
+    morning.cast.get("ada").does(&format!("{}/late-entries/hand-out", morning.incident), sheets).await;
     let number = serde_json::json!({ "kind": "record", "unit": unit });
     morning.cast.get("ada").does(&format!("{identity}/numbers"), number).await;
     paths

@@ -48,7 +48,7 @@ pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
     });
     view! {
         {ui::head(frame, &view.title, Some(lede(view, &base)), actions)}
-        <p><a href=format!("/incidents/{}/entry", view.incident)>"Typing in"</a>", "<a href=format!("/incidents/{}/identity", view.incident)>"downtime numbers"</a></p>
+        {work(view)}
         {view.no_types.then(|| view! { <p>"This incident's playbook names no forms, so none can be handed out."</p> })}
         {elsewhere(&base)}
         {stock(view)}
@@ -63,6 +63,21 @@ pub fn ledger(frame: &Frame, view: &PaperView) -> AnyView {
         {about_paper(&base, view.incident)}
     }
     .into_any()
+}
+
+/// What is done with paper once it is back.
+fn work(view: &PaperView) -> AnyView {
+    let pages = [
+        ("entry", "Typing in"),
+        ("logs", "Logs of units"),
+        ("identity", "Downtime numbers"),
+        ("checks", "Cross-checks"),
+    ];
+    let links = pages.map(|(page, words)| {
+        let path = format!("/incidents/{}/{page}", view.incident);
+        view! { <a href=path>{words}</a>" " }
+    });
+    view! { <p>{links.into_iter().collect_view()}</p> }.into_any()
 }
 
 /// Blank forms and readiness.
