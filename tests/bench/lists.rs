@@ -53,7 +53,7 @@ pub async fn measure() -> Vec<Line> {
             first.max(second),
             bare.insert,
             Bar::AtMost(20.0),
-            "sealed and found by a keyed hash, in pieces that let every command go first",
+            "read, compared, sealed and found by a keyed hash, in one transaction",
         ),
     ]
 }
