@@ -133,10 +133,10 @@ fn forms(frame: &Frame, view: &LateEntriesView, base: &str) -> AnyView {
         {button::secondary("Open the sheet")}
     };
     view! {
-        {ui::panel("Type in a sheet", button::filter_form(base, open.into_any()))}
+        {ui::panel("Type in a sheet", button::way_form(base, open.into_any()))}
         {ui::panel("Hand sheets out", button::form(&format!("{base}/hand-out"), &request, hand_out.into_any()))}
         {ui::panel("Count sheets back that are not typed in", button::form(&format!("{base}/count"), &request, counted.into_any()))}
-        {ui::panel("Print sheets", button::filter_form(&format!("{base}/sheets.pdf"), print.into_any()))}
+        {ui::panel("Print sheets", button::way_form(&format!("{base}/sheets.pdf"), print.into_any()))}
     }
     .into_any()
 }

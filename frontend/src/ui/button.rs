@@ -83,6 +83,11 @@ pub fn filter_form(action: &str, body: AnyView) -> AnyView {
         .into_any()
 }
 
+/// A form that leads to a page or a file and searches nothing.
+pub fn way_form(action: &str, body: AnyView) -> AnyView {
+    view! { <form method="get" action=action.to_owned() class="filters">{body}</form> }.into_any()
+}
+
 /// The consequence in numbers and the act under it, for what cannot be undone.
 pub fn consequence(sentence: AnyView, actions: AnyView) -> AnyView {
     view! {
