@@ -78,7 +78,9 @@ impl Serial {
         if !(is_code(site, MOST_OF_A_CODE) && is_code(unit, MOST_OF_A_CODE) && is_code(prefix, 16)) {
             return Err(shape());
         }
-        let number = read_number(number).ok_or_else(shape)?;
+        // The check sees a number as it is printed: one of six digits never begins with 0, unless its first was misread.
+        let as_printed = number.len() <= 5 || !number.starts_with('0');
+        let number = read_number(number).filter(|_| as_printed).ok_or_else(shape)?;
         let serial = Self::new(site, unit, prefix, number);
         if check.chars().eq([serial.check()]) { Ok(serial) } else { Err(NotASerial::Check(whole.to_owned())) }
     }
@@ -264,6 +266,13 @@ mod tests {
             let _ = text.parse::<Serial>();
             let _ = pick(&text, "MAR", 100);
         }
+    }
+
+    #[test]
+    fn the_first_digit_of_a_long_number_is_no_padding() {
+        let printed = Serial::new("6r78", "", "MAR", 700_001).to_string();
+        let misread = printed.replace("700001", "000001");
+        assert_eq!(misread.parse::<Serial>(), Err(NotASerial::Shape(misread)), "{printed}");
     }
 
     #[test]
