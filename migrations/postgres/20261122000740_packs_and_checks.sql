@@ -63,6 +63,25 @@ CREATE INDEX check_line_state ON check_line (incident, kind, state, id);
 CREATE INDEX check_line_open ON check_line (incident, state, id);
 CREATE INDEX check_line_patient ON check_line (patient) WHERE patient IS NOT NULL;
 
+-- A list that is being taken over: its rows are written in chunks where nobody sees them, then made lines at once.
+CREATE TABLE check_stage (
+    id UUID PRIMARY KEY,
+    begun_at BIGINT NOT NULL
+);
+
+CREATE TABLE check_said (
+    stage UUID NOT NULL REFERENCES check_stage (id),
+    key_hash BYTEA NOT NULL,
+    -- The line that it becomes, or belongs to.
+    line UUID NOT NULL,
+    patient UUID REFERENCES patient (id),
+    sealed BYTEA NOT NULL,
+    unit UUID REFERENCES unit (id),
+    expected BIGINT NOT NULL,
+    found BIGINT NOT NULL,
+    PRIMARY KEY (stage, key_hash)
+);
+
 -- What was done about a gap, never changed afterwards.
 CREATE TABLE check_event (
     line UUID NOT NULL REFERENCES check_line (id),

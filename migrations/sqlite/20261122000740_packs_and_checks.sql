@@ -63,6 +63,25 @@ CREATE INDEX check_line_state ON check_line (incident, kind, state, id);
 CREATE INDEX check_line_open ON check_line (incident, state, id);
 CREATE INDEX check_line_patient ON check_line (patient) WHERE patient IS NOT NULL;
 
+-- A list that is being taken over: its rows are written in chunks where nobody sees them, then made lines at once.
+CREATE TABLE check_stage (
+    id BLOB PRIMARY KEY,
+    begun_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE check_said (
+    stage BLOB NOT NULL REFERENCES check_stage (id),
+    key_hash BLOB NOT NULL,
+    -- The line that it becomes, or belongs to.
+    line BLOB NOT NULL,
+    patient BLOB REFERENCES patient (id),
+    sealed BLOB NOT NULL,
+    unit BLOB REFERENCES unit (id),
+    expected INTEGER NOT NULL,
+    found INTEGER NOT NULL,
+    PRIMARY KEY (stage, key_hash)
+) STRICT, WITHOUT ROWID;
+
 -- What was done about a gap, never changed afterwards.
 CREATE TABLE check_event (
     line BLOB NOT NULL REFERENCES check_line (id),

@@ -99,20 +99,13 @@ pub async fn sign_out(app: &App, session: [u8; 32]) -> Result<(), Error> {
 /// The account of a session cookie, with the hash under which the session is kept.
 pub async fn by_session(app: &App, secret: &str) -> Result<Option<(Actor, [u8; 32])>, Error> {
     let hash = hash_secret(secret);
-    let mut tx = app.db.read().await?;
-    let found = store::account_of_session(&mut tx, &hash, app.clock.now()).await?;
-    let Some((account, name)) = found else { return Ok(None) };
-    let grants = store::grants(&mut tx, account).await?;
-    Ok(Some((Actor { account, name, grants }, hash)))
+    let found = store::of_session(&mut app.db.glance().await?, &hash, app.clock.now()).await?;
+    Ok(found.map(|actor| (actor, hash)))
 }
 
 /// The account of a bearer token.
 pub async fn by_token(app: &App, secret: &str) -> Result<Option<Actor>, Error> {
-    let mut tx = app.db.read().await?;
-    let found = store::account_of_token(&mut tx, &hash_secret(secret), app.clock.now()).await?;
-    let Some((account, name)) = found else { return Ok(None) };
-    let grants = store::grants(&mut tx, account).await?;
-    Ok(Some(Actor { account, name, grants }))
+    Ok(store::of_token(&mut app.db.glance().await?, &hash_secret(secret), app.clock.now()).await?)
 }
 
 /// The secret of the one-time link for the first administrator; `None` once there is an account.

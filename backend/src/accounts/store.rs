@@ -1,7 +1,7 @@
 //! The SQL of accounts, sessions and tokens.
 
 use domain::{
-    actor::{Grant, Role},
+    actor::{Actor, Grant, Role},
     id::AccountId,
     time::Timestamp,
 };
@@ -176,14 +176,14 @@ const GRANTS: &str = "
 /// The roles of an account with their places.
 pub async fn grants(tx: &mut Tx, account: AccountId) -> Result<Vec<Grant>, Error> {
     let rows = fetch_all!(tx, (String, String, String), GRANTS, account.0)?;
+    rows.into_iter().map(|(role, place, signs_as)| read_grant(&role, &place, signs_as)).collect()
+}
+
+fn read_grant(role: &str, place: &str, signs_as: String) -> Result<Grant, Error> {
     let corrupt = |text: &str| Error::Corrupt(format!("a grant reads {text:?}"));
-    rows.into_iter()
-        .map(|(role, place, signs_as)| {
-            let role = Role::from_code(&role).ok_or_else(|| corrupt(&role))?;
-            let place = place.parse().map_err(|_| corrupt(&place))?;
-            Ok(Grant { role, place, signs_as })
-        })
-        .collect()
+    let role = Role::from_code(role).ok_or_else(|| corrupt(role))?;
+    let place = place.parse().map_err(|_| corrupt(place))?;
+    Ok(Grant { role, place, signs_as })
 }
 
 const BEGIN_SESSION: &str = "
@@ -219,37 +219,53 @@ pub async fn end_sessions(tx: &mut Tx, account: AccountId) -> Result<(), Error> 
     execute!(tx, END_SESSIONS, account.0).map(|_| ())
 }
 
+/// An account with one of its grants, or with none at all.
+#[derive(sqlx::FromRow)]
+struct Granted {
+    id: Uuid,
+    name: String,
+    role: Option<String>,
+    place: Option<String>,
+    signs_as: Option<String>,
+}
+
+/// One statement for both, because every request asks.
+fn actor(rows: Vec<Granted>) -> Result<Option<Actor>, Error> {
+    let mut actor: Option<Actor> = None;
+    for Granted { id, name, role, place, signs_as } in rows {
+        let actor = actor.get_or_insert_with(|| Actor { account: AccountId(id), name, grants: Vec::new() });
+        if let (Some(role), Some(place)) = (role, place) {
+            actor.grants.push(read_grant(&role, &place, signs_as.unwrap_or_default())?);
+        }
+    }
+    Ok(actor)
+}
+
 const OF_SESSION: &str = "
-    SELECT account.id, account.name
+    SELECT account.id, account.name, account_grant.role, account_grant.place, account_grant.signs_as
     FROM session
     JOIN account ON account.id = session.account
-    WHERE session.token_hash = $1 AND session.expires_at > $2 AND account.disabled_at IS NULL";
+    LEFT JOIN account_grant ON account_grant.account = account.id
+    WHERE session.token_hash = $1 AND session.expires_at > $2 AND account.disabled_at IS NULL
+    ORDER BY account_grant.role, account_grant.place, account_grant.signs_as";
 
-/// The account of a session that has not expired.
-pub async fn account_of_session(
-    tx: &mut Tx,
-    hash: &[u8; 32],
-    now: Timestamp,
-) -> Result<Option<(AccountId, String)>, Error> {
-    let row = fetch_optional!(tx, (Uuid, String), OF_SESSION, &hash[..], now.0)?;
-    Ok(row.map(|(id, name)| (AccountId(id), name)))
+/// Who a session belongs to that has not expired.
+pub async fn of_session(tx: &mut Tx, hash: &[u8; 32], now: Timestamp) -> Result<Option<Actor>, Error> {
+    actor(fetch_all!(tx, Granted, OF_SESSION, &hash[..], now.0)?)
 }
 
 const OF_TOKEN: &str = "
-    SELECT account.id, account.name
+    SELECT account.id, account.name, account_grant.role, account_grant.place, account_grant.signs_as
     FROM token
     JOIN account ON account.id = token.account
+    LEFT JOIN account_grant ON account_grant.account = account.id
     WHERE token.secret_hash = $1
         AND token.revoked_at IS NULL
         AND (token.expires_at IS NULL OR token.expires_at > $2)
-        AND account.disabled_at IS NULL";
+        AND account.disabled_at IS NULL
+    ORDER BY account_grant.role, account_grant.place, account_grant.signs_as";
 
-/// The account of a bearer token that is in force.
-pub async fn account_of_token(
-    tx: &mut Tx,
-    hash: &[u8; 32],
-    now: Timestamp,
-) -> Result<Option<(AccountId, String)>, Error> {
-    let row = fetch_optional!(tx, (Uuid, String), OF_TOKEN, &hash[..], now.0)?;
-    Ok(row.map(|(id, name)| (AccountId(id), name)))
+/// Whose a bearer token is that is in force.
+pub async fn of_token(tx: &mut Tx, hash: &[u8; 32], now: Timestamp) -> Result<Option<Actor>, Error> {
+    actor(fetch_all!(tx, Granted, OF_TOKEN, &hash[..], now.0)?)
 }

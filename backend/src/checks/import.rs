@@ -3,41 +3,38 @@
 //! A list says how many there are of each key that it names; the last list that names a key holds. So the same list
 //! twice, or a longer one that has grown meanwhile, changes nothing that it does not say otherwise.
 
+use std::collections::BTreeMap;
+
 use domain::{
     actor::Actor,
-    checks::{CENSUS_COLUMNS, Kind, Known, LIST_COLUMNS, ReadCensus, ReadList, Side, read_census, read_list},
+    checks::{
+        CENSUS_COLUMNS, CensusRow, Kind, Known, LIST_COLUMNS, ReadCensus, ReadList, Side, read_census,
+        read_list,
+    },
     id::IncidentId,
     table::{Known as Column, Mapping, Table},
     view::imports::Figures,
 };
 
 use super::{
-    Named, Sealing, Subject, compare_forms, may_everywhere, open,
-    patients::{self, Whose},
-    store,
+    Sealing, Subject,
+    ahead::{self, Ahead},
+    compare_forms, may_everywhere, open, patients, store,
 };
 use crate::{
     app::App,
     failure::Failure,
-    imports::staged::{Plan, Staged},
-    store::{Error, Tx, journal::Decision},
+    imports::staged::{File, Plan, Staged},
+    store::{Tx, journal::Decision},
 };
-
-/// Rows that travel to the database in one statement.
-const CHUNK: usize = 4_000;
-
-/// What a file contains.
-pub enum Read {
-    Census(ReadCensus),
-    List(ReadList),
-}
 
 /// The census of an incident, or one side's list of one of its checks.
 #[derive(Debug, Clone, Copy)]
 pub struct Lists(pub IncidentId, pub Subject);
 
 impl Staged for Lists {
-    type Read = Read;
+    /// What of a list was sealed and written ahead; a census is short.
+    type Ahead = Option<Ahead>;
 
     const REFUSED: &'static str = "check-refused.csv";
     const TAKEN_OVER: &'static str = "checks.imported";
@@ -74,80 +71,113 @@ impl Staged for Lists {
         app: &App,
         tx: &mut Tx,
         actor: &Actor,
-        file: (&Table, &Mapping),
-    ) -> Result<Plan<Read>, Failure> {
-        plan(app, tx, actor, self, file).await
+        (table, mapping): (&Table, &Mapping),
+    ) -> Result<Plan, Failure> {
+        let Lists(incident, subject) = self;
+        let known = may(tx, incident, actor).await?;
+        if !mapping.missing(self.columns()).is_empty() {
+            let figures = Figures { rows: table.rows.len(), ..Figures::default() };
+            return Ok(Plan { figures, rejects: Vec::new() });
+        }
+        match subject {
+            Subject::Census => Ok(census(tx, incident, (table, mapping), &known).await?.1),
+            Subject::List(kind, side) => {
+                let sealing = Sealing::open(app, tx).await?;
+                let read = list(tx, &sealing, (table, mapping), &known).await?;
+                preview(tx, &sealing, (incident, kind, side), table, read).await
+            }
+        }
     }
 
-    async fn write(
+    async fn ahead(
+        self,
+        app: &App,
+        actor: &Actor,
+        (table, mapping): (&Table, &Mapping),
+    ) -> Result<Option<Ahead>, Failure> {
+        let Lists(incident, Subject::List(kind, side)) = self else { return Ok(None) };
+        let mut tx = app.db.read().await?;
+        let known = may(&mut tx, incident, actor).await?;
+        let sealing = Sealing::open(app, &mut tx).await?;
+        let read = list(&mut tx, &sealing, (table, mapping), &known).await?;
+        drop(tx);
+        ahead::write(app, &sealing, (incident, kind, side), read).await.map(Some)
+    }
+
+    async fn take_over(
         self,
         app: &App,
         decision: &mut Decision,
-        file_name: &str,
-        read: Read,
-    ) -> Result<(), Failure> {
+        actor: &Actor,
+        file: &File<'_>,
+        ahead: &Option<Ahead>,
+    ) -> Result<Plan, Failure> {
         let (incident, at, account) = (self.0, decision.at, decision.account);
-        match (self.1, read) {
-            (Subject::List(kind, side), Read::List(read)) => {
-                put_list(app, decision, incident, (kind, side), &read).await?;
-                store::note_list(&mut decision.tx, incident, (kind, side), file_name, at, account).await?;
+        let known = may(&mut decision.tx, incident, actor).await?;
+        match (self.1, ahead) {
+            (Subject::List(kind, side), Some(ahead)) => {
+                let of = (incident, kind, side);
+                let plan = ahead.switch(&mut decision.tx, of, file.table.rows.len(), at).await?;
+                store::note_list(&mut decision.tx, incident, (kind, side), file.name, at, account).await?;
+                Ok(plan)
             }
-            (Subject::Census, Read::Census(read)) => {
-                store::set_census(&mut decision.tx, incident, &read.rows, at, account).await?;
+            _ => {
+                let (rows, plan) =
+                    census(&mut decision.tx, incident, (file.table, file.mapping), &known).await?;
+                store::set_census(&mut decision.tx, incident, &rows, at, account).await?;
                 compare_forms(app, decision, incident).await?;
+                Ok(plan)
             }
-            _ => return Err(Failure::NotFound("import")),
         }
-        Ok(())
+    }
+
+    async fn forget(self, app: &App, ahead: Option<Ahead>) {
+        if let Some(ahead) = ahead {
+            ahead.forget(app).await;
+        }
     }
 }
 
-/// Compares a file with what is known.
-async fn plan(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    of: Lists,
-    (table, mapping): (&Table, &Mapping),
-) -> Result<Plan<Read>, Failure> {
-    let Lists(incident, subject) = of;
+/// The units whose rows a file of this account may bring.
+async fn may(tx: &mut Tx, incident: IncidentId, actor: &Actor) -> Result<Known, Failure> {
     let (sites, lattice) = open(tx, incident).await?;
     may_everywhere(actor, &sites, &lattice)?;
-    let known = Known { units: store::units(tx, incident).await?.into_iter().collect() };
+    Ok(Known { units: store::units(tx, incident).await?.into_iter().collect() })
+}
+
+/// Reads a list; who was erased is refused.
+async fn list(
+    tx: &mut Tx,
+    sealing: &Sealing,
+    (table, mapping): (&Table, &Mapping),
+    known: &Known,
+) -> Result<ReadList, Failure> {
+    let mut read = read_list(&table.rows, &table.header, mapping, known);
+    let column = mapping.column(&table.header, "patient");
+    let column = if column.is_empty() { mapping.column(&table.header, "key") } else { column };
+    patients::refuse_erased(tx, sealing, &mut read, column).await?;
+    Ok(read)
+}
+
+/// What taking a list over would do now.
+async fn preview(
+    tx: &mut Tx,
+    sealing: &Sealing,
+    (incident, kind, side): (IncidentId, Kind, Side),
+    table: &Table,
+    read: ReadList,
+) -> Result<Plan, Failure> {
+    let before = store::known(tx, incident, kind).await?;
     let mut figures = Figures { rows: table.rows.len(), ..Figures::default() };
-    if !mapping.missing(of.columns()).is_empty() {
-        return Ok(Plan { read: Read::List(ReadList::default()), figures, rejects: Vec::new() });
+    for row in &read.rows {
+        let known = before.get(&sealing.hash(kind, &row.key)[..]);
+        let said = known.map(|(expected, found)| if side == Side::Expected { expected } else { found });
+        count(&mut figures, said.copied(), row.amount);
     }
-    let read = match subject {
-        Subject::Census => {
-            let read = read_census(&table.rows, &table.header, mapping, &known);
-            census_figures(tx, incident, &read, &mut figures).await?;
-            Read::Census(read)
-        }
-        Subject::List(kind, side) => {
-            let mut read = read_list(&table.rows, &table.header, mapping, &known);
-            let sealing = Sealing::open(app, tx).await?;
-            let column = mapping.column(&table.header, "patient");
-            let column = if column.is_empty() { mapping.column(&table.header, "key") } else { column };
-            patients::refuse_erased(tx, &sealing, &mut read, column).await?;
-            let before = store::known(tx, incident, kind).await?;
-            for row in &read.rows {
-                let known = before.get(&sealing.hash(kind, &row.key)[..]);
-                let said =
-                    known.map(|(expected, found)| if side == Side::Expected { expected } else { found });
-                count(&mut figures, said.copied(), row.amount);
-            }
-            figures.valid = read.rows.len() + read.repeated;
-            figures.duplicates = read.repeated;
-            figures.refused = read.rejects.len();
-            Read::List(read)
-        }
-    };
-    let rejects = match &read {
-        Read::Census(read) => read.rejects.clone(),
-        Read::List(read) => read.rejects.clone(),
-    };
-    Ok(Plan { read, figures, rejects })
+    figures.valid = read.rows.len() + read.repeated;
+    figures.duplicates = read.repeated;
+    figures.refused = read.rejects.len();
+    Ok(Plan { figures, rejects: read.rejects })
 }
 
 fn count(figures: &mut Figures, before: Option<i64>, now: i64) {
@@ -158,51 +188,27 @@ fn count(figures: &mut Figures, before: Option<i64>, now: i64) {
     }
 }
 
-async fn census_figures(
+/// Reads a census and compares it with what is known.
+async fn census(
     tx: &mut Tx,
     incident: IncidentId,
-    read: &ReadCensus,
-    figures: &mut Figures,
-) -> Result<(), Error> {
-    let before: std::collections::BTreeMap<_, i64> = store::census_rows(tx, incident)
+    (table, mapping): (&Table, &Mapping),
+    known: &Known,
+) -> Result<(Vec<CensusRow>, Plan), Failure> {
+    let ReadCensus { rows, duplicates, rejects, .. } =
+        read_census(&table.rows, &table.header, mapping, known);
+    let before: BTreeMap<_, i64> = store::census_rows(tx, incident)
         .await?
         .into_iter()
         .map(|(unit, day, occasion, number)| ((unit, day, occasion), number))
         .collect();
-    for row in &read.rows {
+    let mut figures = Figures { rows: table.rows.len(), ..Figures::default() };
+    for row in &rows {
         let key = (row.unit.0, row.day.clone(), row.occasion.code().to_owned());
-        count(figures, before.get(&key).copied(), row.number);
+        count(&mut figures, before.get(&key).copied(), row.number);
     }
-    figures.valid = read.rows.len();
-    figures.duplicates = read.duplicates;
-    figures.refused = read.rejects.len();
-    Ok(())
-}
-
-/// Writes one side's list, and counts the check over.
-async fn put_list(
-    app: &App,
-    decision: &mut Decision,
-    incident: IncidentId,
-    (kind, side): (Kind, Side),
-    read: &ReadList,
-) -> Result<(), Failure> {
-    let sealing = Sealing::open(app, &mut decision.tx).await?;
-    let whose = Whose::keep(app, &mut decision.tx, &sealing, &read.rows).await?;
-    let unowned = store::unowned(&mut decision.tx, incident, kind).await?;
-    for rows in read.rows.chunks(CHUNK) {
-        let said: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                let named = Named { key: row.written.clone(), what: row.what.clone() };
-                let numbers = if side == Side::Expected { (row.amount, 0) } else { (0, row.amount) };
-                let here = unowned.get(&sealing.hash(kind, &row.key)[..]).copied();
-                let of = (here.unwrap_or_else(|| app.clock.id()), row.key.as_str(), &named);
-                sealing.said_of(app, kind, of, whose.of(row), (row.unit, numbers.0, numbers.1))
-            })
-            .collect();
-        store::put(&mut decision.tx, incident, (kind, side.into()), &said, decision.at).await?;
-    }
-    store::count_again(&mut decision.tx, incident, kind).await?;
-    Ok(())
+    figures.valid = rows.len();
+    figures.duplicates = duplicates;
+    figures.refused = rejects.len();
+    Ok((rows, Plan { figures, rejects }))
 }

@@ -1,5 +1,6 @@
 //! Cross-checks: census and lists taken over, compared, and every gap brought to an end.
 
+mod ahead;
 mod import;
 mod patients;
 mod show;
@@ -39,6 +40,7 @@ use crate::{
         seal::{self, PatientKey, Seal},
     },
 };
+pub use ahead::drop_stale;
 use store::{Event, LineRow, Said, Says};
 
 /// Who compares lists and ends gaps.

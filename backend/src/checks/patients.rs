@@ -20,6 +20,8 @@ use crate::{
 
 /// How many numbers are looked up in one statement.
 const CHUNK: usize = 4_000;
+/// How many are added in one.
+const NEW: usize = 400;
 
 /// The patients of a list by their number.
 #[derive(Default)]
@@ -53,12 +55,7 @@ impl Whose {
     }
 
     /// The same, and adds the patients whom the list names and nobody knows yet.
-    pub(super) async fn keep(
-        app: &App,
-        tx: &mut Tx,
-        sealing: &Sealing,
-        rows: &[ListRow],
-    ) -> Result<Self, Error> {
+    pub(super) async fn keep(app: &App, sealing: &Sealing, rows: &[ListRow]) -> Result<Self, Error> {
         let numbers: BTreeSet<String> = rows.iter().filter_map(|row| row.patient.clone()).collect();
         let mut new: Vec<NewPatient> = numbers
             .iter()
@@ -74,10 +71,12 @@ impl Whose {
             .collect();
         // In one order everywhere, so that two commands at once wait for each other and not in a circle.
         new.sort_by(|one, other| one.mrn_key.cmp(&other.mrn_key));
-        for chunk in new.chunks(CHUNK) {
-            snapshots::add_patients(tx, chunk).await?;
+        for chunk in new.chunks(NEW) {
+            let mut tx = app.db.write_chunk().await?;
+            snapshots::add_patients(&mut tx, chunk).await?;
+            tx.commit().await?;
         }
-        Self::find(tx, sealing, rows).await
+        Self::find(&mut app.db.read().await?, sealing, rows).await
     }
 
     fn take(&mut self, sealing: &Sealing, numbers: &[String], patients: &Patients) -> Result<(), Error> {

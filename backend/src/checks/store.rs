@@ -173,6 +173,8 @@ macro_rules! put {
     };
 }
 
+pub mod ahead;
+
 const PUT: Sql = Sql {
     sqlite: put!(
         "

@@ -18,7 +18,7 @@ use crate::{
     demo,
     failure::Failure,
     forms::store as forms,
-    imports::staged::{Plan, Staged},
+    imports::staged::{File, Plan, Staged},
     places::store as places,
     store::{Tx, journal::Decision},
 };
@@ -38,7 +38,7 @@ fn may(actor: &Actor, sites: &[FacilityId], lattice: &domain::scope::Places) -> 
 pub struct Counts(pub IncidentId);
 
 impl Staged for Counts {
-    type Read = devices::Read;
+    type Ahead = ();
 
     const REFUSED: &'static str = "devices-refused.csv";
     const TAKEN_OVER: &'static str = "devices.imported";
@@ -74,18 +74,24 @@ impl Staged for Counts {
         tx: &mut Tx,
         actor: &Actor,
         (table, mapping): (&Table, &Mapping),
-    ) -> Result<Plan<devices::Read>, Failure> {
-        plan(tx, actor, self.0, table, mapping).await
+    ) -> Result<Plan, Failure> {
+        Ok(compared(tx, actor, self.0, table, mapping).await?.1)
+    }
+
+    async fn ahead(self, _: &App, _: &Actor, _: (&Table, &Mapping)) -> Result<(), Failure> {
+        Ok(())
     }
 
     /// Each count becomes what the file says, and what it does not say stays.
-    async fn write(
+    async fn take_over(
         self,
         app: &App,
         decision: &mut Decision,
-        _: &str,
-        mut read: devices::Read,
-    ) -> Result<(), Failure> {
+        actor: &Actor,
+        file: &File<'_>,
+        (): &(),
+    ) -> Result<Plan, Failure> {
+        let (mut read, plan) = compared(&mut decision.tx, actor, self.0, file.table, file.mapping).await?;
         // Reports of machines take the same tallies, in the same order.
         read.rows.sort_by_key(|row| (row.unit, row.class));
         let mut slots = Slots::default();
@@ -95,18 +101,21 @@ impl Staged for Counts {
             let written = Written { incident: self.0, unit: row.unit, class: row.class, source: "file" };
             keep_count(app, decision, &written, (&before, row.counted), &mut slots).await?;
         }
-        Ok(store::keep_slots(&mut decision.tx, self.0, slots, decision.at).await?)
+        store::keep_slots(&mut decision.tx, self.0, slots, decision.at).await?;
+        Ok(plan)
     }
+
+    async fn forget(self, _: &App, (): ()) {}
 }
 
 /// Compares a file with what is counted.
-async fn plan(
+async fn compared(
     tx: &mut Tx,
     actor: &Actor,
     incident: IncidentId,
     table: &Table,
     mapping: &Mapping,
-) -> Result<Plan<devices::Read>, Failure> {
+) -> Result<(devices::Read, Plan), Failure> {
     let (scope, lattice) = open(tx, incident).await?;
     let sites: Vec<FacilityId> = scope.sites().into_iter().collect();
     may(actor, &sites, &lattice)?;
@@ -134,5 +143,5 @@ async fn plan(
         ..Figures::default()
     };
     let rejects = read.rejects.clone();
-    Ok(Plan { read, figures, rejects })
+    Ok((read, Plan { figures, rejects }))
 }

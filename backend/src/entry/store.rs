@@ -11,7 +11,7 @@ use serde::Serialize;
 use sqlx::types::Uuid;
 
 use crate::{
-    execute, fetch_all,
+    execute, fetch_all, later,
     store::{Error, Rows, Sql, Tx},
 };
 
@@ -312,7 +312,7 @@ pub async fn save(
         add(row, 1, row.form_type.as_str());
     }
     let written: Vec<Written<'_>> = after.iter().map(Written::of).collect();
-    execute!(tx, SAVE, incident.0, Rows::of(&written).text())?;
+    later!(tx, SAVE, incident.0, Rows::of(&written).text())?;
     let added: Vec<Added<'_>> = sums
         .into_iter()
         .filter(|(_, tasks)| *tasks != 0)
@@ -326,8 +326,8 @@ pub async fn save(
         .collect();
     if !added.is_empty() {
         let added = Rows::of(&added);
-        execute!(tx, ADD, incident.0, added.text())?;
-        execute!(tx, RAISE, incident.0, added.text())?;
+        later!(tx, ADD, incident.0, added.text())?;
+        later!(tx, RAISE, incident.0, added.text())?;
     }
     Ok(())
 }

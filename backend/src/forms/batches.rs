@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{
     may, must_be_in, open_playbook, picked_sheets,
-    saving::{Moment, save_at},
+    saving::save,
     scan, shift_now,
     store::{
         self, Change, SheetRow,
@@ -251,9 +251,7 @@ async fn move_all(
         Change { row, before: sheet.clone(), after: sheet, custody: to }
     };
     let changes: Vec<Change> = rows.into_iter().map(moved).collect();
-    let (at, seq, account) = (decision.at, decision.seq, decision.account);
-    let moment = Moment { incident, at, seq, account, request: None };
-    save_at(&mut decision.tx, &moment, &changes).await
+    save(decision, incident, &changes).await
 }
 
 async fn not_seen(decision: &mut Decision, id: BatchId, step: Custody) -> Result<Vec<String>, Error> {

@@ -12,7 +12,7 @@ use sqlx::types::Uuid;
 
 use super::{
     store::{
-        self, Change,
+        self, Change, Under,
         custody::{self, Ages},
         issues,
     },
@@ -24,7 +24,7 @@ use crate::store::{Error, Tx, journal::Decision};
 pub(super) struct Moment {
     pub incident: IncidentId,
     pub at: Timestamp,
-    pub seq: i64,
+    pub under: Under,
     pub account: AccountId,
     /// Under which a scan was sent; decisions are remembered elsewhere.
     pub request: Option<Uuid>,
@@ -37,7 +37,7 @@ pub(crate) async fn save(
     changes: &[Change],
 ) -> Result<(), Error> {
     let (at, seq, account) = (decision.at, decision.seq, decision.account);
-    let moment = Moment { incident, at, seq, account, request: None };
+    let moment = Moment { incident, at, under: Under::Decision(seq), account, request: None };
     save_at(&mut decision.tx, &moment, changes).await
 }
 
@@ -46,9 +46,9 @@ pub(super) async fn save_at(tx: &mut Tx, moment: &Moment, changes: &[Change]) ->
     if changes.is_empty() {
         return Ok(());
     }
-    let Moment { incident, at, seq, account, request } = *moment;
+    let Moment { incident, at, under, account, request } = *moment;
     store::update(tx, changes, at).await?;
-    store::log(tx, changes, seq, at, account).await?;
+    store::log(tx, changes, under, at, account).await?;
     custody::log(tx, changes, at, account, request).await?;
     let mut sums: BTreeMap<(UnitId, &str, bool), Ledger> = BTreeMap::new();
     let mut ranges: BTreeMap<IssueId, Ledger> = BTreeMap::new();

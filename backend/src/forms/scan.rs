@@ -8,8 +8,6 @@
 //! incident's own each minute and before it closes. What needs somebody to answer for it as a whole (the count that
 //! makes sheets missing, the signatures of a batch) stays a decision.
 
-use std::sync::Arc;
-
 use domain::{
     Refusal,
     actor::{Actor, Role},
@@ -19,7 +17,6 @@ use domain::{
         scan as met,
     },
     id::{BatchId, IncidentId, RequestId},
-    playbooks::Playbook,
     time::Timestamp,
 };
 use serde_json::json;
@@ -29,7 +26,7 @@ use super::{
     counted, may,
     saving::{Moment, save_at},
     store::{
-        Change, SheetRow,
+        Change, SheetRow, Under,
         batches::{self, BatchRow},
         custody,
     },
@@ -38,7 +35,6 @@ use crate::{
     app::App,
     entry,
     failure::Failure,
-    incidents::store as incidents,
     places::store as places,
     playbooks::store as playbooks,
     store::{Error, Tx, facts::Noted},
@@ -57,8 +53,6 @@ struct Scanning {
     batch: Option<BatchId>,
     actor: Actor,
     request: RequestId,
-    /// Whose kit tells what is typed in; it matters when a sheet is counted.
-    playbook: Option<Arc<Playbook>>,
 }
 
 /// Scans one sheet at a station.
@@ -90,7 +84,8 @@ pub async fn scan(
     serde_json::from_value(reply).map_err(|error| Failure::Broken(error.to_string()))
 }
 
-/// Looks up what a scan needs and no other scan can change.
+/// Looks up what a scan needs and no other scan can change: nothing for most. Whether the incident takes facts is seen
+/// by their writer.
 async fn prepare(
     app: &App,
     actor: Actor,
@@ -98,32 +93,24 @@ async fn prepare(
     request: RequestId,
     order: ScanOrder,
 ) -> Result<Scanning, Failure> {
-    let mut tx = app.db.read().await?;
-    let row = incidents::find(&mut tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-    row.must_be_open()?;
     let roles: &[Role] = if order.station.is_at_unit() { &AT_UNIT } else { &IN_RECORDS };
-    if !actor.has_everywhere(roles)
-        && let Some(sheet) = super::store::shown::by_serial(&mut tx, incident, &order.serial).await?
-    {
-        may(&actor, roles, [sheet.unit], &places::lattice(&mut tx).await?)?;
+    if !actor.has_everywhere(roles) {
+        let mut tx = app.db.read().await?;
+        if let Some(sheet) = super::store::shown::by_serial(&mut tx, incident, &order.serial).await? {
+            may(&actor, roles, [sheet.unit], &places::lattice(&mut tx).await?)?;
+        }
     }
     let batch = match order.batch {
         None => None,
         Some(BatchRef::Id(id)) => Some(id),
         Some(BatchRef::Number(number)) => {
-            let found = batches::numbered(&mut tx, incident, number).await?;
+            let found = batches::numbered(&mut app.db.glance().await?, incident, number).await?;
             let unknown =
                 || FieldErrors::one("batch", "There is no batch with this number in this incident.");
             Some(found.ok_or_else(unknown)?)
         }
     };
-    // A count begins a task of typing in, which asks the kit; other scans move paper alone.
-    let playbook = if order.station == Station::Collection {
-        playbooks::frozen(&mut tx, incident).await?.map(|version| version.playbook)
-    } else {
-        None
-    };
-    Ok(Scanning { incident, order, batch, actor, request, playbook })
+    Ok(Scanning { incident, order, batch, actor, request })
 }
 
 type Said = Result<Noted, Refusal>;
@@ -163,7 +150,7 @@ async fn note(tx: &mut Tx, now: Timestamp, scanning: &Scanning) -> Result<Said, 
     let moment = Moment {
         incident: scanning.incident,
         at: now,
-        seq: custody::next_seq(tx, scanning.incident).await?,
+        under: Under::Next(scanning.incident),
         account: scanning.actor.account,
         request: Some(Uuid::from(scanning.request)),
     };
@@ -171,8 +158,9 @@ async fn note(tx: &mut Tx, now: Timestamp, scanning: &Scanning) -> Result<Said, 
     if done != Scan::Already {
         save_at(tx, &moment, &change).await?;
         if order.station == Station::Collection {
-            let kit =
-                scanning.playbook.as_ref().map(|playbook| playbook.forms.as_slice()).unwrap_or_default();
+            // A count begins a task of typing in, which asks the kit; other scans move paper alone.
+            let version = playbooks::frozen(tx, scanning.incident).await?;
+            let kit = version.as_ref().map(|version| version.playbook.forms.as_slice()).unwrap_or_default();
             entry::follow(tx, scanning.incident, kit, &counted(&change), now).await?;
         }
     }

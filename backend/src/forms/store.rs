@@ -16,7 +16,7 @@ use serde::Serialize;
 use sqlx::types::Uuid;
 
 use crate::{
-    execute, fetch_all, fetch_one,
+    execute, fetch_all, fetch_one, later,
     store::{Error, Rows, Sql, Tx},
 };
 
@@ -177,25 +177,39 @@ fn event_rows(changes: &[Change]) -> Rows {
 const LOG: Sql = Sql {
     sqlite: "
     INSERT INTO form_event (form, seq, from_state, to_state, event_at, entered_at, account)
-    SELECT unhex(value ->> 'id'), $1, value ->> 'from', value ->> 'to', $2, $2, $3
+    SELECT unhex(value ->> 'id'), COALESCE($1, (SELECT seq + 1 FROM chain WHERE id = $5)), value ->> 'from',
+        value ->> 'to', $2, $2, $3
     FROM json_each($4)
     WHERE value ->> 'from' <> value ->> 'to'",
     postgres: "
     INSERT INTO form_event (form, seq, from_state, to_state, event_at, entered_at, account)
-    SELECT id::uuid, $1, \"from\", \"to\", $2, $2, $3
+    SELECT row.id::uuid, COALESCE($1::bigint, (SELECT chain.seq + 1 FROM chain WHERE chain.id = $5)), \"from\",
+        \"to\", $2, $2, $3
     FROM json_to_recordset($4::json) AS row (id TEXT, \"from\" TEXT, \"to\" TEXT)
     WHERE \"from\" <> \"to\"",
 };
+
+/// The number of an incident's log under which sheets are changed.
+#[derive(Debug, Clone, Copy)]
+pub enum Under {
+    Decision(i64),
+    /// A scan makes no decision: it is listed under the one that the incident makes next.
+    Next(IncidentId),
+}
 
 /// Writes the events of changes.
 pub async fn log(
     tx: &mut Tx,
     changes: &[Change],
-    seq: i64,
+    under: Under,
     at: Timestamp,
     account: AccountId,
 ) -> Result<(), Error> {
-    execute!(tx, LOG, seq, at.0, account.0, event_rows(changes).text()).map(|_| ())
+    let (seq, next_of) = match under {
+        Under::Decision(seq) => (Some(seq), None),
+        Under::Next(incident) => (None, Some(incident.0)),
+    };
+    later!(tx, LOG, seq, at.0, account.0, event_rows(changes).text(), next_of)
 }
 
 /// Writes the first events of new sheets.
@@ -214,7 +228,7 @@ pub async fn log_new(
         custody: sheet.custody,
     };
     let rows = Rows::of(&sheets.iter().map(row).collect::<Vec<_>>());
-    execute!(tx, LOG, seq, at.0, account.0, rows.text()).map(|_| ())
+    later!(tx, LOG, Some(seq), at.0, account.0, rows.text(), None::<Uuid>)
 }
 
 const UPDATE: Sql = Sql {
@@ -238,7 +252,7 @@ const UPDATE: Sql = Sql {
 
 /// Moves sheets to their new states.
 pub async fn update(tx: &mut Tx, changes: &[Change], at: Timestamp) -> Result<(), Error> {
-    execute!(tx, UPDATE, at.0, event_rows(changes).text()).map(|_| ())
+    later!(tx, UPDATE, at.0, event_rows(changes).text())
 }
 
 #[derive(sqlx::FromRow)]

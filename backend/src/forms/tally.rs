@@ -8,7 +8,7 @@ use domain::{
 use sqlx::types::Uuid;
 
 use crate::{
-    execute, fetch_all,
+    fetch_all, later,
     store::{Error, Tx},
 };
 
@@ -38,7 +38,7 @@ pub async fn add(
     found: bool,
     change: &Ledger,
 ) -> Result<(), Error> {
-    execute!(
+    later!(
         tx,
         ADD,
         incident.0,
@@ -56,7 +56,6 @@ pub async fn add(
         change.discrepancy,
         change.ended
     )
-    .map(|_| ())
 }
 
 #[derive(sqlx::FromRow)]

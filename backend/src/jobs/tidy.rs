@@ -2,7 +2,7 @@
 //! long as a browser may be offline, lists of people whose upload was cut off, and the stages and files of imports and
 //! decisions that were never finished.
 
-use crate::{app::App, cases, execute, failure::Failure, imports};
+use crate::{app::App, cases, checks, execute, failure::Failure, imports};
 
 const REQUEST_MINUTES: i64 = 15 * 24 * 60;
 
@@ -51,5 +51,7 @@ pub async fn once(app: App) -> Result<(), Failure> {
     execute!(tx, FORGET_MEMBERS, cut_off)?;
     execute!(tx, FORGET_LISTS, cut_off)?;
     tx.commit().await?;
-    cases::drop_stale_stages(&app, now.plus_minutes(-STAGE_MINUTES)).await
+    let before = now.plus_minutes(-STAGE_MINUTES);
+    checks::drop_stale(&app, before).await?;
+    cases::drop_stale_stages(&app, before).await
 }

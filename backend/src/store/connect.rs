@@ -56,8 +56,13 @@ impl Db {
                     .pragma("wal_autocheckpoint", "1000")
                     .statement_cache_capacity(256)
                     .disable_statement_logging();
+                // A file has no network to lose: asking a connection whether it is there would cost as much as a
+                // statement each time.
                 let pool = |connections| {
-                    SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
+                    SqlitePoolOptions::new()
+                        .max_connections(connections)
+                        .acquire_timeout(PATIENCE)
+                        .test_before_acquire(false)
                 };
                 // A full disk makes SQLite end the transaction by itself; sqlx then believes for ever that it is
                 // open. Such a connection is replaced.

@@ -23,7 +23,7 @@ use sqlx::types::Uuid;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Db, Error, Sql, Tx};
-use crate::{clock::Clock, execute, failure::Failure, fetch_one, fetch_optional, live::Live};
+use crate::{clock::Clock, execute, failure::Failure, fetch_one, fetch_optional, later, live::Live};
 
 const MOST_ROWS: usize = 256;
 const MOST_WORK: Duration = Duration::from_millis(20);
@@ -196,10 +196,17 @@ async fn write(db: &Db, clock: &Clock, batch: &[Fact]) -> Result<Vec<Result<Valu
             break;
         }
         let applied = apply(&mut tx, clock, &mut streams, &mut tallies, fact);
-        let outcome = match AssertUnwindSafe(applied).catch_unwind().await {
+        let mut outcome = match AssertUnwindSafe(applied).catch_unwind().await {
             Ok(outcome) => outcome,
             Err(_) => Err(Failure::Broken("this could not be noted; the log of the server says more".into())),
         };
+        // Whose statement fails must be known among several; one alone is known at the commit.
+        if batch.len() > 1
+            && outcome.is_ok()
+            && let Err(error) = tx.settle().await
+        {
+            outcome = Err(error.into());
+        }
         match outcome {
             Err(failure @ (Failure::Store(_) | Failure::Broken(_))) => {
                 return Err(Stopped { at: Some(at), failure });
@@ -228,12 +235,32 @@ async fn lock(
     let mut streams: BTreeMap<IncidentId, Option<Stream>> =
         batch.iter().map(|fact| (fact.incident, None)).collect();
     for (incident, stream) in &mut streams {
-        if may_take(tx, *incident).await?.is_ok() {
+        if let Some((false, id, seq, head, at)) = fetch_optional!(tx, Locked, LOCK_BOTH, incident.0)? {
+            *stream = Some(Stream::of((id, seq, head, at))?);
+        } else if may_take(tx, *incident).await?.is_ok() {
             *stream = Some(Stream::take(tx, clock, *incident, "facts").await?);
         }
     }
     Ok(streams)
 }
+
+type Locked = (bool, Uuid, i64, Vec<u8>, i64);
+
+/// The incident, then its chain of facts, once there is one.
+const LOCK_BOTH: Sql = Sql {
+    sqlite: "
+    SELECT incident.closing, chain.id, chain.seq, chain.head, chain.entered_at
+    FROM incident
+    JOIN chain ON chain.of_incident = incident.id AND chain.stream = 'facts'
+    WHERE incident.id = $1",
+    postgres: "
+    SELECT incident.closing, chain.id, chain.seq, chain.head, chain.entered_at
+    FROM incident
+    JOIN chain ON chain.of_incident = incident.id AND chain.stream = 'facts'
+    WHERE incident.id = $1
+    FOR SHARE OF incident
+    FOR UPDATE OF chain",
+};
 
 const LOCK_INCIDENT: Sql = Sql {
     sqlite: "
@@ -359,7 +386,10 @@ impl Stream {
             // Another process may have been first.
             fetch_one!(tx, ChainRow, FIND_CHAIN, incident.0, stream)?
         };
-        let (chain, seq, head, entered_at) = row;
+        Self::of(row)
+    }
+
+    fn of((chain, seq, head, entered_at): ChainRow) -> Result<Self, Error> {
         let head = head.try_into().map_err(|_| Error::Corrupt("a chain's head is not 32 bytes".into()))?;
         Ok(Self { chain, seq, head, at: Timestamp(entered_at), appended: false })
     }
@@ -386,14 +416,13 @@ impl Stream {
         };
         self.head = chain(&self.head, &entry);
         let hash = &self.head[..];
-        execute!(tx, APPEND, self.chain, entry.seq, self.at.0, kind, &entry.subject, &entry.data, hash)
-            .map(|_| ())
+        later!(tx, APPEND, self.chain, entry.seq, self.at.0, kind, &entry.subject, &entry.data, hash)
     }
 
     /// Writes the chain's new end; to be called once, after the last entry.
     async fn advance(&self, tx: &mut Tx) -> Result<(), Error> {
         if self.appended {
-            execute!(tx, ADVANCE, self.chain, self.seq, &self.head[..], self.at.0)?;
+            later!(tx, ADVANCE, self.chain, self.seq, &self.head[..], self.at.0)?;
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use super::{
     Error, Tx,
     requests::{self, Request},
 };
-use crate::{app::App, execute, failure::Failure, fetch_all, fetch_optional};
+use crate::{app::App, execute, failure::Failure, fetch_all, fetch_optional, later};
 
 /// On whose behalf a command runs, and under which request id.
 #[derive(Debug, Clone)]
@@ -215,7 +215,7 @@ impl Decision {
             data: data.to_string(),
         };
         self.head = chain(&self.head, &entry);
-        execute!(
+        later!(
             self.tx,
             APPEND,
             self.chain,
@@ -229,7 +229,7 @@ impl Decision {
             &self.head[..]
         )?;
         for (name, salt, body) in salted {
-            execute!(self.tx, APPEND_TEXT, self.chain, entry.seq, name, &salt[..], body)?;
+            later!(self.tx, APPEND_TEXT, self.chain, entry.seq, name, &salt[..], body)?;
         }
         Ok(entry.seq)
     }
@@ -240,7 +240,7 @@ impl Decision {
     /// When the same request ran at the same moment, as a conflict after which trying again finds its outcome.
     pub async fn commit<T: Serialize>(mut self, app: &App, outcome: &T) -> Result<(), Error> {
         debug_assert!(self.appended, "a decision says in the log what it did");
-        execute!(self.tx, ADVANCE, self.chain, self.seq, &self.head[..], self.at.0, self.clock_at.0)?;
+        later!(self.tx, ADVANCE, self.chain, self.seq, &self.head[..], self.at.0, self.clock_at.0)?;
         if let Some(request) = self.request {
             requests::remember(&mut self.tx, self.account, &request, outcome, self.at).await?;
         }

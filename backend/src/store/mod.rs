@@ -8,6 +8,7 @@ mod bulk;
 mod connect;
 pub mod facts;
 pub mod journal;
+mod later;
 pub mod migrations;
 pub mod requests;
 pub mod seal;
@@ -19,7 +20,8 @@ use std::sync::{
 
 pub use bulk::Rows;
 pub use connect::DatabaseUrl;
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+pub use later::Script;
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, pool::PoolConnection};
 
 /// What the store can say when it fails.
 #[derive(Debug, thiserror::Error)]
@@ -97,12 +99,24 @@ pub(crate) enum Pools {
 
 /// An open transaction. Dropped without [`Tx::commit`], nothing has happened.
 #[derive(Debug)]
-pub struct Tx(Inner);
+pub struct Tx {
+    inner: Inner,
+    later: Script,
+}
 
 #[derive(Debug)]
 enum Inner {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>),
+    /// No transaction: a connection for one statement, which is its own snapshot.
+    GlanceSqlite(PoolConnection<Sqlite>),
+    GlancePostgres(PoolConnection<Postgres>),
+}
+
+impl From<Inner> for Tx {
+    fn from(inner: Inner) -> Self {
+        Self { inner, later: Script::default() }
+    }
 }
 
 /// The connection of an open transaction, as the macros match on it.
@@ -127,12 +141,22 @@ impl Db {
 
     /// A read-only snapshot: every statement in it sees the same moment.
     pub async fn read(&self) -> Result<Tx, Error> {
-        Ok(Tx(match &self.pools {
+        let inner = match &self.pools {
             Pools::Sqlite { read, .. } => Inner::Sqlite(read.begin_with("BEGIN DEFERRED").await?),
             Pools::Postgres(pool) => {
                 Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
-        }))
+        };
+        Ok(inner.into())
+    }
+
+    /// For one statement that reads, which is its own snapshot: no transaction is begun and ended around it.
+    pub async fn glance(&self) -> Result<Tx, Error> {
+        let inner = match &self.pools {
+            Pools::Sqlite { read, .. } => Inner::GlanceSqlite(read.acquire().await?),
+            Pools::Postgres(pool) => Inner::GlancePostgres(pool.acquire().await?),
+        };
+        Ok(inner.into())
     }
 
     /// A writing transaction. On SQLite there is one at a time.
@@ -150,10 +174,11 @@ impl Db {
     }
 
     async fn begin_write(&self) -> Result<Tx, Error> {
-        Ok(Tx(match &self.pools {
+        let inner = match &self.pools {
             Pools::Sqlite { write, .. } => Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin_with("BEGIN").await?),
-        }))
+        };
+        Ok(inner.into())
     }
 
     /// Closes every connection; SQLite folds its write-ahead log into the file.
@@ -186,25 +211,50 @@ impl Drop for Waiting<'_> {
 
 impl Tx {
     /// Makes everything in the transaction true at once.
-    pub async fn commit(self) -> Result<(), Error> {
-        match self.0 {
+    pub async fn commit(mut self) -> Result<(), Error> {
+        self.settle().await?;
+        match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(tx) => tx.commit().await?,
+            Inner::GlanceSqlite(_) | Inner::GlancePostgres(_) => {}
         }
         Ok(())
     }
 
     /// Whether this transaction runs on PostgreSQL.
     pub fn is_postgres(&self) -> bool {
-        matches!(self.0, Inner::Postgres(_))
+        matches!(self.inner, Inner::Postgres(_) | Inner::GlancePostgres(_))
     }
 
+    /// Runs what was put off; the next statement and [`Tx::commit`] do it by themselves.
+    ///
+    /// # Errors
+    /// What any of the statements that were put off says.
+    pub async fn settle(&mut self) -> Result<(), Error> {
+        if !self.later.is_empty()
+            && let Inner::Sqlite(tx) = &mut self.inner
+        {
+            std::mem::take(&mut self.later).run(tx).await?;
+        }
+        Ok(())
+    }
+
+    /// The connection, behind everything that was put off.
     #[doc(hidden)]
-    pub fn connection(&mut self) -> Connection<'_> {
-        match &mut self.0 {
+    pub async fn settled(&mut self) -> Result<Connection<'_>, Error> {
+        self.settle().await?;
+        Ok(match &mut self.inner {
             Inner::Sqlite(tx) => Connection::Sqlite(tx),
             Inner::Postgres(tx) => Connection::Postgres(tx),
-        }
+            Inner::GlanceSqlite(connection) => Connection::Sqlite(connection),
+            Inner::GlancePostgres(connection) => Connection::Postgres(connection),
+        })
+    }
+
+    /// Where statements are put off until somebody asks; PostgreSQL runs each at once.
+    #[doc(hidden)]
+    pub fn script(&mut self) -> Option<&mut Script> {
+        matches!(self.inner, Inner::Sqlite(_)).then_some(&mut self.later)
     }
 }
 
@@ -213,13 +263,29 @@ impl Tx {
 macro_rules! execute {
     ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
         let sql: $crate::store::Sql = ($sql).into();
-        match $tx.connection() {
-            $crate::store::Connection::Sqlite(connection) => sqlx::query::<sqlx::Sqlite>(sql.sqlite)
-                $(.bind($bind))*.execute(connection).await.map(|done| done.rows_affected()),
-            $crate::store::Connection::Postgres(connection) => sqlx::query::<sqlx::Postgres>(sql.postgres)
-                $(.bind($bind))*.execute(connection).await.map(|done| done.rows_affected()),
+        match $tx.settled().await {
+            Ok($crate::store::Connection::Sqlite(connection)) => sqlx::query::<sqlx::Sqlite>(sql.sqlite)
+                $(.bind($bind))*.execute(connection).await.map(|done| done.rows_affected())
+                .map_err($crate::store::Error::from),
+            Ok($crate::store::Connection::Postgres(connection)) => sqlx::query::<sqlx::Postgres>(sql.postgres)
+                $(.bind($bind))*.execute(connection).await.map(|done| done.rows_affected())
+                .map_err($crate::store::Error::from),
+            Err(error) => Err(error),
         }
-        .map_err($crate::store::Error::from)
+    }};
+}
+
+/// Puts a statement off of which nobody asks what it changed: `later!(tx, SQL, a, b)`. It runs, in its turn, before
+/// the next statement of the transaction that is not put off, and before the commit; there its error is met. On SQLite
+/// all that were put off cost one message to the connection's thread and back; PostgreSQL runs each at once.
+#[macro_export]
+macro_rules! later {
+    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        let sql: $crate::store::Sql = ($sql).into();
+        match $tx.script() {
+            Some(script) => script.begin(sql.sqlite)$(.bind($bind))*.end(),
+            None => $crate::execute!($tx, sql $(, $bind)*).map(|_| ()),
+        }
     }};
 }
 
@@ -228,13 +294,13 @@ macro_rules! execute {
 macro_rules! fetch {
     ($how:ident, $tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
         let sql: $crate::store::Sql = ($sql).into();
-        match $tx.connection() {
-            $crate::store::Connection::Sqlite(connection) => sqlx::query_as::<sqlx::Sqlite, $row>(sql.sqlite)
-                $(.bind($bind))*.$how(connection).await,
-            $crate::store::Connection::Postgres(connection) => sqlx::query_as::<sqlx::Postgres, $row>(sql.postgres)
-                $(.bind($bind))*.$how(connection).await,
+        match $tx.settled().await {
+            Ok($crate::store::Connection::Sqlite(connection)) => sqlx::query_as::<sqlx::Sqlite, $row>(sql.sqlite)
+                $(.bind($bind))*.$how(connection).await.map_err($crate::store::Error::from),
+            Ok($crate::store::Connection::Postgres(connection)) => sqlx::query_as::<sqlx::Postgres, $row>(sql.postgres)
+                $(.bind($bind))*.$how(connection).await.map_err($crate::store::Error::from),
+            Err(error) => Err(error),
         }
-        .map_err($crate::store::Error::from)
     }};
 }
 

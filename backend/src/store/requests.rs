@@ -61,6 +61,8 @@ pub async fn remember<T: Serialize>(
 ) -> Result<(), Error> {
     let text = serde_json::to_string(outcome).expect("outcomes are plain data");
     let id: Uuid = request.id.0;
+    // What was put off may break a rule of its own.
+    tx.settle().await?;
     match execute!(tx, REMEMBER, account.0, id, &request.body_hash[..], text, at.0) {
         Err(Error::Constraint(_, source)) => Err(Error::Conflict(source)),
         other => other.map(|_| ()),

@@ -58,7 +58,7 @@ pub struct Door {
 /// What this request has done before. It is looked for here alone, before each try; what cannot be found out now, or
 /// is done in this very moment, the decision finds when it begins.
 async fn first_outcome<O: DeserializeOwned>(app: &App, by: &By) -> Result<Option<O>, Failure> {
-    let Ok(mut tx) = app.db.read().await else { return Ok(None) };
+    let Ok(mut tx) = app.db.glance().await else { return Ok(None) };
     match requests::first_outcome(&mut tx, by.actor.account, &by.request).await {
         Err(Failure::ReusedRequestId) => Err(Failure::ReusedRequestId),
         found => Ok(found.unwrap_or_default()),

@@ -9,7 +9,7 @@ use sqlx::types::Uuid;
 
 use super::{Kept, SheetRow, sheet, sheets};
 use crate::{
-    execute, fetch_all, fetch_optional,
+    execute, fetch_all, fetch_optional, later,
     store::{Error, Rows, Sql, Tx},
 };
 
@@ -219,9 +219,9 @@ const ADD: &str = "
 pub async fn put_in(tx: &mut Tx, batch: BatchId, form_type: &str, sheets: &[&SheetRow]) -> Result<(), Error> {
     let ids: Vec<String> = sheets.iter().map(|row| row.id.0.simple().to_string()).collect();
     let number = i64::try_from(sheets.len()).unwrap_or(i64::MAX);
-    execute!(tx, PUT_IN, batch.0, Rows::of(&ids).text())?;
-    execute!(tx, ADD_TYPE, batch.0, form_type, number)?;
-    execute!(tx, ADD, batch.0, number).map(|_| ())
+    later!(tx, PUT_IN, batch.0, Rows::of(&ids).text())?;
+    later!(tx, ADD_TYPE, batch.0, form_type, number)?;
+    later!(tx, ADD, batch.0, number)
 }
 
 const TAKE_OUT: &str = "
@@ -231,9 +231,9 @@ const TAKE_OUT: &str = "
 
 /// Takes one sheet out of a batch again.
 pub async fn take_out(tx: &mut Tx, batch: BatchId, row: &SheetRow) -> Result<(), Error> {
-    execute!(tx, TAKE_OUT, row.id.0, batch.0)?;
-    execute!(tx, ADD_TYPE, batch.0, &row.form_type, -1_i64)?;
-    execute!(tx, ADD, batch.0, -1_i64).map(|_| ())
+    later!(tx, TAKE_OUT, row.id.0, batch.0)?;
+    later!(tx, ADD_TYPE, batch.0, &row.form_type, -1_i64)?;
+    later!(tx, ADD, batch.0, -1_i64)
 }
 
 const TYPES: &str = "

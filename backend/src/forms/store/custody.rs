@@ -12,7 +12,7 @@ use sqlx::types::Uuid;
 
 use super::{Change, Kept, SheetRow, sheet, sheets};
 use crate::{
-    execute, fetch_all, fetch_one, fetch_optional,
+    fetch_all, fetch_optional, later,
     store::{Error, Rows, Sql, Tx},
 };
 
@@ -47,17 +47,6 @@ pub async fn hold_scans(tx: &mut Tx, incident: IncidentId) -> Result<(), Error> 
         fetch_all!(tx, (Uuid,), HOLD, incident.0)?;
     }
     Ok(())
-}
-
-const SEQ: &str = "
-    SELECT seq
-    FROM chain
-    WHERE id = $1";
-
-/// The number of the decision that an incident makes next: under it a scan is listed, which makes none.
-pub async fn next_seq(tx: &mut Tx, incident: IncidentId) -> Result<i64, Error> {
-    let (seq,) = fetch_one!(tx, (i64,), SEQ, incident.0)?;
-    Ok(seq + 1)
 }
 
 const SCANNED_BEFORE: &str = "
@@ -113,7 +102,7 @@ pub async fn log(
     if rows.is_empty() {
         return Ok(());
     }
-    execute!(tx, LOG_STEPS, at.0, account.0, request, Rows::of(&rows).text()).map(|_| ())
+    later!(tx, LOG_STEPS, at.0, account.0, request, Rows::of(&rows).text())
 }
 
 /// How many sheets more or fewer wait at a step since an hour.
@@ -158,7 +147,7 @@ pub async fn add_ages(tx: &mut Tx, incident: IncidentId, ages: &Ages) -> Result<
     if rows.is_empty() {
         return Ok(());
     }
-    execute!(tx, ADD_AGES, incident.0, Rows::of(&rows).text()).map(|_| ())
+    later!(tx, ADD_AGES, incident.0, Rows::of(&rows).text())
 }
 
 const AGES: &str = "

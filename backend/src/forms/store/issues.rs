@@ -10,7 +10,7 @@ use domain::{
 use serde::Serialize;
 
 use crate::{
-    execute, fetch_one, fetch_optional,
+    execute, fetch_one, fetch_optional, later,
     store::{Error, Rows, Sql, Tx},
 };
 
@@ -161,5 +161,5 @@ pub async fn add(tx: &mut Tx, sums: &BTreeMap<IssueId, Ledger>) -> Result<(), Er
     if rows.is_empty() {
         return Ok(());
     }
-    execute!(tx, ADD_TO_ISSUE, Rows::of(&rows).text()).map(|_| ())
+    later!(tx, ADD_TO_ISSUE, Rows::of(&rows).text())
 }

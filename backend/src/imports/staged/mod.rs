@@ -31,8 +31,8 @@ use crate::{
 
 /// What a file is about.
 pub trait Staged: Copy + Send + Sync + 'static {
-    /// What such a file contains.
-    type Read: Send;
+    /// What is worked out, and written where nobody sees it, before the decision that takes a file over.
+    type Ahead: Send + Sync;
     /// The name of the file with the refused rows.
     const REFUSED: &'static str;
     /// The entry of the log that says that it was taken over.
@@ -64,21 +64,40 @@ pub trait Staged: Copy + Send + Sync + 'static {
         tx: &mut Tx,
         actor: &Actor,
         file: (&Table, &Mapping),
-    ) -> impl Future<Output = Result<Plan<Self::Read>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Plan, Failure>> + Send;
 
-    /// Writes what the file says.
-    fn write(
+    /// Does what takes long of taking a file over, before the decision begins and holds everybody else up.
+    fn ahead(
+        self,
+        app: &App,
+        actor: &Actor,
+        file: (&Table, &Mapping),
+    ) -> impl Future<Output = Result<Self::Ahead, Failure>> + Send;
+
+    /// Makes what the file says true, as it fits at this moment.
+    fn take_over(
         self,
         app: &App,
         decision: &mut Decision,
-        file_name: &str,
-        read: Self::Read,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
+        actor: &Actor,
+        file: &File<'_>,
+        ahead: &Self::Ahead,
+    ) -> impl Future<Output = Result<Plan, Failure>> + Send;
+
+    /// Forgets what was written ahead, also when it was not taken over.
+    fn forget(self, app: &App, ahead: Self::Ahead) -> impl Future<Output = ()> + Send;
 }
 
-/// What taking a file over would do now.
-pub struct Plan<R> {
-    pub read: R,
+/// A file that is being taken over.
+pub struct File<'a> {
+    pub name: &'a str,
+    pub table: &'a Table,
+    pub mapping: &'a Mapping,
+}
+
+/// What taking a file over would do now, or has done.
+#[derive(Debug, Default)]
+pub struct Plan {
     pub figures: Figures,
     /// The refused rows.
     pub rejects: Vec<Reject>,
@@ -116,8 +135,9 @@ async fn keep<S: Staged>(app: &App, by: &By, of: S, offered: &Offered) -> Result
         return Err(FieldErrors::one("file", sentence).into());
     }
     let mapping = Mapping::guess(&offered.table.header, of.columns());
+    // A preview may be a moment old; comparing a long list would keep everybody else waiting.
+    let plan = of.plan(app, &mut app.db.read().await?, &by.actor, (&offered.table, &mapping)).await?;
     let mut decision = begin!(app, by, Chain::Incident(of.incident()));
-    let plan = of.plan(app, &mut decision.tx, &by.actor, (&offered.table, &mapping)).await?;
     let new = NewImport {
         kind: &of.kind(),
         id: offered.id,
@@ -176,9 +196,9 @@ pub async fn remap<S: Staged>(
 ) -> Result<ImportOutcome, Failure> {
     let (row, table) = still_open(&app, of, id).await?;
     let mapping = file::read_mapping(&form, of.columns(), &table.header)?;
+    let plan = of.plan(&app, &mut app.db.read().await?, &by.actor, (&table, &mapping)).await?;
     let mut decision = begin!(&app, &by, Chain::Incident(of.incident()));
     must_be_previewed(&find(&mut decision.tx, of, id).await?)?;
-    let plan = of.plan(&app, &mut decision.tx, &by.actor, (&table, &mapping)).await?;
     store::set_mapping(&mut decision.tx, id, &mapping, &plan.figures).await?;
     let outcome = ImportOutcome { import: id, figures: plan.figures };
     decision.append(&app, say("import.remapped", of, &outcome, &row.sha256)).await?;
@@ -202,15 +222,36 @@ pub async fn commit<S: Staged>(
         let sentence = format!("Say first which columns hold: {}.", missing.join(", "));
         return Err(Refusal::new("columns-missing", sentence).into());
     }
-    let mut decision = begin!(&app, &by, Chain::Incident(of.incident()));
-    must_be_previewed(&find(&mut decision.tx, of, id).await?)?;
-    let plan = of.plan(&app, &mut decision.tx, &by.actor, (&table, &mapping)).await?;
-    of.write(&app, &mut decision, &row.file_name, plan.read).await?;
+    let ahead = of.ahead(&app, &by.actor, (&table, &mapping)).await?;
+    let file = File { name: &row.file_name, table: &table, mapping: &mapping };
+    let done = switch(&app, &by, (of, id, &row), &file, &ahead).await;
+    of.forget(&app, ahead).await;
+    if done.is_ok() {
+        file::remove(&app, id).await;
+    }
+    done
+}
+
+async fn switch<S: Staged>(
+    app: &App,
+    by: &By,
+    (of, id, read): (S, ImportId, &ImportRow),
+    file: &File<'_>,
+    ahead: &S::Ahead,
+) -> Result<ImportOutcome, Failure> {
+    let mut decision = begin!(app, by, Chain::Incident(of.incident()));
+    let now = find(&mut decision.tx, of, id).await?;
+    must_be_previewed(&now)?;
+    if now.mapping != read.mapping {
+        let sentence =
+            "Somebody chose other columns while this was being taken over. Look again, then take it over.";
+        return Err(Refusal::new("changed-since", sentence).into());
+    }
+    let plan = of.take_over(app, &mut decision, &by.actor, file, ahead).await?;
     rejects::keep(&mut decision.tx, id, &plan.rejects).await?;
     store::set_committed(&mut decision.tx, id, &plan.figures, decision.at).await?;
     let outcome = ImportOutcome { import: id, figures: plan.figures };
-    decision.append(&app, say(S::TAKEN_OVER, of, &outcome, &row.sha256)).await?;
-    decision.commit(&app, &outcome).await?;
-    file::remove(&app, id).await;
+    decision.append(app, say(S::TAKEN_OVER, of, &outcome, &read.sha256)).await?;
+    decision.commit(app, &outcome).await?;
     Ok(outcome)
 }
