@@ -58,7 +58,7 @@ impl Desk<'_> {
             refusals: self.refusals(tx, clearance).await?,
             stand: self.orders_that_stand(tx, clearance).await?,
             consequence: self.consequence(clearance, (signed, needed), !may.sign_as.is_empty()),
-            next: self.after_revocation(clearance),
+            next: self.after_revocation(tx, clearance).await?,
             units: if may.plan_wave { self.free_units(tx, clearance).await? } else { Vec::new() },
             pilot: self.pilot(clearance, &may),
             may,
@@ -324,13 +324,14 @@ fn bounds(piece: &Evidence) -> String {
 
 impl Desk<'_> {
     /// What is done after a scope was taken back: nobody knows of it before somebody is told.
-    fn after_revocation(&self, clearance: &Clearance) -> Vec<NextStep> {
-        if clearance.stage != Stage::Revoked {
-            return Vec::new();
+    async fn after_revocation(&self, tx: &mut Tx, clearance: &Clearance) -> Result<Vec<NextStep>, Error> {
+        // A part may be taken back from a scope that stays clear.
+        if clearance.stage != Stage::Revoked && store::revocations(tx, clearance.id).await?.is_empty() {
+            return Ok(Vec::new());
         }
         let base = format!("/incidents/{}", self.incident.id);
         let step = |words: &str, path: String, late| NextStep { words: words.to_owned(), path, late };
-        vec![
+        Ok(vec![
             step(
                 "Tell everyone who was told that it was clear",
                 format!("{base}/broadcasts/new?template=back-to-paper"),
@@ -338,7 +339,7 @@ impl Desk<'_> {
             ),
             step("Look at what was recorded meanwhile", format!("{base}/reviews"), false),
             step("The scope that has begun anew", format!("{base}/clearance?stage=waiting"), false),
-        ]
+        ])
     }
 
     /// What signing or releasing leads to, said before the button; to who cannot sign, for whom it waits.
