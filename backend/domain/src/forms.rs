@@ -10,6 +10,8 @@ mod scanning;
 mod serial;
 mod shift;
 #[cfg(test)]
+pub(crate) mod tables;
+#[cfg(test)]
 mod tests;
 
 use std::ops::AddAssign;

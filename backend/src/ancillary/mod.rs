@@ -28,6 +28,7 @@ use crate::{
     },
     incidents::store as incidents,
     places::store as places,
+    playbooks::store as playbooks,
     store::{
         Error, Tx,
         journal::{By, Chain, Decision, Say},
@@ -53,9 +54,9 @@ impl Sheet {
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let downtime = incidents::find(tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
-        let kit = kit(tx, incident).await?;
+        let kit = playbooks::kit(tx, incident).await?;
         let row = sheets::by_ids(tx, incident, &[id]).await?.pop().ok_or(Failure::NotFound("form"))?;
-        let form = kit.into_iter().find(|form| form.code == row.form_type);
+        let form = kit.iter().find(|form| form.code == row.form_type).cloned();
         let form = form.ok_or_else(|| Error::Corrupt("a sheet's type is not in its kit".into()))?;
         let units = places::units(tx).await?;
         let unit = units.iter().find(|unit| unit.id == row.unit.0);
@@ -67,12 +68,6 @@ impl Sheet {
         let zone = facilities.into_iter().find(|each| Some(each.id) == site).map(|each| each.zone);
         Ok(Self { row, form, zone: zone.unwrap_or_else(Zone::utc), began: downtime.started_at, refusal })
     }
-}
-
-/// The forms of the incident's playbook.
-async fn kit(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Error> {
-    let version = crate::playbooks::store::frozen(tx, incident).await?;
-    Ok(version.map(|version| version.playbook.forms.clone()).unwrap_or_default())
 }
 
 /// Why a sheet in a state has no lines to type in.

@@ -15,7 +15,7 @@ use frontend::ui::counted;
 use sqlx::types::Uuid;
 
 use super::{
-    FIRST, Sheet, kit, opened,
+    FIRST, Sheet, opened,
     store::{self, LineRow},
 };
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
     forms::{self, store as sheets},
     incidents::store as incidents,
     places::store as places,
+    playbooks::store as playbooks,
     store::{Error, Tx, seal::Seal},
     web::{door::Door, problem::Problem},
 };
@@ -42,7 +43,8 @@ pub struct Asked {
 /// The logs, and the sheets of one kind.
 pub async fn all(door: &Door, tx: &mut Tx, incident: IncidentId, asked: Asked) -> Result<LogsView, Problem> {
     incidents::find(tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
-    let forms: Vec<_> = kit(tx, incident).await?.into_iter().filter(is_log).collect();
+    let kit = playbooks::kit(tx, incident).await?;
+    let forms: Vec<_> = kit.iter().filter(|form| is_log(form)).collect();
     let mut counts: BTreeMap<String, (i64, i64, BTreeMap<Part, i64>)> = BTreeMap::new();
     for (form_type, missing, lines) in store::counts(tx, incident).await? {
         let count = counts.entry(form_type).or_default();
@@ -183,8 +185,8 @@ fn line(seal: &Seal, row: &LineRow, zone: &Zone, may_read: bool) -> Result<Typed
 pub async fn csv(door: &Door, incident: IncidentId, asked: &Asked) -> Result<String, Problem> {
     let mut tx = door.read().await?;
     incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
-    let forms = kit(&mut tx, incident).await?;
-    let form = forms.into_iter().find(|form| form.code == asked.form_type && is_log(form));
+    let kit = playbooks::kit(&mut tx, incident).await?;
+    let form = kit.iter().find(|form| form.code == asked.form_type && is_log(form));
     let form = form.ok_or_else(|| Problem::not_found("log"))?;
     let seal = Seal::open(&door.app, &mut tx).await?;
     let zone = accounts::installation(&mut tx).await?.zone();

@@ -19,7 +19,7 @@ use domain::{
     closing::{Blocker, BlockerKind, Item},
     field::FieldErrors,
     id::{FacilityId, IncidentId, UnitId},
-    playbooks::{FormType, Occasion, Setting},
+    playbooks::{Occasion, Setting},
     scope::{Place, Places},
 };
 use serde::{Deserialize, Serialize};
@@ -148,14 +148,6 @@ fn may_at(actor: &Actor, unit: UnitId, lattice: &Places) -> Result<(), Failure> 
     Err(Failure::Forbidden("You may do this only for the units you answer for.".into()))
 }
 
-/// The forms of the incident's playbook.
-async fn kit(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Error> {
-    Ok(playbooks::frozen(tx, incident)
-        .await?
-        .map(|version| version.playbook.forms.clone())
-        .unwrap_or_default())
-}
-
 /// Says how many patients, arrivals and so on a unit had on a day, and compares forms with it at once.
 ///
 /// # Errors
@@ -230,7 +222,7 @@ async fn open_of(tx: &mut Tx, incident: IncidentId, kind: Kind) -> Result<i64, E
 /// the census was corrected, stays as a line that agrees. Gives how many lines there are.
 async fn compare_forms(app: &App, decision: &mut Decision, incident: IncidentId) -> Result<i64, Failure> {
     let kind = Kind::ExpectedForms;
-    let forms = kit(&mut decision.tx, incident).await?;
+    let forms = playbooks::kit(&mut decision.tx, incident).await?;
     let census = census(&mut decision.tx, incident).await?;
     let cells = matrix(&census, &forms);
     let used: BTreeMap<(UnitId, String), i64> = store::used(&mut decision.tx, incident)

@@ -37,7 +37,7 @@ use crate::{
     forms::store::{self as sheets, SheetRow},
     incidents::store as incidents,
     places::store as places,
-    playbooks::store as playbooks,
+    playbooks::store::{self as playbooks, Kit},
     store::{Error, Tx, seal::Seal},
     web::{door::Door, problem::Problem},
 };
@@ -75,12 +75,9 @@ const SHOWN: [(&str, Progress, &str); 5] = [
 ];
 
 /// The order and the names of an incident's forms.
-pub(super) async fn kit(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Problem> {
+pub(super) async fn kit(tx: &mut Tx, incident: IncidentId) -> Result<Kit, Problem> {
     incidents::find(tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
-    Ok(playbooks::frozen(tx, incident)
-        .await?
-        .map(|version| version.playbook.forms.clone())
-        .unwrap_or_default())
+    Ok(playbooks::kit(tx, incident).await?)
 }
 
 /// The names of places as lists show them, and what the reader may do there.

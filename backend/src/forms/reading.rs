@@ -18,7 +18,7 @@ use super::{
     tally,
 };
 use crate::{
-    accounts::store as accounts, places::store as places, playbooks::store as playbooks, store::Tx,
+    accounts::store as accounts, places::store as places, playbooks::store::{self as playbooks, Kit}, store::Tx,
     web::door::Door,
 };
 use crate::{incidents::store as incidents, web::problem::Problem};
@@ -29,12 +29,9 @@ use frontend::ui::count;
 const PAGE: usize = 100;
 
 /// The form types of an incident's playbook; none when it was declared from nothing.
-pub(super) async fn types(tx: &mut Tx, incident: IncidentId) -> Result<Vec<FormType>, Problem> {
+pub(super) async fn types(tx: &mut Tx, incident: IncidentId) -> Result<Kit, Problem> {
     incidents::find(tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
-    Ok(playbooks::frozen(tx, incident)
-        .await?
-        .map(|version| version.playbook.forms.clone())
-        .unwrap_or_default())
+    Ok(playbooks::kit(tx, incident).await?)
 }
 
 /// The ledger.

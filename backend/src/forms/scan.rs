@@ -159,9 +159,8 @@ async fn note(tx: &mut Tx, now: Timestamp, scanning: &Scanning) -> Result<Said, 
         save_at(tx, &moment, &change).await?;
         if order.station == Station::Collection {
             // A count begins a task of typing in, which asks the kit; other scans move paper alone.
-            let version = playbooks::frozen(tx, scanning.incident).await?;
-            let kit = version.as_ref().map(|version| version.playbook.forms.as_slice()).unwrap_or_default();
-            entry::follow(tx, scanning.incident, kit, &counted(&change), now).await?;
+            let kit = playbooks::kit(tx, scanning.incident).await?;
+            entry::follow(tx, scanning.incident, &kit, &counted(&change), now).await?;
         }
     }
     let [change] = change;

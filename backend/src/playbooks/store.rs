@@ -2,12 +2,13 @@
 
 use std::{
     collections::HashMap,
+    ops::Deref,
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
 use domain::{
     id::{AccountId, IncidentId},
-    playbooks::Playbook,
+    playbooks::{FormType, Playbook},
     time::Timestamp,
 };
 
@@ -62,6 +63,23 @@ pub async fn frozen(tx: &mut Tx, incident: IncidentId) -> Result<Option<Version>
     };
     read().keep_frozen(incident, &found);
     Ok(Some(found))
+}
+
+/// The forms of the playbook that an incident keeps; none when it was declared from nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Kit(Option<Arc<Playbook>>);
+
+impl Deref for Kit {
+    type Target = [FormType];
+
+    fn deref(&self) -> &[FormType] {
+        self.0.as_ref().map(|playbook| playbook.forms.as_slice()).unwrap_or_default()
+    }
+}
+
+/// The kit of an incident.
+pub async fn kit(tx: &mut Tx, incident: IncidentId) -> Result<Kit, Error> {
+    Ok(Kit(frozen(tx, incident).await?.map(|version| version.playbook)))
 }
 
 const INSERT: &str = "

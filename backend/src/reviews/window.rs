@@ -107,10 +107,7 @@ async fn units(
     seq: i64,
     units: &[(UnitId, String)],
 ) -> Result<Vec<UnitRanges>, Error> {
-    let types = playbooks::frozen(tx, incident)
-        .await?
-        .map(|version| version.playbook.forms.clone())
-        .unwrap_or_default();
+    let types = playbooks::kit(tx, incident).await?;
     let prefixes: BTreeMap<&str, &str> =
         types.iter().map(|each| (each.code.as_str(), each.serial_prefix.as_str())).collect();
     let ids: Vec<String> = units.iter().map(|(unit, _)| unit.0.simple().to_string()).collect();

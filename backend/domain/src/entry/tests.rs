@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    forms::Act,
+    forms::{Act, tables::told_apart},
     id::{AccountId, FormId, UnitId},
     playbooks::{FormType, Risk},
 };
@@ -294,16 +294,39 @@ fn the_time_of_care_is_neither_still_to_come_nor_long_before() {
 }
 
 #[test]
-fn each_code_is_read_back() {
-    for progress in Progress::ALL {
-        assert_eq!(Progress::from_code(progress.code()), Some(progress));
+fn what_is_named_is_told_apart_and_read_back() {
+    told_apart(&Progress::ALL, Progress::code, Progress::from_code, Progress::words);
+    told_apart(&Kind::ALL, Kind::code, Kind::from_code, Kind::words);
+    told_apart(&Ending::ALL, Ending::code, Ending::from_code, Ending::words);
+}
+
+/// How far the task of every sheet is: of one whose patient is known, and of one whose is not.
+#[test]
+fn the_task_of_every_sheet() {
+    let (typed_in, filed) = (Disposition::BackEnter, Disposition::ScanOnly);
+    let rows = [
+        (State::Out, typed_in, false, "", ""),
+        (State::Blank, typed_in, false, "void", "void"),
+        (State::Voided, typed_in, false, "void", "void"),
+        (State::Missing, typed_in, false, "missing", ""),
+        (State::Used, typed_in, false, "ready", "to_prepare"),
+        (State::Used, typed_in, true, "ready", "to_prepare"),
+        (State::Used, filed, false, "", ""),
+        (State::Used, Disposition::Keep, false, "", ""),
+        (State::Entered, typed_in, false, "entered", "entered"),
+        (State::Entered, typed_in, true, "to_check", "to_check"),
+        (State::Discrepancy, typed_in, false, "differs", "differs"),
+        (State::Verified, typed_in, true, "verified", "verified"),
+        (State::Filed, filed, false, "void", "void"),
+    ];
+    for (state, disposition, to_check, known, unknown) in rows {
+        let sheet = Sheet { state, disposition, to_check, entered_by: Vec::new() };
+        let of = |whose| Progress::of(&sheet, whose).map_or("", Progress::code);
+        assert_eq!((of(Whose::One(Uuid::nil())), of(Whose::Unknown)), (known, unknown), "{sheet:?}");
+        assert_eq!(of(Whose::Several), known);
     }
-    for kind in Kind::ALL {
-        assert_eq!(Kind::from_code(kind.code()), Some(kind));
-    }
-    for ending in Ending::ALL {
-        assert_eq!(Ending::from_code(ending.code()), Some(ending));
-    }
+    let holding: Vec<_> = Progress::ALL.into_iter().filter(|progress| progress.holds_back()).collect();
+    assert_eq!(holding, [Progress::Ready, Progress::Missing, Progress::Differs]);
 }
 
 #[test]
