@@ -14,7 +14,7 @@ use crate::{
     execute, fetch_one, fetch_optional,
     jobs::{audit, publish},
     live::Live,
-    playbooks,
+    playbooks::{self, store::Kits},
     status::PublicPages,
     store::{
         Db, Error,
@@ -51,6 +51,8 @@ pub struct Parts {
     pub publishing: publish::Desk,
     /// The public pages, prepared.
     pub public: PublicPages,
+    /// The kits of the incidents whose sheets are scanned.
+    pub kits: Kits,
     /// Every spawned task; the program ends when they have.
     pub tasks: TaskTracker,
     /// Told when the program should stop: streams end, workers finish their window.
@@ -116,6 +118,7 @@ impl App {
             throttle: Throttle::default(),
             audit: audit::Desk::default(),
             clock,
+            kits: Kits::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             hashing: Semaphore::new(2),

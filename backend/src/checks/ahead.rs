@@ -91,8 +91,7 @@ impl Ahead {
         let Fits { staged, known, same, erased, others } =
             rows::fits(tx, self.stage, (incident, kind, side)).await?;
         if staged != self.rows {
-            let sentence =
-                "Some rows were lost while this was being taken over; nothing was changed. Take it over again.";
+            let sentence = "Some rows were lost while this was being taken over; nothing was changed. Take it over again.";
             return Err(Refusal::new("rows-lost", sentence).into());
         }
         if erased + others > 0 {

@@ -18,7 +18,10 @@ use super::{
     tally,
 };
 use crate::{
-    accounts::store as accounts, places::store as places, playbooks::store::{self as playbooks, Kit}, store::Tx,
+    accounts::store as accounts,
+    places::store as places,
+    playbooks::store::{self as playbooks, Kit},
+    store::Tx,
     web::door::Door,
 };
 use crate::{incidents::store as incidents, web::problem::Problem};

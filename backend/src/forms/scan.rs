@@ -36,7 +36,7 @@ use crate::{
     entry,
     failure::Failure,
     places::store as places,
-    playbooks::store as playbooks,
+    playbooks::store::Kit,
     store::{Error, Tx, facts::Noted},
 };
 
@@ -53,6 +53,8 @@ struct Scanning {
     batch: Option<BatchId>,
     actor: Actor,
     request: RequestId,
+    /// What is typed in; it matters when a sheet is counted.
+    kit: Kit,
 }
 
 /// Scans one sheet at a station.
@@ -110,7 +112,12 @@ async fn prepare(
             Some(found.ok_or_else(unknown)?)
         }
     };
-    Ok(Scanning { incident, order, batch, actor, request })
+    // A count begins a task of typing in, which asks the kit; other scans move paper alone.
+    let kit = match order.station {
+        Station::Collection => app.kits.of(&app.db, incident).await?,
+        _ => Kit::default(),
+    };
+    Ok(Scanning { incident, order, batch, actor, request, kit })
 }
 
 type Said = Result<Noted, Refusal>;
@@ -158,9 +165,7 @@ async fn note(tx: &mut Tx, now: Timestamp, scanning: &Scanning) -> Result<Said, 
     if done != Scan::Already {
         save_at(tx, &moment, &change).await?;
         if order.station == Station::Collection {
-            // A count begins a task of typing in, which asks the kit; other scans move paper alone.
-            let kit = playbooks::kit(tx, scanning.incident).await?;
-            entry::follow(tx, scanning.incident, &kit, &counted(&change), now).await?;
+            entry::follow(tx, scanning.incident, &scanning.kit, &counted(&change), now).await?;
         }
     }
     let [change] = change;

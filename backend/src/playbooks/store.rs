@@ -13,8 +13,8 @@ use domain::{
 };
 
 use crate::{
-    execute, fetch_all, fetch_one, fetch_optional,
-    store::{Error, Tx},
+    execute, fetch_all, fetch_optional,
+    store::{Db, Error, Tx},
 };
 
 /// One version of a playbook, by the fingerprint of its canonical JSON.
@@ -52,17 +52,11 @@ const BODY: &str = "
 
 /// The version frozen into an incident; `None` when it was declared from nothing.
 pub async fn frozen(tx: &mut Tx, incident: IncidentId) -> Result<Option<Version>, Error> {
-    if let Some(version) = read().of_incident(incident) {
-        return Ok(Some(version));
-    }
     let Some((fingerprint,)) = fetch_optional!(tx, (String,), FROZEN, incident.0)? else { return Ok(None) };
-    let known = read().version(&fingerprint);
-    let found = match known {
-        Some(version) => version,
-        None => version(fetch_one!(tx, (String, String), BODY, &fingerprint)?)?,
-    };
-    read().keep_frozen(incident, &found);
-    Ok(Some(found))
+    match known(&fingerprint) {
+        Some(playbook) => Ok(Some(Version { fingerprint, playbook })),
+        None => fetch_optional!(tx, (String, String), BODY, &fingerprint)?.map(version).transpose(),
+    }
 }
 
 /// The forms of the playbook that an incident keeps; none when it was declared from nothing.
@@ -132,55 +126,53 @@ pub async fn approve(tx: &mut Tx, fingerprint: &str, at: Timestamp, by: AccountI
 }
 
 fn version((fingerprint, body): (String, String)) -> Result<Version, Error> {
-    if let Some(version) = read().version(&fingerprint) {
-        return Ok(version);
+    if let Some(playbook) = known(&fingerprint) {
+        return Ok(Version { fingerprint, playbook });
     }
     let playbook: Playbook =
         serde_json::from_str(&body).map_err(|error| Error::Corrupt(error.to_string()))?;
     let playbook = Arc::new(playbook);
-    let version = Version { fingerprint, playbook };
-    read().keep(&version);
-    Ok(version)
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if read.len() >= MOST_KNOWN {
+        read.clear();
+    }
+    read.insert(fingerprint.clone(), playbook.clone());
+    Ok(Version { fingerprint, playbook })
 }
 
-/// The versions that were read lately, and which of them incidents keep. A fingerprint is that of the text, which never
-/// changes, nor does the version that an incident began with (rule 14); and reading fifty-seven kinds of forms costs
-/// more than a scan may: so each is read once.
-#[derive(Default)]
-struct Read {
-    versions: HashMap<String, Arc<Playbook>>,
-    frozen: HashMap<IncidentId, String>,
-}
-
-impl Read {
-    fn version(&self, fingerprint: &str) -> Option<Version> {
-        let playbook = self.versions.get(fingerprint)?.clone();
-        Some(Version { fingerprint: fingerprint.to_owned(), playbook })
-    }
-
-    fn of_incident(&self, incident: IncidentId) -> Option<Version> {
-        self.version(self.frozen.get(&incident)?)
-    }
-
-    fn keep(&mut self, version: &Version) {
-        if self.versions.len() >= MOST_KNOWN {
-            self.versions.clear();
-        }
-        self.versions.insert(version.fingerprint.clone(), version.playbook.clone());
-    }
-
-    fn keep_frozen(&mut self, incident: IncidentId, version: &Version) {
-        if self.frozen.len() >= MOST_FROZEN {
-            self.frozen.clear();
-        }
-        self.frozen.insert(incident, version.fingerprint.clone());
-    }
-}
-
-static READ: LazyLock<Mutex<Read>> = LazyLock::new(Mutex::default);
+/// The versions that were read lately. A fingerprint is that of the text, which never changes (rule 14), and reading
+/// fifty-seven kinds of forms costs more than a scan may: so each is read once.
+static READ: LazyLock<Mutex<HashMap<String, Arc<Playbook>>>> = LazyLock::new(Mutex::default);
 const MOST_KNOWN: usize = 32;
-const MOST_FROZEN: usize = 1024;
 
-fn read() -> MutexGuard<'static, Read> {
-    READ.lock().unwrap_or_else(PoisonError::into_inner)
+fn known(fingerprint: &str) -> Option<Arc<Playbook>> {
+    READ.lock().unwrap_or_else(PoisonError::into_inner).get(fingerprint).cloned()
+}
+
+/// The kits of the incidents of this installation that somebody scans for: an incident keeps the version that it began
+/// with.
+#[derive(Debug, Default)]
+pub struct Kits(Mutex<HashMap<IncidentId, Kit>>);
+
+impl Kits {
+    /// The kit of an incident, which is asked of the database once.
+    pub async fn of(&self, db: &Db, incident: IncidentId) -> Result<Kit, Error> {
+        if let Some(kit) = self.known().get(&incident) {
+            return Ok(kit.clone());
+        }
+        let kit = kit(&mut db.read().await?, incident).await?;
+        let mut known = self.known();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        // What is not there yet, or was declared from nothing, is asked for again.
+        if kit.0.is_some() {
+            known.insert(incident, kit.clone());
+        }
+        Ok(kit)
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<IncidentId, Kit>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -7,7 +7,8 @@
 use std::fmt::Write as _;
 
 use sqlx::{
-    Arguments as _, AssertSqlSafe, Encode, Executor as _, Sqlite, SqliteConnection, Type, sqlite::SqliteArguments,
+    Arguments as _, AssertSqlSafe, Encode, Executor as _, Sqlite, SqliteConnection, Type,
+    sqlite::SqliteArguments,
 };
 
 use super::Error;
@@ -89,7 +90,14 @@ mod tests {
     #[test]
     fn values_come_behind_those_before_and_text_in_quotes_stays() {
         let mut text = String::new();
-        append(&mut text, "UPDATE a SET b = $2, c = '$1 it''s $2', d = value ->> '$.e' WHERE f = $1 AND g > $12", 3);
-        assert_eq!(text, "UPDATE a SET b = $5, c = '$1 it''s $2', d = value ->> '$.e' WHERE f = $4 AND g > $15");
+        append(
+            &mut text,
+            "UPDATE a SET b = $2, c = '$1 it''s $2', d = value ->> '$.e' WHERE f = $1 AND g > $12",
+            3,
+        );
+        assert_eq!(
+            text,
+            "UPDATE a SET b = $5, c = '$1 it''s $2', d = value ->> '$.e' WHERE f = $4 AND g > $15"
+        );
     }
 }
