@@ -105,7 +105,7 @@ pub async fn by_session(app: &App, secret: &str) -> Result<Option<(Actor, [u8; 3
 
 /// The account of a bearer token.
 pub async fn by_token(app: &App, secret: &str) -> Result<Option<Actor>, Error> {
-    Ok(store::of_token(&mut app.db.glance().await?, &hash_secret(secret), app.clock.now()).await?)
+    store::of_token(&mut app.db.glance().await?, &hash_secret(secret), app.clock.now()).await
 }
 
 /// The secret of the one-time link for the first administrator; `None` once there is an account.

@@ -114,21 +114,16 @@ impl Staged for Lists {
     ) -> Result<Plan, Failure> {
         let (incident, at, account) = (self.0, decision.at, decision.account);
         let known = may(&mut decision.tx, incident, actor).await?;
-        match (self.1, ahead) {
-            (Subject::List(kind, side), Some(ahead)) => {
-                let of = (incident, kind, side);
-                let plan = ahead.switch(&mut decision.tx, of, file.table.rows.len(), at).await?;
-                store::note_list(&mut decision.tx, incident, (kind, side), file.name, at, account).await?;
-                Ok(plan)
-            }
-            _ => {
-                let (rows, plan) =
-                    census(&mut decision.tx, incident, (file.table, file.mapping), &known).await?;
-                store::set_census(&mut decision.tx, incident, &rows, at, account).await?;
-                compare_forms(app, decision, incident).await?;
-                Ok(plan)
-            }
+        if let (Subject::List(kind, side), Some(ahead)) = (self.1, ahead) {
+            let of = (incident, kind, side);
+            let plan = ahead.switch(&mut decision.tx, of, file.table.rows.len(), at).await?;
+            store::note_list(&mut decision.tx, incident, (kind, side), file.name, at, account).await?;
+            return Ok(plan);
         }
+        let (rows, plan) = census(&mut decision.tx, incident, (file.table, file.mapping), &known).await?;
+        store::set_census(&mut decision.tx, incident, &rows, at, account).await?;
+        compare_forms(app, decision, incident).await?;
+        Ok(plan)
     }
 
     async fn forget(self, app: &App, ahead: Option<Ahead>) {
