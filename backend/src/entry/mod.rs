@@ -119,8 +119,8 @@ impl Desk {
     }
 }
 
-/// Follows sheets that were counted, found or voided with their tasks: the rows and what they are now. Whoever changes the state of sheets calls this in
-/// the same transaction, after the sheets are written.
+/// Follows sheets that were counted, found or voided with their tasks: the rows and what they are now. Whoever changes
+/// the state of sheets calls this in the same transaction, before or after the sheets are written.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -163,10 +163,11 @@ async fn note(tx: &mut Tx, now: Timestamp, scanning: &Scanning) -> Result<Said, 
     };
     let change = [change];
     if done != Scan::Already {
-        save_at(tx, &moment, &change).await?;
+        // What is read comes before what is written, so that all that is written goes in one message.
         if order.station == Station::Collection {
             entry::follow(tx, scanning.incident, &scanning.kit, &counted(&change), now).await?;
         }
+        save_at(tx, &moment, &change).await?;
     }
     let [change] = change;
     if let Some(batch) = &batch {
