@@ -218,7 +218,6 @@ impl Sheet {
 }
 
 fn refused(state: State, act: Act) -> Refusal {
-    let counting = matches!(act, Act::CountUsed | Act::CountBlank | Act::CountVoided | Act::CountMissing);
     if let (State::Entered | State::Discrepancy | State::Verified | State::Filed, Act::Correct(_)) =
         (state, act)
     {
@@ -242,8 +241,8 @@ fn refused(state: State, act: Act) -> Refusal {
         (State::Entered | State::Used, Act::Uphold | Act::Withdraw) => {
             Refusal::new("not-disputed", "Nobody has found it to differ; there is nothing to settle.")
         }
-        (State::Used, _) if counting => Refusal::new("used", "It came back used already."),
-        (State::Used | State::Entered | State::Discrepancy, _) => {
+        (State::Used, _) => Refusal::new("used", "It came back used already."),
+        (State::Entered | State::Discrepancy, _) => {
             Refusal::new("used", "It came back already and is being typed in.")
         }
     }

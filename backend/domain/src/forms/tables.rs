@@ -95,6 +95,18 @@ fn every_act_on_every_sheet() {
     is(&table, include_str!("tables/acts.txt"));
 }
 
+#[test]
+fn a_sheet_that_came_back_says_whether_it_is_being_typed_in() {
+    let refused = |state, act| {
+        let sheet = Sheet { state, ..Sheet::issued(Disposition::BackEnter) };
+        sheet.after(act, person(1)).expect_err("it came back already").sentence
+    };
+    assert_eq!(refused(State::Used, Act::CountBlank), "It came back used already.");
+    let begun = "It came back already and is being typed in.";
+    assert_eq!(refused(State::Entered, Act::CountBlank), begun);
+    assert_eq!(refused(State::Entered, Act::SetAside), begun);
+}
+
 /// What a scan does to a sheet of each pile; one cell where the pile does not matter, `=` for a double.
 fn scanned(of: (State, Custody), disposition: Disposition, station: Station) -> String {
     let piles = Pile::ALL.map(|pile| match scan(of, disposition, station, pile) {
@@ -169,7 +181,8 @@ fn every_sheet_in_the_sums() {
 /// The sums of any sheet, and what changes between any two, add up.
 #[test]
 fn sums_of_changes_are_the_sums_of_what_they_led_to() {
-    let all = State::ALL.map(|state| Sheet { state, ..Sheet::issued(Disposition::BackEnter) });
+    let of = |state, to_check| Sheet { state, to_check, ..Sheet::issued(Disposition::BackEnter) };
+    let all: Vec<_> = State::ALL.into_iter().flat_map(|state| [of(state, false), of(state, true)]).collect();
     for before in &all {
         for after in &all {
             let mut sum = Ledger::of(before);
@@ -177,7 +190,7 @@ fn sums_of_changes_are_the_sums_of_what_they_led_to() {
             assert_eq!(sum, Ledger::of(after));
             assert!(sum.holds());
             assert_eq!(sum.back() + sum.out + sum.missing, 1);
-            assert_eq!(sum.unfinished() == 1, sum.used == 1 && !after.is_at_its_end());
+            assert_eq!(sum.unfinished(), i64::from(sum.used == 1 && !after.is_at_its_end()));
         }
     }
     assert!(!Ledger { issued: 1, ..Ledger::default() }.holds());
