@@ -91,6 +91,7 @@ CREATE TABLE patient_case (
     attempts BIGINT NOT NULL,
     tried_at BIGINT,
     tried TEXT NOT NULL DEFAULT '',
+    next_try_at BIGINT,
     new_start_at BIGINT,
     new_day TEXT COLLATE "C",
     first_cancelled_at BIGINT,
@@ -109,6 +110,9 @@ CREATE INDEX patient_case_stage ON patient_case (stage) WHERE stage IS NOT NULL;
 CREATE INDEX patient_case_risk ON patient_case (incident, risk_rank, risk_at, id);
 CREATE INDEX patient_case_start ON patient_case (incident, decided, start_at, id);
 CREATE INDEX patient_case_state ON patient_case (incident, state, start_at, id);
+-- Who still waits when a clock passes.
+CREATE INDEX patient_case_safe_by ON patient_case (incident, safe_by) WHERE state IN ('to_contact', 'contacting', 'told', 'rebooked');
+CREATE INDEX patient_case_day_28 ON patient_case (incident, day_28) WHERE state IN ('to_contact', 'contacting', 'told', 'rebooked');
 CREATE INDEX patient_case_locked ON patient_case (incident, locked_until);
 CREATE INDEX patient_case_patient ON patient_case (patient);
 CREATE INDEX patient_case_snapshot ON patient_case (snapshot, visible);
@@ -150,7 +154,8 @@ CREATE TABLE case_tally (
     booked BOOLEAN NOT NULL,
     tried BOOLEAN NOT NULL,
     interpreter BOOLEAN NOT NULL,
-    breached BOOLEAN NOT NULL,
+    past_safe_by BOOLEAN NOT NULL,
+    past_28 BOOLEAN NOT NULL,
     cases BIGINT NOT NULL,
-    PRIMARY KEY (incident, facility, kind, decided, state, told, booked, tried, interpreter, breached)
+    PRIMARY KEY (incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28)
 );

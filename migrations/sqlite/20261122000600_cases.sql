@@ -91,6 +91,7 @@ CREATE TABLE patient_case (
     attempts INTEGER NOT NULL,
     tried_at INTEGER,
     tried TEXT NOT NULL DEFAULT '',
+    next_try_at INTEGER,
     new_start_at INTEGER,
     new_day TEXT,
     first_cancelled_at INTEGER,
@@ -109,6 +110,9 @@ CREATE INDEX patient_case_stage ON patient_case (stage) WHERE stage IS NOT NULL;
 CREATE INDEX patient_case_risk ON patient_case (incident, risk_rank, risk_at, id);
 CREATE INDEX patient_case_start ON patient_case (incident, decided, start_at, id);
 CREATE INDEX patient_case_state ON patient_case (incident, state, start_at, id);
+-- Who still waits when a clock passes.
+CREATE INDEX patient_case_safe_by ON patient_case (incident, safe_by) WHERE state IN ('to_contact', 'contacting', 'told', 'rebooked');
+CREATE INDEX patient_case_day_28 ON patient_case (incident, day_28) WHERE state IN ('to_contact', 'contacting', 'told', 'rebooked');
 CREATE INDEX patient_case_locked ON patient_case (incident, locked_until);
 CREATE INDEX patient_case_patient ON patient_case (patient);
 CREATE INDEX patient_case_snapshot ON patient_case (snapshot, visible);
@@ -151,7 +155,8 @@ CREATE TABLE case_tally (
     booked INTEGER CHECK (booked IN (0, 1)) NOT NULL,
     tried INTEGER CHECK (tried IN (0, 1)) NOT NULL,
     interpreter INTEGER CHECK (interpreter IN (0, 1)) NOT NULL,
-    breached INTEGER CHECK (breached IN (0, 1)) NOT NULL,
+    past_safe_by INTEGER CHECK (past_safe_by IN (0, 1)) NOT NULL,
+    past_28 INTEGER CHECK (past_28 IN (0, 1)) NOT NULL,
     cases INTEGER NOT NULL,
-    PRIMARY KEY (incident, facility, kind, decided, state, told, booked, tried, interpreter, breached)
+    PRIMARY KEY (incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28)
 ) STRICT, WITHOUT ROWID;

@@ -395,7 +395,7 @@ both_databases! {
         tallies_are_right(world, &night).await;
     }
 
-    async fn another_end_needs_its_reason_and_closing_as_not_reached_three_tries(world: World) {
+    async fn another_end_needs_its_reason_and_closing_as_not_reached_what_the_policy_asks(world: World) {
         let night = Night::with_decision(world).await;
         let line = night.lines("show=call").await[0].clone();
         let path = format!("/cases/{}", text(&line["id"]));
@@ -403,11 +403,64 @@ both_databases! {
         assert!(refused["errors"]["reason"].is_array(), "{refused}");
         let closed = json!({ "end": "closed_by_clinician", "reason": "Dr Demo reviewed the chart" });
         assert_eq!(night.is_refused(&format!("{path}/end"), closed.clone()).await["type"], "too-few-tries");
-        for _ in 0..3 {
-            night.does(&format!("{path}/contacts"), json!({ "channel": "phone", "result": "no_answer" })).await;
+        for channel in ["phone", "phone", "sms"] {
+            night.does(&format!("{path}/contacts"), json!({ "channel": channel, "result": "no_answer" })).await;
         }
+        let one_day = night.is_refused(&format!("{path}/end"), closed.clone()).await;
+        assert_eq!(one_day["title"], "A clinician may close this as not reached after 3 tries, 2 ways of contact and 2 different days; there were 3, 2 and 1.");
+        world.minutes_pass(24 * 60);
+        night.does(&format!("{path}/contacts"), json!({ "channel": "phone", "result": "voicemail" })).await;
         night.does(&format!("{path}/end"), closed).await;
         assert_eq!(night.funnel().await["ended_otherwise"], 1);
+    }
+
+    async fn who_is_called_again_later_is_not_the_next(world: World) {
+        let night = Night::with_decision(world).await;
+        let later = night.lines("show=call").await;
+        // Somebody who is due late enough not to set out before they are called again.
+        let first = night.does("/cases/next", json!({})).await;
+        let path = format!("/cases/{}", text(&first["case"]));
+        let past = json!({ "channel": "phone", "result": "call_back", "next_try": "2024-07-18 09:00" });
+        assert_eq!(night.is_refused(&format!("{path}/contacts"), past).await["type"], "next-try");
+        let odd = json!({ "channel": "phone", "result": "call_back", "next_try": "soon" });
+        assert!(night.is_refused(&format!("{path}/contacts"), odd).await["errors"]["next_try"].is_array());
+        let again = json!({ "channel": "phone", "result": "call_back", "next_try": "2024-07-19 05:15" });
+        night.does(&format!("{path}/contacts"), again).await;
+        let case = night.reads(&path).await;
+        assert!(text(&case["line"]["last_contact"]).ends_with("again 2024-07-19 05:15"), "{case}");
+        let next = night.does("/cases/next", json!({})).await;
+        assert_ne!(next["case"], first["case"], "{later:?}");
+        world.minutes_pass(60);
+        night.does(&format!("/cases/{}/contacts", text(&next["case"])), json!({ "channel": "phone", "result": "told" })).await;
+        assert_eq!(night.does("/cases/next", json!({})).await["case"], first["case"], "the time has come");
+    }
+
+    async fn a_clock_that_will_be_missed_and_one_that_was_are_counted_apart(world: World) {
+        let night = Night::with_decision(world).await;
+        let count = async |part: &str| {
+            let view = night.reads("/cases").await;
+            let parts = view["parts"].as_array().expect("is a list").clone();
+            let part = parts.into_iter().find(|each| each["code"] == part).expect("is a part");
+            (number(&part["count"]), part["over"] == true)
+        };
+        let p3 = night.lines("show=cancelled&priority=fssa:P3").await;
+        let path = |line: &Value| format!("/cases/{}", text(&line["id"]));
+        night.does(&format!("{}/rebooking", path(&p3[0])), json!({ "new_start": "2024-08-22 08:10", "knows": true })).await;
+        assert_eq!((count("past").await, count("past28").await), ((0, false), (1, false)));
+        assert_eq!(night.lines("show=past28").await[0]["risk"], "New date 6 days past the 28 days");
+        assert_eq!((count("missed").await, count("missed28").await), ((0, false), (0, false)));
+        // The last day of both clocks of P2, and of 28 days for everybody, is 16 August.
+        let to = |day: i64| world.minutes_pass(day * 24 * 60);
+        to(28);
+        assert_eq!(count("missed").await, (0, false), "on its last day it is not missed");
+        to(1);
+        assert_eq!(count("missed").await, (58, false), "the P2 cases");
+        assert_eq!(count("missed28").await, (1_000, true), "everybody who is cancelled");
+        let missed = night.lines("show=missed").await;
+        assert!(missed.iter().all(|line| line["risk"] == "1 day past safe-by, not seen"), "{missed:?}");
+        night.does(&format!("{}/seen", path(&missed[0])), json!({})).await;
+        assert_eq!(count("missed").await, (57, false));
+        tallies_are_right(world, &night).await;
     }
 
     async fn closing_hears_of_what_is_undecided_and_open(world: World) {

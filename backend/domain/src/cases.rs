@@ -9,7 +9,9 @@
 //!
 //! Rescheduled is no end. A second cancellation reopens the same case and keeps its first clocks (rule 7).
 
+mod clocks;
 pub mod forms;
+mod unreachable;
 mod words;
 
 use jiff::civil::Date;
@@ -19,8 +21,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Refusal,
     id::AccountId,
+    playbooks::Unreachable,
     time::{Timestamp, Zone},
 };
+pub use clocks::Clock;
+pub use unreachable::Tried;
 pub use words::{Channel, ContactResult, Decided, State};
 
 /// Who is on the telephone with the patient, and until when nobody else should call.
@@ -34,10 +39,10 @@ pub struct Lock {
 /// How long one call keeps others from calling.
 pub const LOCK_MINUTES: i64 = 10;
 
-/// Tries without reaching anybody after which a clinician may close a case.
-pub const TRIES_BEFORE_CLOSING: i64 = 3;
+/// How many minutes ahead a next try may be.
+const MOST_AHEAD: i64 = 30 * 24 * 60;
 
-/// England's promise after a late cancellation, which others use as a measure too.
+/// Days after the date that was cancelled.
 const DAY_28: i64 = 28;
 
 /// What the rules need to know of a case.
@@ -51,6 +56,8 @@ pub struct Case {
     /// The patient knows what holds now.
     pub told: bool,
     pub attempts: i64,
+    /// Before then nobody need try again, unless the patient may set out.
+    pub next_try: Option<Timestamp>,
     pub new_start: Option<Timestamp>,
     pub new_day: Option<Date>,
     /// Set at the first cancellation and never again (rule 7).
@@ -72,6 +79,7 @@ impl Case {
             day,
             told: false,
             attempts: 0,
+            next_try: None,
             new_start: None,
             new_day: None,
             first_cancelled_at: None,
@@ -155,18 +163,29 @@ impl Case {
         Ok(())
     }
 
-    /// One try to reach the patient. It ends the caller's lock.
+    /// One try to reach the patient, and when to try again, if that was agreed. It ends the caller's lock.
     ///
     /// # Errors
-    /// Refused while another has the case, and when there is nothing to say.
+    /// Refused while another has the case, when there is nothing to say, and for a next try that is no time to come.
     pub fn log_contact(
         &mut self,
-        result: ContactResult,
+        (result, next_try): (ContactResult, Option<Timestamp>),
         by: AccountId,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         self.can_be_contacted()?;
         self.free_for(by, now)?;
+        let says = match next_try {
+            Some(_) if result == ContactResult::Told => {
+                "Who was told is not tried again. Leave the next try empty."
+            }
+            Some(at) if at <= now => "The next try has passed; enter a time that is still to come.",
+            Some(at) if at > now.plus_minutes(MOST_AHEAD) => "The next try is more than 30 days ahead.",
+            _ => "",
+        };
+        if !says.is_empty() {
+            return Err(Refusal::new("next-try", says));
+        }
         self.attempts += 1;
         if result == ContactResult::Told {
             self.told = true;
@@ -177,6 +196,7 @@ impl Case {
             self.state = State::Contacting;
         }
         self.moved();
+        self.next_try = next_try;
         Ok(())
     }
 
@@ -244,30 +264,20 @@ impl Case {
     /// Another end than seen or done.
     ///
     /// # Errors
-    /// Refused for a case that has ended, and for closing as not reached before enough tries.
-    pub fn end(&mut self, end: State) -> Result<(), Refusal> {
+    /// Refused for a case that has ended, and for closing as not reached before the policy is met.
+    pub fn end(&mut self, end: State, tried: &Tried, policy: Unreachable) -> Result<(), Refusal> {
         if self.state.is_end() {
             return Err(has_ended(self.state));
         }
         if !State::OTHER_ENDS.contains(&end) {
             return Err(Refusal::new("not-an-end", "Choose how this case ended."));
         }
-        if end == State::ClosedByClinician && self.attempts < TRIES_BEFORE_CLOSING {
-            let sentence = format!(
-                "A clinician may close this as not reached after {TRIES_BEFORE_CLOSING} tries; there were {}.",
-                self.attempts
-            );
-            return Err(Refusal::new("too-few-tries", sentence));
+        if end == State::ClosedByClinician {
+            tried.meets(policy)?;
         }
         self.state = end;
         self.moved();
         Ok(())
-    }
-
-    /// A new date lies after the safe-by date.
-    pub fn is_booked_past_safe_by(&self) -> bool {
-        self.state == State::Rebooked
-            && self.new_day.zip(self.safe_by).is_some_and(|(new, safe_by)| new > safe_by)
     }
 
     /// Somebody must speak with this patient.
@@ -282,7 +292,7 @@ impl Case {
     /// Its place in "who must I call next": a breached clock first, then the least time left. `None` when
     /// nobody has to call.
     pub fn risk(&self) -> Option<Risk> {
-        if self.is_booked_past_safe_by() {
+        if self.days_booked_past(Clock::SafeBy).is_some() {
             let at = self.safe_by.and_then(|day| Zone::utc().start_of(day)).unwrap_or(self.start);
             return Some(Risk { rank: 0, due: at });
         }
@@ -313,7 +323,7 @@ impl Case {
     }
 
     fn moved(&mut self) {
-        self.lock = None;
+        (self.lock, self.next_try) = (None, None);
         self.version += 1;
     }
 }

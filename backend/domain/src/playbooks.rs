@@ -68,6 +68,9 @@ pub struct Playbook {
     pub messages: Vec<Message>,
     #[serde(default)]
     pub cancellations: Vec<CancellationRule>,
+    /// When a patient of a cancelled case counts as not reached.
+    #[serde(default)]
+    pub unreachable: Unreachable,
     /// Key of the kit whose forms are copied into this playbook when it is read; empty for none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub kit: String,
@@ -162,6 +165,24 @@ impl Default for Timing {
             devices_back_percent: 100,
             stock_hours: crate::stock::USUAL_HOURS,
         }
+    }
+}
+
+/// What must have been tried before a clinician may close a case as not reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Unreachable {
+    /// Tries, 1 to 20.
+    pub tries: i64,
+    /// Ways of contact among them, 1 to 5.
+    pub channels: i64,
+    /// Civil days at the facility among them, 1 to 30.
+    pub days: i64,
+}
+
+impl Default for Unreachable {
+    fn default() -> Self {
+        Self { tries: 3, channels: 2, days: 2 }
     }
 }
 

@@ -10,19 +10,22 @@ use domain::{
     },
     field::FieldErrors,
     id::{CaseId, FacilityId, IncidentId},
+    playbooks::Unreachable,
     scope::Place,
     time::Zone,
     view::cases::CaseChanged,
 };
 use serde_json::json;
 
-use super::{decide, list, store, store::CaseRow, tally};
+use super::{decide, list, show, store, store::CaseRow, tally};
 use crate::{
+    accounts::store as accounts,
     app::App,
     begin,
     failure::Failure,
     incidents::store as incidents,
     places::store as places,
+    playbooks::store as playbooks,
     store::{
         Error, Tx,
         journal::{By, Chain, Decision, Say},
@@ -62,8 +65,9 @@ pub async fn change(
 pub async fn take_next(app: App, by: By, incident: IncidentId) -> Result<CaseChanged, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let allowed = allowed(&mut decision.tx, &by.actor).await?;
-    let next =
-        list::next_to_call(&mut decision.tx, incident, &allowed, by.actor.account, decision.at).await?;
+    let zone = accounts::installation(&mut decision.tx).await?.zone();
+    let times = (decision.at, show::soon(decision.at, &zone));
+    let next = list::next_to_call(&mut decision.tx, incident, &allowed, by.actor.account, times).await?;
     let nobody =
         || domain::Refusal::new("nobody-left", "Nobody is left to call: all are told, or being called now.");
     let row = next.ok_or_else(nobody)?;
@@ -114,10 +118,22 @@ async fn apply(
     let (me, now) = (decision.account, decision.at);
     let what = match &act {
         Act::Take => row.case.take(me, now).map(|()| "taken"),
-        Act::Contact(_, result) => row.case.log_contact(*result, me, now).map(|()| "contacted"),
+        Act::Contact { result, next_try, .. } => {
+            let next = match next_try.as_str() {
+                "" => None,
+                typed => {
+                    Some(zone.parse(typed).map_err(|error| FieldErrors::one("next_try", error.to_string()))?)
+                }
+            };
+            row.case.log_contact((*result, next), me, now).map(|()| "contacted")
+        }
         Act::Seen => row.case.mark_seen().map(|()| "seen"),
         Act::Keep { .. } => row.case.keep().map(|()| "kept"),
-        Act::End { end, .. } => row.case.end(*end).map(|()| "ended"),
+        Act::End { end, .. } => {
+            let tried = store::tried(&mut decision.tx, &row, &zone).await?;
+            let policy = unreachable(&mut decision.tx, incident).await?;
+            row.case.end(*end, &tried, policy).map(|()| "ended")
+        }
         Act::Cancel { .. } => {
             let intervals = decide::rules(&mut decision.tx, incident).await?;
             let intervals: Vec<_> = intervals.into_iter().flat_map(|rule| rule.safe_by).collect();
@@ -138,14 +154,14 @@ async fn apply(
     if matches!(act, Act::Keep { .. } | Act::Cancel { .. }) {
         row.rule = "by hand".into();
     }
-    if let Act::Contact(channel, result) = &act {
+    if let Act::Contact { channel, result, .. } = &act {
         row.tried_at = Some(now);
         row.tried = format!("{}:{}", channel.code(), result.code());
     }
     store::save(&mut decision.tx, &row).await?;
     tally::moved(&mut decision.tx, incident, &before, &tally::Key::of(&row)).await?;
     let seq = say(app, decision, &row, what, from, &act).await?;
-    if let Act::Contact(channel, result) = act {
+    if let Act::Contact { channel, result, .. } = act {
         store::log_attempt(&mut decision.tx, (row.id, seq), (channel, result), now, me).await?;
     }
     let rule = row.rule.clone();
@@ -153,6 +169,12 @@ async fn apply(
     let event = store::Event { case, incident, seq, what, from, to, at: now, account, rule: &rule };
     store::log(&mut decision.tx, &event).await?;
     Ok(CaseChanged { case, seq, version: row.case.version, state: to })
+}
+
+/// When a patient counts as not reached in this incident.
+async fn unreachable(tx: &mut Tx, incident: IncidentId) -> Result<Unreachable, Error> {
+    let frozen = playbooks::frozen(tx, incident).await?;
+    Ok(frozen.map(|version| version.playbook.unreachable).unwrap_or_default())
 }
 
 async fn say(
@@ -168,7 +190,7 @@ async fn say(
         Act::Keep { reason } | Act::Cancel { reason } | Act::End { reason, .. } => reason.as_str(),
         _ => "",
     };
-    let tried = matches!(act, Act::Contact(..)).then_some(row.tried.as_str());
+    let tried = matches!(act, Act::Contact { .. }).then_some(row.tried.as_str());
     let texts = [("reason", reason)];
     let say = Say {
         kind: &kind,
@@ -178,6 +200,7 @@ async fn say(
             "from": from.code(),
             "to": row.case.state.code(),
             "tried": tried,
+            "next_try": row.case.next_try,
             "new_start": row.case.new_start,
             "safe_by": row.case.safe_by.map(|day| day.to_string()),
             "version": row.case.version,

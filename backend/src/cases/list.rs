@@ -1,10 +1,14 @@
 //! The list of cases by risk: one order, one key, many parts. A page costs the same however many cases there are.
 
+use std::collections::BTreeMap;
+
 use domain::{
     id::{AccountId, FacilityId, IncidentId},
     time::Timestamp,
     view::cases::CaseFilter,
 };
+use jiff::civil::Date;
+use serde::Serialize;
 use sqlx::types::Uuid;
 
 use super::store::{CaseRow, Kept, case_columns};
@@ -14,10 +18,13 @@ use crate::{
 };
 
 /// The parts of the list: code, words, and what belongs in it.
-pub const PARTS: [(&str, &str); 14] = [
+pub const PARTS: [(&str, &str); 17] = [
     ("call", "Call next"),
     ("soon", "Arriving soon"),
-    ("past", "Past safe-by"),
+    ("past", "Booked past safe-by"),
+    ("missed", "Safe-by has passed"),
+    ("past28", "Booked past 28 days"),
+    ("missed28", "28 days have passed"),
     ("unreached", "Not reached"),
     ("interpreter", "Needs an interpreter"),
     ("locked", "Being called"),
@@ -43,7 +50,31 @@ pub struct Narrow {
     /// Until when "soon" reaches.
     pub soon: Timestamp,
     pub now: Timestamp,
+    /// Which day it is at each facility.
+    pub today: Vec<(FacilityId, Date)>,
     pub after: Key,
+}
+
+/// What day it is at facilities, as it travels to the database.
+#[derive(Serialize)]
+struct Today {
+    id: String,
+    day: String,
+}
+
+impl Narrow {
+    fn days(&self) -> Rows {
+        let day = |(facility, day): &(FacilityId, Date)| Today {
+            id: facility.0.simple().to_string(),
+            day: day.to_string(),
+        };
+        Rows::of(&self.today.iter().map(day).collect::<Vec<_>>())
+    }
+
+    /// The latest day that any facility has.
+    fn latest(&self) -> String {
+        self.today.iter().map(|(_, day)| *day).max().map(|day| day.to_string()).unwrap_or_default()
+    }
 }
 
 /// Where a page ended.
@@ -72,7 +103,7 @@ impl Key {
 }
 
 macro_rules! narrowed {
-    ($facilities:literal, $part:literal) => {
+    ($facilities:literal, $part:expr) => {
         concat!(
             case_columns!(),
             "
@@ -84,6 +115,8 @@ macro_rules! narrowed {
         AND ($4 = '' OR (scheme = $4 AND priority = $5))
         AND (LENGTH($6) = 0 OR mrn_key = $6)
         AND $7 <= $8
+        AND LENGTH($13) > 0
+        AND LENGTH($14) >= 0
         AND (risk_rank, risk_at, patient_case.id) > ($9, $10, $11)
         AND ",
             $part,
@@ -103,11 +136,44 @@ macro_rules! part {
     };
 }
 
+/// The clock of this column has passed at the case's own facility, and the patient still waits. What cannot have passed
+/// anywhere is left out first.
+macro_rules! missed {
+    ($column:literal) => {
+        Sql {
+            sqlite: narrowed!(
+                "SELECT unhex(value) FROM json_each($2)",
+                concat!(
+                    "state IN ('to_contact', 'contacting', 'told', 'rebooked') AND ",
+                    $column,
+                    " < $14 AND ",
+                    $column,
+                    " < (SELECT value ->> 'day' FROM json_each($13) WHERE unhex(value ->> 'id') = facility)"
+                )
+            ),
+            postgres: narrowed!(
+                "SELECT value::uuid FROM json_array_elements_text($2::json)",
+                concat!(
+                    "state IN ('to_contact', 'contacting', 'told', 'rebooked') AND ",
+                    $column,
+                    " < $14 AND ",
+                    $column,
+                    " < (SELECT value ->> 'day' FROM json_array_elements($13::json)
+                    WHERE (value ->> 'id')::uuid = facility)"
+                )
+            ),
+        }
+    };
+}
+
 fn sql(show: &str) -> Option<Sql> {
     Some(match show {
         "" | "call" => part!("risk_rank < 9"),
         "soon" => part!("risk_rank = 1 AND risk_at < $8 AND new_start_at IS NULL AND state <> 'kept'"),
         "past" => part!("risk_rank = 0"),
+        "missed" => missed!("safe_by"),
+        "past28" => part!("state = 'rebooked' AND new_day > day_28"),
+        "missed28" => missed!("day_28"),
         "unreached" => part!("state IN ('to_contact', 'contacting') AND attempts > 0"),
         "interpreter" => part!("risk_rank < 9 AND interpreter = TRUE"),
         "locked" => part!("locked_until > $7"),
@@ -158,7 +224,9 @@ pub async fn page(
         rank,
         at,
         id,
-        most
+        most,
+        narrow.days().text(),
+        narrow.latest()
     )?;
     rows.into_iter().map(CaseRow::try_from).collect::<Result<_, _>>().map(Some)
 }
@@ -178,6 +246,7 @@ macro_rules! next {
             $facilities,
             ")
         AND (locked_until IS NULL OR locked_until <= $3 OR locked_by = $4)
+        AND (next_try_at IS NULL OR next_try_at <= $3 OR risk_at <= $5)
     ORDER BY risk_rank, risk_at, patient_case.id
     LIMIT 1"
         )
@@ -189,15 +258,16 @@ const NEXT: Sql = Sql {
     postgres: next!("SELECT value::uuid FROM json_array_elements_text($2::json)"),
 };
 
-/// The patient whom to call next: at the highest risk, and nobody else is calling.
+/// The patient whom to call next: at the highest risk, nobody else is calling, and nobody agreed on a later time; but
+/// who may set out soon is called all the same.
 pub async fn next_to_call(
     tx: &mut Tx,
     incident: IncidentId,
     facilities: &[FacilityId],
     me: AccountId,
-    now: Timestamp,
+    (now, soon): (Timestamp, Timestamp),
 ) -> Result<Option<CaseRow>, Error> {
-    let row = fetch_optional!(tx, Kept, NEXT, incident.0, ids(facilities).text(), now.0, me.0)?;
+    let row = fetch_optional!(tx, Kept, NEXT, incident.0, ids(facilities).text(), now.0, me.0, soon.0)?;
     row.map(CaseRow::try_from).transpose()
 }
 
@@ -234,6 +304,61 @@ pub async fn counts_of_now(
     now: Timestamp,
 ) -> Result<(i64, i64), Error> {
     fetch_one!(tx, (i64, i64), COUNTS, incident.0, ids(facilities).text(), soon.0, now.0)
+}
+
+macro_rules! missed_count {
+    ($column:literal, $facilities:literal) => {
+        concat!(
+            "
+    SELECT COUNT(*)
+    FROM (
+        SELECT 1
+        FROM patient_case
+        WHERE incident = $1 AND visible = TRUE AND state IN ('to_contact', 'contacting', 'told', 'rebooked')
+            AND ",
+            $column,
+            " < $3 AND facility IN (",
+            $facilities,
+            ")
+        LIMIT $4
+    ) AS missed"
+        )
+    };
+}
+
+macro_rules! missed_counts {
+    ($column:literal) => {
+        Sql {
+            sqlite: missed_count!($column, "SELECT unhex(value) FROM json_each($2)"),
+            postgres: missed_count!($column, "SELECT value::uuid FROM json_array_elements_text($2::json)"),
+        }
+    };
+}
+
+const MISSED_SAFE_BY: Sql = missed_counts!("safe_by");
+const MISSED_28: Sql = missed_counts!("day_28");
+
+/// How far what has passed is counted.
+pub const MOST_COUNTED: i64 = 1_000;
+
+/// How many patients still wait after a clock has passed at their facility: safe-by, and 28 days. One more than
+/// [`MOST_COUNTED`] stands for any more.
+pub async fn missed(
+    tx: &mut Tx,
+    incident: IncidentId,
+    today: &[(FacilityId, Date)],
+) -> Result<(i64, i64), Error> {
+    let mut days: BTreeMap<Date, Vec<FacilityId>> = BTreeMap::new();
+    for (facility, day) in today {
+        days.entry(*day).or_default().push(*facility);
+    }
+    let (mut safe_by, mut day_28) = (0, 0);
+    for (day, facilities) in days {
+        let (facilities, day, most) = (ids(&facilities), day.to_string(), MOST_COUNTED + 1);
+        safe_by += fetch_one!(tx, (i64,), MISSED_SAFE_BY, incident.0, facilities.text(), &day, most)?.0;
+        day_28 += fetch_one!(tx, (i64,), MISSED_28, incident.0, facilities.text(), &day, most)?.0;
+    }
+    Ok((safe_by.min(MOST_COUNTED + 1), day_28.min(MOST_COUNTED + 1)))
 }
 
 const PRIORITIES: &str = "

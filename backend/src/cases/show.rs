@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     cases::{
-        Channel, ContactResult, State,
+        Case, Channel, Clock, ContactResult, State,
         forms::{ChangeCase, Which},
     },
     id::{AccountId, FacilityId, IncidentId, RequestId},
@@ -16,11 +16,13 @@ use domain::{
     },
 };
 
+use jiff::civil::Date;
+
 use super::{list, snapshots::Snapshot, store, store::CaseRow};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
-    places::store::Facility,
+    places::store::{self as places, Facility},
     store::{Error, Tx, seal::Seal},
 };
 
@@ -36,6 +38,20 @@ pub fn soon(now: Timestamp, zone: &Zone) -> Timestamp {
     let minute: i64 = zone.clock(ahead)[3..].parse().unwrap_or(0);
     let whole = Timestamp(ahead.0 - ahead.0.rem_euclid(60_000_000));
     if minute == 0 { whole } else { whole.plus_minutes(60 - minute) }
+}
+
+/// What day it is at these facilities.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn today(
+    tx: &mut Tx,
+    facilities: &[FacilityId],
+    now: Timestamp,
+) -> Result<Vec<(FacilityId, Date)>, Error> {
+    let all = places::facilities(tx).await?.into_iter();
+    let asked = all.filter(|facility| facilities.contains(&facility.id));
+    Ok(asked.map(|facility| (facility.id, facility.zone.civil_date(now))).collect())
 }
 
 /// The sites by id, with their zones.
@@ -155,27 +171,20 @@ fn last_contact(row: &CaseRow, zone: &Zone) -> String {
     }
     let many =
         if row.case.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", row.case.attempts) };
-    format!("{many}, last {} {}", zone.clock(at), result.map_or("", ContactResult::words))
+    let again = row.case.next_try.map(|at| format!(", again {}", zone.typed(at))).unwrap_or_default();
+    format!("{many}, last {} {}{again}", zone.clock(at), result.map_or("", ContactResult::words))
 }
 
 fn risk(row: &CaseRow, now: Timestamp, zone: &Zone) -> (String, bool) {
     let case = &row.case;
-    if let (true, Some(new), Some(safe_by)) = (case.is_booked_past_safe_by(), case.new_day, case.safe_by) {
-        let days = (new - safe_by).get_days();
-        let words = if days == 1 {
-            "New date 1 day past safe-by".into()
-        } else {
-            format!("New date {days} days past safe-by")
-        };
-        return (words, true);
-    }
     if case.state.is_end() {
         return (case.state.words().to_owned(), false);
     }
+    if let Some(missed) = missed(case, zone.civil_date(now)) {
+        return (missed, true);
+    }
     if !case.must_tell() {
-        let overdue = case.state == State::Told && case.safe_by.is_some_and(|day| zone.civil_date(now) > day);
-        let words = if overdue { "Safe-by date has passed" } else { "Nobody has to call" };
-        return (words.into(), overdue);
+        return ("Nobody has to call".into(), false);
     }
     let at = case.new_start.unwrap_or(case.start);
     let minutes = at.minutes_since(now);
@@ -188,6 +197,18 @@ fn risk(row: &CaseRow, now: Timestamp, zone: &Zone) -> (String, bool) {
         _ => format!("Due in {} days", minutes / 1_440),
     };
     (words, at < soon(now, zone))
+}
+
+/// The clock that is missed, or will be with the date that is booked; safe-by before 28 days.
+fn missed(case: &Case, today: Date) -> Option<String> {
+    let days = |days: i64| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+    Clock::ALL.into_iter().find_map(|clock| {
+        let words = clock.words();
+        let booked = case.days_booked_past(clock).map(|past| format!("New date {} past {words}", days(past)));
+        let passed =
+            || case.days_past(clock, today).map(|past| format!("{} past {words}, not seen", days(past)));
+        booked.or_else(passed)
+    })
 }
 
 /// The sentence above the list.
@@ -226,24 +247,29 @@ pub(super) fn thousands(count: i64) -> String {
     text
 }
 
+/// What depends on the time: due soon and not told, being called, and waiting past safe-by and past 28 days.
+pub struct Now {
+    pub soon: i64,
+    pub locked: i64,
+    pub missed: (i64, i64),
+}
+
 /// The parts of the list with their counts, each leading to its rows.
-pub fn parts(
-    incident: IncidentId,
-    funnel: &Funnel,
-    (soon, locked): (i64, i64),
-    filter: &CaseFilter,
-) -> Vec<Part> {
+pub fn parts(incident: IncidentId, funnel: &Funnel, now: &Now, filter: &CaseFilter) -> Vec<Part> {
     let shown = if filter.show.is_empty() { "call" } else { filter.show.as_str() };
     list::PARTS
         .into_iter()
         .map(|(code, words)| {
             let count = match code {
                 "call" => funnel.to_call,
-                "soon" => soon,
+                "soon" => now.soon,
                 "past" => funnel.past_safe_by,
+                "missed" => now.missed.0,
+                "past28" => funnel.past_28,
+                "missed28" => now.missed.1,
                 "unreached" => funnel.tried_not_reached,
                 "interpreter" => funnel.interpreter,
-                "locked" => locked,
+                "locked" => now.locked,
                 "untold" => funnel.not_told,
                 "told" => funnel.told_without_date,
                 "rebooked" => funnel.rebooked,
@@ -255,7 +281,9 @@ pub fn parts(
             };
             let to = CaseFilter { show: code.into(), ..CaseFilter::default() };
             let path = list::address(incident, "", &to);
-            Part { code: code.into(), words: words.into(), count, path, current: code == shown }
+            let over = count > list::MOST_COUNTED && code.starts_with("missed");
+            let count = if over { list::MOST_COUNTED } else { count };
+            Part { code: code.into(), words: words.into(), count, over, path, current: code == shown }
         })
         .collect()
 }
@@ -356,7 +384,7 @@ pub fn snapshot(snapshot: &Snapshot, zone: &Zone) -> SnapshotLine {
 /// The parts of [`CasesView`] that are read beside the rows.
 pub struct Around {
     pub funnel: Funnel,
-    pub counts: (i64, i64),
+    pub now: Now,
     pub as_of: String,
     pub priorities: Vec<(String, String)>,
 }
@@ -377,10 +405,10 @@ pub fn cases(
     let beginning = CaseFilter { after: String::new(), ..filter.clone() };
     CasesView {
         incident,
-        title: title(&around.funnel, around.counts.0, &due_before),
-        parts: parts(incident, &around.funnel, around.counts, &filter),
+        title: title(&around.funnel, around.now.soon, &due_before),
+        parts: parts(incident, &around.funnel, &around.now, &filter),
         funnel: around.funnel,
-        due_soon: around.counts.0,
+        due_soon: around.now.soon,
         due_before,
         as_of: around.as_of,
         sites: sites.alternatives(),

@@ -1,10 +1,10 @@
 //! The SQL of single cases: reading one with what its rules need, saving it, and its past.
 
 use domain::{
-    cases::{Case, Channel, ContactResult, Decided, Lock, State},
+    cases::{Case, Channel, ContactResult, Decided, Lock, State, Tried},
     id::{AccountId, CaseId, FacilityId, IncidentId},
     schedule::{Kind, Patient, Priority},
-    time::Timestamp,
+    time::{Timestamp, Zone},
 };
 use sqlx::types::Uuid;
 
@@ -70,6 +70,7 @@ pub(super) struct Kept {
     attempts: i64,
     tried_at: Option<i64>,
     tried: String,
+    next_try_at: Option<i64>,
     new_start_at: Option<i64>,
     new_day: Option<String>,
     first_cancelled_at: Option<i64>,
@@ -104,6 +105,7 @@ impl TryFrom<Kept> for CaseRow {
             day: kept.day.parse().map_err(|_| unknown("day", &kept.day))?,
             told: kept.told,
             attempts: kept.attempts,
+            next_try: kept.next_try_at.map(Timestamp),
             new_start: kept.new_start_at.map(Timestamp),
             new_day: date(kept.new_day)?,
             first_cancelled_at: kept.first_cancelled_at.map(Timestamp),
@@ -157,7 +159,7 @@ macro_rules! case_columns {
         "
     SELECT patient_case.id, appointment, patient, sealed, wrapped_key, kind, service, department, provider,
         facility, start_at, day, first_of_two, scheme, priority, classes, interpreter, state, decided, rule, told,
-        attempts, tried_at, tried, new_start_at, new_day, first_cancelled_at, safe_by, day_28, locked_by,
+        attempts, tried_at, tried, next_try_at, new_start_at, new_day, first_cancelled_at, safe_by, day_28, locked_by,
         locked_since, locked_until, risk_rank, risk_at, version
     FROM patient_case
     JOIN patient ON patient.id = patient_case.patient"
@@ -180,7 +182,8 @@ const SAVE: &str = "
     UPDATE patient_case
     SET state = $2, decided = $3, told = $4, attempts = $5, new_start_at = $6, new_day = $7,
         first_cancelled_at = $8, safe_by = $9, day_28 = $10, locked_by = $11, locked_since = $12,
-        locked_until = $13, risk_rank = $14, risk_at = $15, version = $16, rule = $17, tried_at = $18, tried = $19
+        locked_until = $13, risk_rank = $14, risk_at = $15, version = $16, rule = $17, tried_at = $18, tried = $19,
+        next_try_at = $20
     WHERE id = $1";
 
 /// The rank of what is not in the queue.
@@ -212,7 +215,8 @@ pub async fn save(tx: &mut Tx, row: &CaseRow) -> Result<(), Error> {
         case.version,
         &row.rule,
         row.tried_at.map(|at| at.0),
-        &row.tried
+        &row.tried,
+        case.next_try.map(|at| at.0)
     )
     .map(|_| ())
 }
@@ -256,6 +260,25 @@ pub async fn log_attempt(
     by: AccountId,
 ) -> Result<(), Error> {
     execute!(tx, LOG_ATTEMPT, case.0, seq, channel.code(), result.code(), at.0, by.0).map(|_| ())
+}
+
+const TRIED: &str = "
+    SELECT channel, at
+    FROM contact_attempt
+    WHERE case_id = $1
+    ORDER BY seq DESC
+    LIMIT $2";
+
+/// What was tried since the case was last opened: so many tries, the last first, each with its day in a zone.
+pub async fn tried(tx: &mut Tx, row: &CaseRow, zone: &Zone) -> Result<Tried, Error> {
+    let rows = fetch_all!(tx, (String, i64), TRIED, row.id.0, row.case.attempts)?;
+    rows.into_iter()
+        .map(|(channel, at)| {
+            let known = Channel::from_code(&channel);
+            let known = known.ok_or_else(|| Error::Corrupt(format!("somebody was tried by {channel:?}")))?;
+            Ok((known, zone.civil_date(Timestamp(at))))
+        })
+        .collect()
 }
 
 /// A try: when, channel, result, by whom.

@@ -2,7 +2,7 @@
 //! and closing read these, so nothing there costs more as cases grow.
 
 use domain::{
-    cases::{Decided, State},
+    cases::{Clock, Decided, State},
     id::{FacilityId, IncidentId},
     view::cases::Funnel,
 };
@@ -25,7 +25,8 @@ pub struct Key {
     booked: bool,
     tried: bool,
     interpreter: bool,
-    breached: bool,
+    past_safe_by: bool,
+    past_28: bool,
 }
 
 impl Key {
@@ -40,16 +41,19 @@ impl Key {
             booked: row.case.new_start.is_some(),
             tried: row.case.attempts > 0,
             interpreter: row.interpreter,
-            breached: row.case.is_booked_past_safe_by(),
+            past_safe_by: row.case.days_booked_past(Clock::SafeBy).is_some(),
+            past_28: row.case.days_booked_past(Clock::Day28).is_some(),
         }
     }
 }
 
 const ADD: &str = "
     INSERT INTO case_tally (
-        incident, facility, kind, decided, state, told, booked, tried, interpreter, breached, cases)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-    ON CONFLICT (incident, facility, kind, decided, state, told, booked, tried, interpreter, breached)
+        incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28,
+        cases)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    ON CONFLICT (
+        incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28)
     DO UPDATE SET cases = case_tally.cases + excluded.cases";
 
 /// One case is counted elsewhere now.
@@ -70,7 +74,8 @@ pub async fn moved(tx: &mut Tx, incident: IncidentId, from: &Key, to: &Key) -> R
             key.booked,
             key.tried,
             key.interpreter,
-            key.breached,
+            key.past_safe_by,
+            key.past_28,
             change
         )?;
     }
@@ -82,28 +87,24 @@ const FORGET: &str = "
     WHERE incident = $1";
 
 macro_rules! full_count {
-    ($breached:literal) => {
-        concat!(
-            "
+    () => {
+        "
     SELECT incident, facility, kind, decided, state, told, new_start_at IS NOT NULL, attempts > 0, interpreter,
-        ",
-            $breached,
-            ", COUNT(*)
+        state = 'rebooked' AND safe_by IS NOT NULL AND new_day IS NOT NULL AND new_day > safe_by,
+        state = 'rebooked' AND day_28 IS NOT NULL AND new_day IS NOT NULL AND new_day > day_28, COUNT(*)
     FROM patient_case
     WHERE incident = $1 AND visible = TRUE
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
-        )
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
     };
 }
 
-const FULL_COUNT: &str =
-    full_count!("state = 'rebooked' AND safe_by IS NOT NULL AND new_day IS NOT NULL AND new_day > safe_by");
+const FULL_COUNT: &str = full_count!();
 
 const COUNT_AGAIN: &str = concat!(
     "
     INSERT INTO case_tally (
-        incident, facility, kind, decided, state, told, booked, tried, interpreter, breached, cases)",
-    full_count!("state = 'rebooked' AND safe_by IS NOT NULL AND new_day IS NOT NULL AND new_day > safe_by")
+        incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28, cases)",
+    full_count!()
 );
 
 /// Counts everything again, after wide work that touched many rows anyway.
@@ -113,10 +114,10 @@ pub async fn count_again(tx: &mut Tx, incident: IncidentId) -> Result<(), Error>
     Ok(())
 }
 
-type Row = (Uuid, Uuid, String, String, String, bool, bool, bool, bool, bool, i64);
+type Row = (Uuid, Uuid, String, String, String, bool, bool, bool, bool, bool, bool, i64);
 
 const READ: &str = "
-    SELECT incident, facility, kind, decided, state, told, booked, tried, interpreter, breached, cases
+    SELECT incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28, cases
     FROM case_tally
     WHERE incident = $1";
 
@@ -136,14 +137,15 @@ pub async fn read_by_counting(tx: &mut Tx, incident: IncidentId) -> Result<Funne
 
 fn funnel(rows: Vec<Row>, facilities: Option<&[FacilityId]>) -> Result<Funnel, Error> {
     let mut funnel = Funnel::default();
-    for (_, facility, _, decided, state, told, _, tried, interpreter, breached, cases) in rows {
+    for (_, facility, _, decided, state, told, _, tried, interpreter, past_safe_by, past_28, cases) in rows {
         if facilities.is_some_and(|allowed| !allowed.contains(&FacilityId(facility))) {
             continue;
         }
         let decided =
             Decided::from_code(&decided).ok_or_else(|| Error::Corrupt(format!("decided {decided:?}")))?;
         let state = State::from_code(&state).ok_or_else(|| Error::Corrupt(format!("state {state:?}")))?;
-        add(&mut funnel, decided, state, told, tried, interpreter, breached, cases);
+        add(&mut funnel, decided, state, told, tried, interpreter, past_safe_by, cases);
+        funnel.past_28 += if past_28 { cases } else { 0 };
     }
     Ok(funnel)
 }
@@ -157,7 +159,7 @@ fn add(
     told: bool,
     tried: bool,
     interpreter: bool,
-    breached: bool,
+    past_safe_by: bool,
     cases: i64,
 ) {
     funnel.booked += cases;
@@ -172,12 +174,12 @@ fn add(
     }
     let untold = matches!(state, State::ToContact | State::Contacting);
     let tell_again = matches!(state, State::Kept | State::Rebooked) && !told;
-    if untold || tell_again || breached {
+    if untold || tell_again || past_safe_by {
         funnel.to_call += cases;
         funnel.interpreter += if interpreter { cases } else { 0 };
     }
     funnel.tried_not_reached += if untold && tried { cases } else { 0 };
-    funnel.past_safe_by += if breached { cases } else { 0 };
+    funnel.past_safe_by += if past_safe_by { cases } else { 0 };
     if decided != Decided::Cancelled {
         return;
     }

@@ -131,13 +131,14 @@ pub(super) async fn narrow(
     let (scheme, priority) = filter.priority.split_once(':').unwrap_or(("", ""));
     let mrn = filter.mrn.trim();
     Ok(list::Narrow {
-        facilities,
         kind: filter.kind.clone(),
         scheme: scheme.to_owned(),
         priority: priority.to_owned(),
         mrn: if mrn.is_empty() { Vec::new() } else { seal.lookup(mrn).to_vec() },
         soon: show::soon(now, &zone),
         now,
+        today: show::today(tx, &facilities, now).await?,
+        facilities,
         after: list::Key::read(&filter.after),
     })
 }
@@ -185,9 +186,11 @@ async fn list_page(
     let soon = show::soon(now, &zone);
     let committed =
         snapshots::all(&mut tx, incident).await?.into_iter().filter(|each| each.state == "committed");
+    let (due, locked) = list::counts_of_now(&mut tx, incident, &allowed, soon, now).await?;
+    let today = show::today(&mut tx, &allowed, now).await?;
     let around = show::Around {
         funnel: tally::read(&mut tx, incident, Some(&allowed)).await?,
-        counts: list::counts_of_now(&mut tx, incident, &allowed, soon, now).await?,
+        now: show::Now { soon: due, locked, missed: list::missed(&mut tx, incident, &today).await? },
         as_of: committed.map(|each| each.as_of).max().map(|at| zone.full(at)).unwrap_or_default(),
         priorities: list::priorities(&mut tx, incident).await?,
     };

@@ -102,7 +102,7 @@ fn tabs(view: &CasesView) -> AnyView {
             let words = format!("{} ", part.words);
             view! {
                 <a href=part.path.clone() aria-current=part.current.then_some("page")>
-                    {words}<span class="muted">{ui::count(part.count)}</span>
+                    {words}<span class="muted">{if part.over { "over " } else { "" }}{ui::count(part.count)}</span>
                 </a>
             }
         })
@@ -318,6 +318,8 @@ fn act_form(frame: &Frame, view: &CaseView) -> (&'static str, AnyView) {
             let body = view! {
                 {Field::new("channel", "How?").value(channel).errors(errors).radios(channels)}
                 {Field::new("result", "What came of it?").value(form.result.0.clone()).errors(errors).radios(results)}
+                {Field::new("next_try", "Try again at").hint("As 2024-07-19 14:30; until then others are called first")
+                    .value(form.next_try.0.clone()).errors(errors).optional().time()}
                 {button::primary("Log this try")}
             };
             ("contacts", body.into_any())

@@ -83,12 +83,16 @@ pub fn show(frame: &Frame, view: &PlaybookView) -> AnyView {
     });
     let timing = format!(
         "An update every {} minutes. A unit is confirmed at {} % of its people. Command may be assumed after {} minutes. \
-         A unit has its devices back when {} % of them work. Blank forms must last {} hours.",
+         A unit has its devices back when {} % of them work. Blank forms must last {} hours. A patient counts as not \
+         reached after {} tries by {} ways on {} days.",
         playbook.timing.update_every_minutes,
         playbook.timing.unit_confirmed_percent,
         playbook.timing.assume_command_minutes,
         playbook.timing.devices_back_percent,
         playbook.timing.stock_hours,
+        playbook.unreachable.tries,
+        playbook.unreachable.channels,
+        playbook.unreachable.days,
     );
     view! {
         {ui::head(frame, &playbook.title(), None, approve)}

@@ -16,6 +16,8 @@ pub struct ChangeCase {
     pub channel: Text,
     /// For a contact: `told`, `no_answer`, `voicemail`, `wrong_number`, `call_back`.
     pub result: Text,
+    /// For a contact that reached nobody: when to try again, in the facility's zone: `2024-07-19 14:30`; may be empty.
+    pub next_try: Text,
     /// For a new date, in the facility's zone: `2024-08-02 08:10`.
     pub new_start: Text,
     /// For a new date: the patient knows it.
@@ -30,7 +32,12 @@ pub struct ChangeCase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     Take,
-    Contact(Channel, ContactResult),
+    Contact {
+        channel: Channel,
+        result: ContactResult,
+        /// The typed local time; empty when nothing was agreed.
+        next_try: String,
+    },
     /// The typed local time; it is read in the facility's zone.
     Rebook {
         new_start: String,
@@ -113,7 +120,8 @@ impl ChangeCase {
         if result.is_none() {
             errors.add("result", "Choose what came of it.");
         }
-        Some(Act::Contact(channel?, result?))
+        let next_try = errors.optional("next_try", &self.next_try, 40).unwrap_or_default();
+        Some(Act::Contact { channel: channel?, result: result?, next_try })
     }
 
     fn why(&self, errors: &mut FieldErrors) -> Option<String> {

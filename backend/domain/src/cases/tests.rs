@@ -27,7 +27,7 @@ fn cancelled() -> Case {
 #[test]
 fn a_second_cancellation_reopens_the_case_and_keeps_its_first_clocks() {
     let mut case = cancelled();
-    case.log_contact(ContactResult::Told, caller(1), at(1)).expect("may be called");
+    case.log_contact((ContactResult::Told, None), caller(1), at(1)).expect("may be called");
     case.rebook((at(20_000), date(2024, 8, 2)), true, caller(1), at(2)).expect("may be rebooked");
     let clocks = (case.first_cancelled_at, case.safe_by, case.day_28);
     case.cancel(at(5_000), Some(date(2025, 1, 1))).expect("may be cancelled");
@@ -42,10 +42,10 @@ fn who_was_told_of_a_cancellation_must_be_told_that_it_is_off() {
     untold.keep().expect("may be kept");
     assert!(!untold.must_tell());
     let mut told = cancelled();
-    told.log_contact(ContactResult::Told, caller(1), at(1)).expect("may be called");
+    told.log_contact((ContactResult::Told, None), caller(1), at(1)).expect("may be called");
     told.keep().expect("may be kept");
     assert!(told.must_tell());
-    told.log_contact(ContactResult::Told, caller(1), at(2)).expect("may be called");
+    told.log_contact((ContactResult::Told, None), caller(1), at(2)).expect("may be called");
     assert_eq!((told.state, told.must_tell()), (State::Kept, false));
 }
 
@@ -54,10 +54,10 @@ fn while_one_calls_nobody_else_does() {
     let mut case = cancelled();
     case.take(caller(1), at(0)).expect("is free");
     assert_eq!(case.take(caller(2), at(1)).unwrap_err().code, "being-called");
-    assert!(case.log_contact(ContactResult::Told, caller(2), at(1)).is_err());
+    assert!(case.log_contact((ContactResult::Told, None), caller(2), at(1)).is_err());
     assert_eq!(case.take(caller(1), at(2)), Ok(()), "who has it may take it again");
     assert_eq!(case.take(caller(2), at(2 + LOCK_MINUTES)), Ok(()), "a forgotten lock ends by itself");
-    case.log_contact(ContactResult::NoAnswer, caller(2), at(13)).expect("may be called");
+    case.log_contact((ContactResult::NoAnswer, None), caller(2), at(13)).expect("may be called");
     assert_eq!((case.lock, case.state), (None, State::Contacting));
 }
 
@@ -65,7 +65,7 @@ fn while_one_calls_nobody_else_does() {
 fn rebooked_is_no_end_and_past_safe_by_comes_first() {
     let mut late = cancelled();
     late.rebook((at(60_000), date(2024, 8, 22)), true, caller(1), at(1)).expect("may be rebooked");
-    assert!(!late.state.is_end() && late.is_booked_past_safe_by());
+    assert!(!late.state.is_end() && late.days_booked_past(Clock::SafeBy) == Some(6));
     let waiting = cancelled();
     assert!(late.risk().expect("has a risk") < waiting.risk().expect("has a risk"));
     let mut in_time = cancelled();
@@ -76,15 +76,63 @@ fn rebooked_is_no_end_and_past_safe_by_comes_first() {
     assert!(in_time.state.is_end());
 }
 
+fn tried(tries: &[(Channel, i8)]) -> Tried {
+    tries.iter().map(|(channel, day)| (*channel, date(2024, 7, *day))).collect()
+}
+
 #[test]
-fn closing_as_not_reached_takes_three_tries() {
+fn closing_as_not_reached_takes_what_the_policy_asks_for() {
+    use Channel::{Phone, Sms};
     let mut case = cancelled();
-    assert_eq!(case.end(State::ClosedByClinician).unwrap_err().code, "too-few-tries");
-    for minute in 0..3 {
-        case.log_contact(ContactResult::NoAnswer, caller(1), at(minute)).expect("may be called");
+    let policy = Unreachable::default();
+    for too_few in [
+        tried(&[]),
+        tried(&[(Phone, 19), (Sms, 20)]),
+        tried(&[(Phone, 19), (Phone, 20), (Phone, 21)]),
+        tried(&[(Phone, 19), (Sms, 19), (Phone, 19)]),
+    ] {
+        assert_eq!(case.end(State::ClosedByClinician, &too_few, policy).unwrap_err().code, "too-few-tries");
     }
-    assert_eq!(case.end(State::ClosedByClinician), Ok(()));
-    assert_eq!(case.end(State::Died).unwrap_err().code, "has-ended");
+    assert_eq!(
+        tried(&[(Phone, 19)]).meets(policy).unwrap_err().sentence,
+        "A clinician may close this as not reached after 3 tries, 2 ways of contact and 2 different days; there were 1, \
+         1 and 1."
+    );
+    let own = Unreachable { tries: 2, channels: 1, days: 1 };
+    assert_eq!(tried(&[(Phone, 19), (Phone, 19)]).meets(own), Ok(()));
+    let enough = tried(&[(Phone, 19), (Sms, 19), (Phone, 20)]);
+    assert_eq!(case.end(State::ClosedByClinician, &enough, policy), Ok(()));
+    assert_eq!(case.end(State::Died, &enough, policy).unwrap_err().code, "has-ended");
+}
+
+#[test]
+fn a_clock_that_will_be_missed_and_one_that_was_are_two_things() {
+    let mut case = cancelled();
+    let day = |day| date(2024, 8, day);
+    assert_eq!(case.days_past(Clock::Day28, day(16)), None, "its last day is in time");
+    assert_eq!(case.days_past(Clock::Day28, day(18)), Some(2));
+    case.safe_by = Some(date(2024, 10, 11));
+    case.rebook((at(60_000), day(22)), true, caller(1), at(1)).expect("may be rebooked");
+    assert_eq!((case.days_booked_past(Clock::Day28), case.days_booked_past(Clock::SafeBy)), (Some(6), None));
+    assert_eq!(case.days_past(Clock::Day28, day(17)), Some(1), "a date that is booked does not stop a clock");
+    assert_eq!(case.risk(), None, "only a date past safe-by asks for an earlier one");
+    case.mark_seen().expect("may be seen");
+    assert_eq!((case.days_past(Clock::Day28, day(30)), case.days_booked_past(Clock::Day28)), (None, None));
+}
+
+#[test]
+fn the_next_try_is_still_to_come_and_ends_with_the_next_step() {
+    let mut case = cancelled();
+    for (result, next) in
+        [(ContactResult::NoAnswer, 0), (ContactResult::Told, 60), (ContactResult::NoAnswer, 50_000)]
+    {
+        let refused = case.log_contact((result, Some(at(next))), caller(1), at(0)).unwrap_err();
+        assert_eq!(refused.code, "next-try", "{result:?} {next}");
+    }
+    case.log_contact((ContactResult::CallBack, Some(at(60))), caller(1), at(0)).expect("may be called");
+    assert_eq!(case.next_try, Some(at(60)));
+    case.log_contact((ContactResult::Told, None), caller(1), at(61)).expect("may be called");
+    assert_eq!(case.next_try, None);
 }
 
 #[test]
@@ -132,14 +180,16 @@ fn run(case: &mut Case, step: &Step, now: Timestamp) -> Result<(), Refusal> {
             Ok(())
         }
         Step::Take(who) => case.take(caller(*who), now),
-        Step::Contact(who, result) => case.log_contact(ContactResult::ALL[*result], caller(*who), now),
+        Step::Contact(who, result) => {
+            case.log_contact((ContactResult::ALL[*result], None), caller(*who), now)
+        }
         Step::Rebook(minutes) => {
             let new = now.plus_minutes(*minutes);
             case.rebook((new, Zone::utc().civil_date(new)), true, caller(1), now)
         }
         Step::Seen => case.mark_seen(),
         Step::Done => case.mark_done(),
-        Step::End(end) => case.end(State::ALL[*end]),
+        Step::End(end) => case.end(State::ALL[*end], &Tried::default(), Unreachable::default()),
     }
 }
 

@@ -32,7 +32,10 @@ pub struct Funnel {
     pub seen: i64,
     /// Of the cancelled, ended otherwise than seen.
     pub ended_otherwise: i64,
+    /// Booked past their safe-by date.
     pub past_safe_by: i64,
+    /// Booked more than 28 days after the date that was cancelled.
+    pub past_28: i64,
     /// Somebody must speak with the patient, or find an earlier date.
     pub to_call: i64,
     pub tried_not_reached: i64,
@@ -47,6 +50,8 @@ pub struct Part {
     pub code: String,
     pub words: String,
     pub count: i64,
+    /// There are more than `count`, which were not counted.
+    pub over: bool,
     pub path: String,
     pub current: bool,
 }
@@ -62,7 +67,7 @@ pub struct Alternative {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct CaseFilter {
-    /// `call`, `soon`, `past`, `unreached`, `interpreter`, `locked`, `untold`, `told`, `rebooked`, `seen`, `ended`,
+    /// `call`, `soon`, `past`, `missed`, `past28`, `missed28`, `unreached`, `interpreter`, `locked`, `untold`, `told`, `rebooked`, `seen`, `ended`,
     /// `cancelled`, `kept`, `undecided` or `all`.
     pub show: String,
     /// A facility's id.

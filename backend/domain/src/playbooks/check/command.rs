@@ -9,6 +9,7 @@ pub(super) fn check(playbook: &Playbook, found: &mut Mistakes) {
     head(playbook, found);
     decisions(playbook, found);
     timing(playbook, found);
+    unreachable(playbook, found);
     levels(playbook, found);
     systems(playbook, found);
     positions(playbook, found);
@@ -55,6 +56,13 @@ fn timing(playbook: &Playbook, found: &mut Mistakes) {
     found.between(path.field("assume_command_minutes"), timing.assume_command_minutes, 1, 240);
     found.between(path.field("stock_hours"), timing.stock_hours, 1, 168);
     found.between(path.field("devices_back_percent"), timing.devices_back_percent, 1, 100);
+}
+
+fn unreachable(playbook: &Playbook, found: &mut Mistakes) {
+    let (path, policy) = (Path::of("unreachable"), playbook.unreachable);
+    found.between(path.field("tries"), policy.tries, 1, 20);
+    found.between(path.field("channels"), policy.channels, 1, 5);
+    found.between(path.field("days"), policy.days, 1, 30);
 }
 
 fn levels(playbook: &Playbook, found: &mut Mistakes) {
