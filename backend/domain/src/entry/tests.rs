@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    forms::{Act, tables::told_apart},
+    actor::Role,
+    field::FieldErrors,
+    forms::{Act, Serial, tables::told_apart},
     id::{AccountId, FormId, UnitId},
     playbooks::{FormType, Risk},
 };
@@ -344,4 +346,122 @@ fn a_late_entry_says_when_from_which_form_by_whom_and_for_whom() {
         "Late entry for 2024-07-19 02:05 EDT, downtime Epic down, from paper form MAR-01001-K, entered by Ann Alder \
          for the author named on the form."
     );
+}
+
+fn now() -> Timestamp {
+    Timestamp::parse_rfc3339("2024-07-19T12:00:00Z").expect("is a time")
+}
+
+/// How many sheets were read, or the fields at which something is wrong.
+fn prepared(form: &Prepare) -> Result<usize, Vec<&'static str>> {
+    let fields = ["serial", "patient", "event_at", "lines"].into_iter();
+    let wrong = |errors: FieldErrors| fields.filter(|field| errors.at(field).is_some()).collect();
+    form.read().map(|read| read.len()).map_err(wrong)
+}
+
+fn serials(many: usize) -> String {
+    let line = |number: i64| format!("{}, 0012345\n", Serial::new("general", "4w", "MAR", number));
+    (1..).take(many).map(line).collect()
+}
+
+#[test]
+fn one_sheet_or_a_list_says_whose_they_are() {
+    let serial = Serial::new("general", "4w", "MAR", 1).to_string();
+    let one = |patient: &str, several: &str| Prepare {
+        serial: serial.as_str().into(),
+        patient: patient.into(),
+        several: several.into(),
+        ..Prepare::default()
+    };
+    assert_eq!(prepared(&one("0012345", "")), Ok(1));
+    assert_eq!(prepared(&one("", "yes")), Ok(1));
+    assert_eq!(prepared(&one("0012345", "yes")), Err(vec!["patient"]), "one or several, not both");
+    assert_eq!(prepared(&Prepare::default()), Err(vec!["serial"]), "nothing was said");
+    let serial_alone = Prepare { patient: "0012345".into(), ..Prepare::default() };
+    assert_eq!(prepared(&serial_alone), Err(vec!["serial"]), "a patient without a form");
+    let list = |many: usize| Prepare { lines: serials(many).as_str().into(), ..Prepare::default() };
+    let most = usize::try_from(MOST_LINES).expect("is a small number");
+    assert_eq!(prepared(&list(most)), Ok(most));
+    assert_eq!(prepared(&list(most + 1)), Err(vec!["lines"]));
+    let twice = Prepare {
+        lines: format!("{serial}, 0012345\n{serial}, 0012345").as_str().into(),
+        ..Prepare::default()
+    };
+    assert_eq!(prepared(&twice), Err(vec!["lines"]));
+}
+
+#[test]
+fn care_may_be_two_minutes_ahead_and_a_day_before_and_no_more() {
+    let zone = Zone::named("America/New_York").expect("is in the database");
+    let read = |text: &str, now: &str, began: &str| {
+        let at = |text: &str| zone.parse(text).expect("is a time");
+        care_time(text, &zone, at(now), at(began)).is_ok()
+    };
+    assert!(read("2024-07-19 04:02", "2024-07-19 04:00", "2024-07-19 00:40"));
+    assert!(!read("2024-07-19 04:03", "2024-07-19 04:00", "2024-07-19 00:40"));
+    assert!(read("2024-07-18 00:40", "2024-07-19 04:00", "2024-07-19 00:40"));
+    assert!(!read("2024-07-18 00:39", "2024-07-19 04:00", "2024-07-19 00:40"));
+}
+
+#[test]
+fn what_was_typed_in_is_read_and_names_no_patient() {
+    let form = EnterSheet {
+        event_at: " 2024-07-19 02:05 ".into(),
+        author: "Dr. Rosa Lind".into(),
+        reference: "E-17".into(),
+        ..EnterSheet::default()
+    };
+    let read = Entering {
+        event_at: "2024-07-19 02:05".into(),
+        author: "Dr. Rosa Lind".into(),
+        reference: "E-17".into(),
+    };
+    assert_eq!(form.read(now()), Ok(read));
+    let nobody = EnterSheet::default().read(now()).expect_err("nobody wrote it");
+    assert!(nobody.at("author").is_some());
+    let named = EnterSheet { author: "MRN 00123456".into(), ..EnterSheet::default() };
+    assert!(named.read(now()).expect_err("names a patient").at("author").is_some());
+}
+
+#[test]
+fn a_check_says_that_it_is_so_or_what_differs() {
+    let check = |found: &str, kind: &str, note: &str| {
+        Check { found: found.into(), kind: kind.into(), note: note.into(), ..Check::default() }.read(now())
+    };
+    assert_eq!(check("verified", "", ""), Ok(Verdict::Verified));
+    let differs =
+        Verdict::Differs { kind: Kind::Illegible, note: "The dose".into(), owner: Role::FormsClerk };
+    assert_eq!(check("differs", "illegible", "The dose"), Ok(differs));
+    assert!(check("", "illegible", "The dose").expect_err("nothing was found").at("found").is_some());
+    assert!(check("differs", "", "The dose").is_err() && check("differs", "illegible", "").is_err());
+}
+
+#[test]
+fn a_difference_ends_without_an_error_or_voided() {
+    let settle =
+        |ending: &str| Settle { ending: ending.into(), reason: "Read again".into(), ..Settle::default() };
+    assert_eq!(settle("not_an_error").read(now()), Ok((Ending::NotAnError, "Read again".into())));
+    assert_eq!(settle("voided").read(now()), Ok((Ending::Voided, "Read again".into())));
+    for ending in ["corrected", "", "else"] {
+        assert!(settle(ending).read(now()).expect_err("is no such ending").at("ending").is_some());
+    }
+}
+
+#[test]
+fn a_type_has_a_place_when_it_waits_or_is_waited_for() {
+    let kit = [
+        form_type("REG", &[]),
+        form_type("ORD", &["REG"]),
+        form_type("MAR", &["ORD"]),
+        form_type("LOG", &[]),
+    ];
+    let order = Order::of(&kit);
+    let before = |code| order.before(code).collect::<Vec<_>>();
+    assert_eq!((before("MAR"), before("ORD")), (vec!["ORD", "REG"], vec!["REG"]));
+    assert!(before("REG").is_empty() && before("none").is_empty());
+    let places =
+        ["REG", "ORD", "MAR", "LOG"].map(|code| (order.waits_for_any(code), order.has_a_place(code)));
+    assert_eq!(places, [(false, true), (true, true), (true, true), (false, false)]);
+    let codes = [Whose::Unknown, Whose::One(Uuid::nil()), Whose::Several].map(Whose::code);
+    assert_eq!(codes, ["unknown", "one", "several"]);
 }
