@@ -228,7 +228,7 @@ impl Declare {
         if self.started_at.is_blank() {
             return Some(now);
         }
-        let at = errors.keep("started_at", zone.parse(&self.started_at.0))?;
+        let at = errors.keep("started_at", zone.parse_past(&self.started_at.0, now))?;
         if at > now {
             errors.add("started_at", "The earliest known start is before now.");
             return None;

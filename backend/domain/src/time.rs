@@ -189,6 +189,32 @@ impl Zone {
         }
     }
 
+    /// The same for what has happened: a time alone, as `01:40`, is the last one before `now`.
+    ///
+    /// # Errors
+    /// As [`Zone::parse`].
+    pub fn parse_past(&self, text: &str, now: Timestamp) -> Result<Timestamp, NotATime> {
+        let text = text.trim();
+        let (hour, minute) = match text.split_once(':') {
+            Some((hour, minute)) if matches!(hour.len(), 1 | 2) && minute.len() == 2 => (hour, minute),
+            _ => return self.parse(text),
+        };
+        // A sign is no part of a time.
+        let number =
+            |text: &str| text.parse::<i8>().ok().filter(|_| text.bytes().all(|sign| sign.is_ascii_digit()));
+        let (hour, minute) = number(hour).zip(number(minute)).ok_or(NotATime)?;
+        let time = civil::Time::new(hour, minute, 0, 0).map_err(|_| NotATime)?;
+        let today = self.civil_date(now);
+        let on = |day: civil::Date| match self.local(day.to_datetime(time)) {
+            Local::Once(at) | Local::TakenAsFirst(at) => Ok(at),
+            Local::NeverHappened => Err(NotATime),
+        };
+        match on(today) {
+            Ok(at) if at <= now => Ok(at),
+            _ => on(today.yesterday().map_err(|_| NotATime)?),
+        }
+    }
+
     fn format(&self, at: Timestamp, format: &str) -> String {
         at.jiff().to_zoned(self.0.clone()).strftime(format).to_string()
     }
@@ -211,6 +237,22 @@ mod tests {
 
     fn new_york() -> Zone {
         Zone::named("America/New_York").expect("is in the database")
+    }
+
+    #[test]
+    fn a_time_alone_is_the_last_one_before_now() {
+        let zone = Zone::named("America/New_York").expect("is a zone");
+        let now = zone.parse("2024-07-19 02:05").expect("is a time");
+        let read = |text: &str| zone.parse_past(text, now).map(|at| zone.typed(at));
+        assert_eq!(read("01:40"), Ok("2024-07-19 01:40".into()));
+        assert_eq!(read(" 2:05 "), Ok("2024-07-19 02:05".into()));
+        assert_eq!(read("23:50"), Ok("2024-07-18 23:50".into()), "the evening before");
+        assert_eq!(read("2024-07-17 23:50"), Ok("2024-07-17 23:50".into()));
+        for wrong in ["24:00", "1:4", "7", "-1:30", "+1:30", "", "12:345"] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+        let spring = zone.parse("2024-03-10 04:00").expect("is a time");
+        assert_eq!(zone.parse_past("02:30", spring).map(|at| zone.typed(at)), Ok("2024-03-09 02:30".into()));
     }
 
     #[test]

@@ -116,7 +116,7 @@ async fn looked_at(
         return Ok(decision.at);
     }
     let zone = zone_of(&mut decision.tx, about.place(), &about.places).await?;
-    let at = errors.keep("at", zone.parse(form.at.trimmed())).unwrap_or(decision.at);
+    let at = errors.keep("at", zone.parse_past(form.at.trimmed(), decision.at)).unwrap_or(decision.at);
     if at > decision.at {
         errors.add("at", "It cannot have been looked at in the future.");
     }

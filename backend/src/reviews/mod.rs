@@ -156,7 +156,7 @@ fn read_time(
     now: Timestamp,
 ) -> Result<Timestamp, FieldErrors> {
     let error = |sentence: &str| FieldErrors::one("recorded_at", sentence);
-    let at = zone.parse(form.recorded_at.trimmed()).map_err(|wrong| error(&wrong.to_string()))?;
+    let at = zone.parse_past(form.recorded_at.trimmed(), now).map_err(|wrong| error(&wrong.to_string()))?;
     if at > now {
         return Err(error("This time is still to come."));
     }

@@ -71,7 +71,7 @@ pub fn declare(frame: &Frame, view: &DeclareView) -> AnyView {
         <input type="hidden" name="playbook" value=form.playbook.0.clone()/>
         {Field::new("basis", "What do you know, and who told you?").hint("This stands in the log as the basis of the decision")
             .value(form.basis.0.clone()).errors(errors).area(3)}
-        {Field::new("started_at", "Earliest known start").hint(format!("As 2024-07-19 00:40; it is now {}. Empty means now", view.now))
+        {Field::new("started_at", "Earliest known start").hint(format!("As 00:40 or 2024-07-19 00:40; it is now {}. Empty means now", view.now))
             .value(form.started_at.0.clone()).errors(errors).time()}
         {Field::new("places", "Where?").errors(errors).checkboxes(places, &ticked)}
         {level(frame, view)}

@@ -77,8 +77,11 @@ impl ReportStatus {
         if status.is_none() {
             errors.add("status", "Choose what the system is now.");
         }
-        let since =
-            if self.since.is_blank() { Some(now) } else { errors.keep("since", zone.parse(&self.since.0)) };
+        let since = if self.since.is_blank() {
+            Some(now)
+        } else {
+            errors.keep("since", zone.parse_past(&self.since.0, now))
+        };
         if since.is_some_and(|since| since > now) {
             errors.add("since", "This time has not come yet.");
         }
