@@ -233,6 +233,11 @@ both_databases! {
         night.scans(back(&of("general", 1003), "used")).await;
         assert_eq!(night.is_not_taken(at(&of("general", 1003), "filing")).await, "not-scanned");
         assert_eq!(ledger(world, &night).await, [25, 22, 1, 1, 1, 0]);
+        let page = night.clerk.reads(&night.path("/scan")).await;
+        let last: Vec<_> = page["last"].as_array().expect("is a list").iter().map(|line| line["serial"].clone()).collect();
+        // Each as often as it was moved: the voided one is in the records room, too.
+        assert_eq!(last.len(), 4, "{last:?}");
+        assert!([1001, 1002, 1003].iter().all(|number| last.contains(&json!(of("general", *number)))), "{last:?}");
     }
 
     /// A lost answer is asked for again under the same request; a second scan of the sheet is a double.
