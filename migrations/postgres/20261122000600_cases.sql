@@ -143,6 +143,17 @@ CREATE TABLE contact_attempt (
     PRIMARY KEY (case_id, seq)
 );
 
+-- What one caller tells the next, sealed under the patient's key.
+CREATE TABLE case_note (
+    id UUID PRIMARY KEY,
+    case_id UUID NOT NULL REFERENCES patient_case (id),
+    seq BIGINT NOT NULL,
+    sealed BYTEA NOT NULL,
+    at BIGINT NOT NULL,
+    account UUID NOT NULL,
+    UNIQUE (case_id, seq)
+);
+
 -- Counts, changed in the transaction that changes the cases they count.
 CREATE TABLE case_tally (
     incident UUID NOT NULL REFERENCES incident (id),

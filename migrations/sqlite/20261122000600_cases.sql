@@ -144,6 +144,17 @@ CREATE TABLE contact_attempt (
     PRIMARY KEY (case_id, seq)
 ) STRICT, WITHOUT ROWID;
 
+-- What one caller tells the next, sealed under the patient's key.
+CREATE TABLE case_note (
+    id BLOB PRIMARY KEY,
+    case_id BLOB NOT NULL REFERENCES patient_case (id),
+    seq INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    account BLOB NOT NULL,
+    UNIQUE (case_id, seq)
+) STRICT;
+
 -- Counts, changed in the transaction that changes the cases they count.
 CREATE TABLE case_tally (
     incident BLOB NOT NULL REFERENCES incident (id),

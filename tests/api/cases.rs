@@ -414,14 +414,34 @@ both_databases! {
         assert_eq!(night.funnel().await["ended_otherwise"], 1);
     }
 
+    async fn a_note_for_the_next_caller_is_read_there_and_lies_sealed(world: World) {
+        let night = Night::with_decision(world).await;
+        let line = night.lines("show=call").await[0].clone();
+        let path = format!("/cases/{}", text(&line["id"]));
+        assert!(night.is_refused(&format!("{path}/notes"), json!({})).await["errors"]["note"].is_array());
+        night.does(&format!("{path}/notes"), json!({ "note": "Hard of hearing; ring the daughter first" })).await;
+        night.does(&format!("{path}/notes"), json!({ "note": "Daughter is back at six" })).await;
+        let case = night.reads(&path).await;
+        assert_eq!(case["notes"][0]["text"], "Daughter is back at six", "{case}");
+        assert_eq!(case["notes"][1]["text"], "Hard of hearing; ring the daughter first", "{case}");
+        let mut tx = world.app.db.read().await.expect("can be read");
+        let kept: Vec<(Vec<u8>,)> = backend::fetch_all!(tx, (Vec<u8>,), "SELECT sealed FROM case_note").expect("can be read");
+        assert!(kept.iter().all(|(sealed,)| !String::from_utf8_lossy(sealed).contains("aughter")));
+        drop(tx);
+        let log = night.reads("/log").await.to_string();
+        assert!(log.contains("noted") && !log.contains("aughter"), "the log names the note, not what it says: {log}");
+        night.does(&format!("{path}/end"), json!({ "end": "died", "reason": "The ward called" })).await;
+        assert_eq!(night.is_refused(&format!("{path}/notes"), json!({ "note": "x" })).await["type"], "has-ended");
+    }
+
     async fn who_is_called_again_later_is_not_the_next(world: World) {
         let night = Night::with_decision(world).await;
-        let later = night.lines("show=call").await;
-        // Somebody who is due late enough not to set out before they are called again.
         let first = night.does("/cases/next", json!({})).await;
         let path = format!("/cases/{}", text(&first["case"]));
         let past = json!({ "channel": "phone", "result": "call_back", "next_try": "2024-07-18 09:00" });
         assert_eq!(night.is_refused(&format!("{path}/contacts"), past).await["type"], "next-try");
+        let late = json!({ "channel": "phone", "result": "call_back", "next_try": "2024-07-19 12:00" });
+        assert_eq!(night.is_refused(&format!("{path}/contacts"), late).await["type"], "next-try", "they will have come");
         let odd = json!({ "channel": "phone", "result": "call_back", "next_try": "soon" });
         assert!(night.is_refused(&format!("{path}/contacts"), odd).await["errors"]["next_try"].is_array());
         let again = json!({ "channel": "phone", "result": "call_back", "next_try": "2024-07-19 05:15" });
@@ -429,7 +449,7 @@ both_databases! {
         let case = night.reads(&path).await;
         assert!(text(&case["line"]["last_contact"]).ends_with("again 2024-07-19 05:15"), "{case}");
         let next = night.does("/cases/next", json!({})).await;
-        assert_ne!(next["case"], first["case"], "{later:?}");
+        assert_ne!(next["case"], first["case"], "not before the time");
         world.minutes_pass(60);
         night.does(&format!("/cases/{}/contacts", text(&next["case"])), json!({ "channel": "phone", "result": "told" })).await;
         assert_eq!(night.does("/cases/next", json!({})).await["case"], first["case"], "the time has come");

@@ -56,7 +56,7 @@ pub struct Case {
     /// The patient knows what holds now.
     pub told: bool,
     pub attempts: i64,
-    /// Before then nobody need try again, unless the patient may set out.
+    /// Before then nobody need try again.
     pub next_try: Option<Timestamp>,
     pub new_start: Option<Timestamp>,
     pub new_day: Option<Date>,
@@ -166,7 +166,8 @@ impl Case {
     /// One try to reach the patient, and when to try again, if that was agreed. It ends the caller's lock.
     ///
     /// # Errors
-    /// Refused while another has the case, when there is nothing to say, and for a next try that is no time to come.
+    /// Refused while another has the case, when there is nothing to say, and for a next try that
+    /// has passed or comes too late.
     pub fn log_contact(
         &mut self,
         (result, next_try): (ContactResult, Option<Timestamp>),
@@ -175,16 +176,8 @@ impl Case {
     ) -> Result<(), Refusal> {
         self.can_be_contacted()?;
         self.free_for(by, now)?;
-        let says = match next_try {
-            Some(_) if result == ContactResult::Told => {
-                "Who was told is not tried again. Leave the next try empty."
-            }
-            Some(at) if at <= now => "The next try has passed; enter a time that is still to come.",
-            Some(at) if at > now.plus_minutes(MOST_AHEAD) => "The next try is more than 30 days ahead.",
-            _ => "",
-        };
-        if !says.is_empty() {
-            return Err(Refusal::new("next-try", says));
+        if let Some(at) = next_try {
+            self.may_wait_until(at, result, now)?;
         }
         self.attempts += 1;
         if result == ContactResult::Told {
@@ -198,6 +191,31 @@ impl Case {
         self.moved();
         self.next_try = next_try;
         Ok(())
+    }
+
+    /// Whether nobody need try again before a time that was agreed.
+    fn may_wait_until(&self, at: Timestamp, result: ContactResult, now: Timestamp) -> Result<(), Refusal> {
+        let due = self.new_start.unwrap_or(self.start);
+        let says = if result == ContactResult::Told {
+            "Who was told is not tried again. Leave the next try empty."
+        } else if at <= now {
+            "The next try has passed; enter a time that is still to come."
+        } else if now < due && due <= at {
+            "By then they will have come. Choose a time before their appointment."
+        } else if at > now.plus_minutes(MOST_AHEAD) {
+            "The next try is more than 30 days ahead."
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::new("next-try", says))
+    }
+
+    /// Whether something may be noted for the next caller.
+    ///
+    /// # Errors
+    /// Refused for a case that has ended: nobody calls any more.
+    pub fn takes_notes(&self) -> Result<(), Refusal> {
+        if self.state.is_end() { Err(has_ended(self.state)) } else { Ok(()) }
     }
 
     /// A new date, which may replace an earlier new date. The patient may have agreed to it in the same call.

@@ -12,14 +12,13 @@ use domain::{
     id::{CaseId, FacilityId, IncidentId},
     playbooks::Unreachable,
     scope::Place,
-    time::Zone,
+    time::{Timestamp, Zone},
     view::cases::CaseChanged,
 };
 use serde_json::json;
 
-use super::{decide, list, show, store, store::CaseRow, tally};
+use super::{decide, list, notes, store, store::CaseRow, tally};
 use crate::{
-    accounts::store as accounts,
     app::App,
     begin,
     failure::Failure,
@@ -65,9 +64,8 @@ pub async fn change(
 pub async fn take_next(app: App, by: By, incident: IncidentId) -> Result<CaseChanged, Failure> {
     let mut decision = begin!(&app, &by, Chain::Incident(incident));
     let allowed = allowed(&mut decision.tx, &by.actor).await?;
-    let zone = accounts::installation(&mut decision.tx).await?.zone();
-    let times = (decision.at, show::soon(decision.at, &zone));
-    let next = list::next_to_call(&mut decision.tx, incident, &allowed, by.actor.account, times).await?;
+    let (me, now) = (by.actor.account, decision.at);
+    let next = list::next_to_call(&mut decision.tx, incident, &allowed, me, now).await?;
     let nobody =
         || domain::Refusal::new("nobody-left", "Nobody is left to call: all are told, or being called now.");
     let row = next.ok_or_else(nobody)?;
@@ -119,14 +117,10 @@ async fn apply(
     let what = match &act {
         Act::Take => row.case.take(me, now).map(|()| "taken"),
         Act::Contact { result, next_try, .. } => {
-            let next = match next_try.as_str() {
-                "" => None,
-                typed => {
-                    Some(zone.parse(typed).map_err(|error| FieldErrors::one("next_try", error.to_string()))?)
-                }
-            };
+            let next = if next_try.is_empty() { None } else { Some(time(&zone, "next_try", next_try)?) };
             row.case.log_contact((*result, next), me, now).map(|()| "contacted")
         }
+        Act::Note { .. } => row.case.takes_notes().map(|()| "noted"),
         Act::Seen => row.case.mark_seen().map(|()| "seen"),
         Act::Keep { .. } => row.case.keep().map(|()| "kept"),
         Act::End { end, .. } => {
@@ -146,8 +140,7 @@ async fn apply(
             row.case.cancel(now, safe_by).map(|()| "cancelled")
         }
         Act::Rebook { new_start, knows } => {
-            let at =
-                zone.parse(new_start).map_err(|error| FieldErrors::one("new_start", error.to_string()))?;
+            let at = time(&zone, "new_start", new_start)?;
             row.case.rebook((at, zone.civil_date(at)), *knows, me, now).map(|()| "rebooked")
         }
     }?;
@@ -161,6 +154,9 @@ async fn apply(
     store::save(&mut decision.tx, &row).await?;
     tally::moved(&mut decision.tx, incident, &before, &tally::Key::of(&row)).await?;
     let seq = say(app, decision, &row, what, from, &act).await?;
+    if let Act::Note { text } = &act {
+        notes::keep(app, decision, &row, seq, text).await?;
+    }
     if let Act::Contact { channel, result, .. } = act {
         store::log_attempt(&mut decision.tx, (row.id, seq), (channel, result), now, me).await?;
     }
@@ -169,6 +165,10 @@ async fn apply(
     let event = store::Event { case, incident, seq, what, from, to, at: now, account, rule: &rule };
     store::log(&mut decision.tx, &event).await?;
     Ok(CaseChanged { case, seq, version: row.case.version, state: to })
+}
+
+fn time(zone: &Zone, field: &str, typed: &str) -> Result<Timestamp, FieldErrors> {
+    zone.parse(typed).map_err(|error| FieldErrors::one(field, error.to_string()))
 }
 
 /// When a patient counts as not reached in this incident.

@@ -246,7 +246,7 @@ macro_rules! next {
             $facilities,
             ")
         AND (locked_until IS NULL OR locked_until <= $3 OR locked_by = $4)
-        AND (next_try_at IS NULL OR next_try_at <= $3 OR risk_at <= $5)
+        AND (next_try_at IS NULL OR next_try_at <= $3)
     ORDER BY risk_rank, risk_at, patient_case.id
     LIMIT 1"
         )
@@ -258,16 +258,15 @@ const NEXT: Sql = Sql {
     postgres: next!("SELECT value::uuid FROM json_array_elements_text($2::json)"),
 };
 
-/// The patient whom to call next: at the highest risk, nobody else is calling, and nobody agreed on a later time; but
-/// who may set out soon is called all the same.
+/// The patient whom to call next: at the highest risk, nobody else is calling, and no later time was agreed.
 pub async fn next_to_call(
     tx: &mut Tx,
     incident: IncidentId,
     facilities: &[FacilityId],
     me: AccountId,
-    (now, soon): (Timestamp, Timestamp),
+    now: Timestamp,
 ) -> Result<Option<CaseRow>, Error> {
-    let row = fetch_optional!(tx, Kept, NEXT, incident.0, ids(facilities).text(), now.0, me.0, soon.0)?;
+    let row = fetch_optional!(tx, Kept, NEXT, incident.0, ids(facilities).text(), now.0, me.0)?;
     row.map(CaseRow::try_from).transpose()
 }
 

@@ -10,6 +10,7 @@ pub mod end_of_day;
 mod export;
 pub mod import;
 pub mod list;
+mod notes;
 pub mod schedule_web;
 pub mod show;
 pub mod snapshots;

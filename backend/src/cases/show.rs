@@ -11,14 +11,14 @@ use domain::{
     schedule::Patient,
     time::{Timestamp, Zone},
     view::cases::{
-        Alternative, AttemptLine, CaseFilter, CaseLine, CaseView, CasesView, Funnel, HistoryLine, Part,
-        SnapshotLine,
+        Alternative, AttemptLine, CaseFilter, CaseLine, CaseView, CasesView, Funnel, HistoryLine, NoteLine,
+        Part, SnapshotLine,
     },
 };
 
 use jiff::civil::Date;
 
-use super::{list, snapshots::Snapshot, store, store::CaseRow};
+use super::{list, notes, snapshots::Snapshot, store, store::CaseRow};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
@@ -306,7 +306,7 @@ pub fn acts(row: &CaseRow) -> Vec<String> {
         acts.push("cancel");
     }
     if !state.is_end() {
-        acts.push("end");
+        acts.extend(["note", "end"]);
     }
     acts.into_iter().map(ToOwned::to_owned).collect()
 }
@@ -321,6 +321,7 @@ pub const fn code(which: Which) -> &'static str {
         Which::Keep => "keep",
         Which::Cancel => "cancel",
         Which::End => "end",
+        Which::Note => "note",
     }
 }
 
@@ -348,6 +349,11 @@ pub async fn case(
     let history = store::history(tx, row.id).await?.into_iter().map(|(seq, at, what, from, to, by, rule)| {
         HistoryLine { seq, at: zone.full(Timestamp(at)), what, from: words(&from), to: words(&to), by, rule }
     });
+    let notes = notes::of_case(tx, row, reading.seal).await?.into_iter().map(|note| NoteLine {
+        at: zone.full(note.at),
+        by: note.by,
+        text: note.text,
+    });
     let acts = acts(row);
     let sent = acts.iter().find(|act| *act == sent).or(acts.first()).cloned().unwrap_or_default();
     Ok(CaseView {
@@ -359,6 +365,7 @@ pub async fn case(
         provider: row.provider.clone(),
         classes: row.classes.clone(),
         first_of_two: row.first_of_two,
+        notes: notes.collect(),
         attempts: attempts.collect(),
         history: history.collect(),
         acts,

@@ -106,6 +106,12 @@ fn one_case(routes: Routes) -> Routes {
             "End another way, with a reason",
             end,
         )
+        .command::<ChangeCase, CaseChanged, _>(
+            "/incidents/{incident}/cases/{case}/notes",
+            READERS,
+            "Note what the next caller must know",
+            note,
+        )
 }
 
 type Ids = Path<(String, String)>;
@@ -324,6 +330,7 @@ acts! {
     keep => Keep,
     cancel => Cancel,
     end => End,
+    note => Note,
 }
 
 async fn show_end_of_day(

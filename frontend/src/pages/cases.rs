@@ -198,6 +198,7 @@ pub fn case(frame: &Frame, view: &CaseView) -> AnyView {
             {ui::panel("Patient and booking", facts(view))}
             {(!view.acts.is_empty()).then(|| act_panel(frame, view, &path))}
         </div>
+        {notes(view)}
         {ui::section("Tries to reach the patient", attempts(view))}
         {ui::section("What happened", history(view))}
     }
@@ -246,12 +247,13 @@ fn spoken(key: &str) -> String {
     key.replace(['-', '_'], " ")
 }
 
-const ACTS: [(&str, &str); 6] = [
+const ACTS: [(&str, &str); 7] = [
     ("contact", "Log a call"),
     ("rebook", "New date"),
     ("seen", "Seen"),
     ("keep", "Keep"),
     ("cancel", "Cancel"),
+    ("note", "Note"),
     ("end", "Other end"),
 ];
 
@@ -300,6 +302,14 @@ fn act_form(frame: &Frame, view: &CaseView) -> (&'static str, AnyView) {
         "seen" => ("seen", button::primary("Mark as seen")),
         "keep" => ("keep", view! { {reason()}{button::primary("Keep: this goes ahead")} }.into_any()),
         "cancel" => ("cancel", view! { {reason()}{button::primary("Cancel this booking")} }.into_any()),
+        "note" => {
+            let body = view! {
+                {Field::new("note", "What must the next caller know?").hint("Whoever calls this patient reads it")
+                    .value(form.note.0.clone()).errors(errors).area(3)}
+                {button::primary("Leave this note")}
+            };
+            ("notes", body.into_any())
+        }
         "end" => {
             let ends = State::OTHER_ENDS.map(|end| Choice::new(end.code(), end.words())).into();
             let body = view! {
@@ -318,7 +328,7 @@ fn act_form(frame: &Frame, view: &CaseView) -> (&'static str, AnyView) {
             let body = view! {
                 {Field::new("channel", "How?").value(channel).errors(errors).radios(channels)}
                 {Field::new("result", "What came of it?").value(form.result.0.clone()).errors(errors).radios(results)}
-                {Field::new("next_try", "Try again at").hint("As 2024-07-19 14:30; until then others are called first")
+                {Field::new("next_try", "Try again at").hint("As 2024-07-19 14:30, before the appointment; until then others are called")
                     .value(form.next_try.0.clone()).errors(errors).optional().time()}
                 {button::primary("Log this try")}
             };
@@ -335,6 +345,17 @@ fn safe_by(view: &CaseView) -> &str {
 fn sentence(words: &str) -> String {
     let mut characters = words.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+/// What callers told the next one; nothing when nobody has.
+fn notes(view: &CaseView) -> Option<AnyView> {
+    let lines = view.notes.iter().map(|note| {
+        let texts = [&note.at, &note.text, &note.by];
+        Row::new(texts.map(|text| table::text(text)).into())
+    });
+    let columns = vec![Column::new("When"), Column::new("What the next caller must know"), Column::new("By")];
+    let table = || table::table("Notes for whoever calls next", columns, lines.collect(), "");
+    (!view.notes.is_empty()).then(|| ui::section("Notes for whoever calls next", table()))
 }
 
 fn attempts(view: &CaseView) -> AnyView {

@@ -26,6 +26,8 @@ pub struct ChangeCase {
     pub end: Text,
     /// Why; for keeping or cancelling against the rule, and for another end.
     pub reason: Text,
+    /// For a note: what the next caller must know.
+    pub note: Text,
 }
 
 /// What one command does to one case.
@@ -54,6 +56,10 @@ pub enum Act {
         end: State,
         reason: String,
     },
+    /// For whoever calls next; it is sealed for the patient.
+    Note {
+        text: String,
+    },
 }
 
 /// Which command was sent; the address says it.
@@ -66,6 +72,7 @@ pub enum Which {
     Keep,
     Cancel,
     End,
+    Note,
 }
 
 impl ChangeCase {
@@ -82,6 +89,9 @@ impl ChangeCase {
             Which::Rebook => errors
                 .required("new_start", &self.new_start, 40, "Enter the new date and time.")
                 .map(|new_start| Act::Rebook { new_start, knows: self.knows.is_yes() }),
+            Which::Note => errors
+                .required("note", &self.note, 500, "Write what the next caller must know.")
+                .map(|text| Act::Note { text }),
             Which::Keep => self.why(&mut errors).map(|reason| Act::Keep { reason }),
             Which::Cancel => self.why(&mut errors).map(|reason| Act::Cancel { reason }),
             Which::End => {

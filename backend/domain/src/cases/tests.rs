@@ -123,9 +123,14 @@ fn a_clock_that_will_be_missed_and_one_that_was_are_two_things() {
 #[test]
 fn the_next_try_is_still_to_come_and_ends_with_the_next_step() {
     let mut case = cancelled();
-    for (result, next) in
-        [(ContactResult::NoAnswer, 0), (ContactResult::Told, 60), (ContactResult::NoAnswer, 50_000)]
-    {
+    let tries = [
+        (ContactResult::NoAnswer, 0),
+        (ContactResult::Told, 60),
+        // They are due after 230 minutes.
+        (ContactResult::NoAnswer, 230),
+        (ContactResult::NoAnswer, 50_000),
+    ];
+    for (result, next) in tries {
         let refused = case.log_contact((result, Some(at(next))), caller(1), at(0)).unwrap_err();
         assert_eq!(refused.code, "next-try", "{result:?} {next}");
     }

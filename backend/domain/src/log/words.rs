@@ -138,6 +138,7 @@ fn of_work(kind: &str) -> Option<&'static str> {
         "cases.decided" => "decided which bookings are cancelled and which are kept",
         "case.taken" => "took a patient's case to call them",
         "case.contacted" => "tried to reach a patient",
+        "case.noted" => "left a note for the next caller",
         "case.rebooked" => "booked a new date for a patient",
         "case.seen" => "marked a patient as seen",
         "case.kept" => "kept a booking",

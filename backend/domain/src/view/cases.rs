@@ -154,6 +154,8 @@ pub struct CaseView {
     pub provider: String,
     pub classes: Vec<String>,
     pub first_of_two: bool,
+    /// What callers told the next one, the last first.
+    pub notes: Vec<NoteLine>,
     pub attempts: Vec<AttemptLine>,
     pub history: Vec<HistoryLine>,
     /// The acts that this state allows, by their codes.
@@ -162,6 +164,14 @@ pub struct CaseView {
     /// Which act the form with mistakes was.
     pub sent: String,
     pub request_id: RequestId,
+}
+
+/// What one caller told the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoteLine {
+    pub at: String,
+    pub by: String,
+    pub text: String,
 }
 
 /// One try to reach the patient.
