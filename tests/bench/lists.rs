@@ -4,6 +4,7 @@
 use std::{fmt::Write, time::Instant};
 
 use acceptance::{Kind, Program, World};
+use backend::store::facts::{Apply, Noted};
 use domain::{actor::Role, id::IncidentId};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
@@ -27,7 +28,10 @@ pub async fn measure() -> Vec<Line> {
     let clerk = world.program(&[Role::FormsClerk]).await;
     let bare = Bare::measured(&world).await;
     let first = takes_over(&clerk, incident, "dispensed-expected", |_| true).await;
-    let second = takes_over(&clerk, incident, "dispensed-found", |line| !line.is_multiple_of(GAP)).await;
+    let (second, longest) = tokio::join!(
+        takes_over(&clerk, incident, "dispensed-found", |line| !line.is_multiple_of(GAP)),
+        longest_wait(&world, incident),
+    );
     let gaps = format!("/incidents/{incident}/checks/gaps?kind=dispensed&state=open");
     let found = clerk.reads(&format!("/incidents/{incident}/checks")).await["open"].clone();
     assert_eq!(found, json!(LINES / GAP), "every gap is found");
@@ -53,7 +57,14 @@ pub async fn measure() -> Vec<Line> {
             first.max(second),
             bare.insert,
             Bar::AtMost(20.0),
-            "read, compared, sealed and found by a keyed hash, in one transaction",
+            "read, compared, sealed and found by a keyed hash",
+        ),
+        line(
+            "cross-check-longest-wait",
+            longest,
+            bare.insert,
+            Bar::AtMost(0.5),
+            "of a fact noted meanwhile, against the bare inserts in one transaction",
         ),
     ]
 }
@@ -74,6 +85,29 @@ async fn takes_over(clerk: &Program, incident: IncidentId, list: &str, has: impl
     let offered: Value = offered.json();
     let commit = format!("{start}/{}/commit", offered["import"].as_str().expect("is a text"));
     milliseconds(clerk.does(&commit, json!({}))).await
+}
+
+/// The longest that a small fact waits for the writer, until nothing has been in its way for two seconds.
+async fn longest_wait(world: &World, incident: IncidentId) -> f64 {
+    let (mut longest, mut last) = (0.0_f64, Instant::now());
+    while last.elapsed().as_secs() < 2 {
+        let apply: Apply = Box::new(|_, _| {
+            let noted = Noted {
+                kind: "form.scanned",
+                subject: "bench".into(),
+                data: json!({ "bench": true }),
+                reply: Value::Null,
+            };
+            Box::pin(async { Ok(Ok(noted)) })
+        });
+        let waited = milliseconds(world.app.facts.note(incident, apply)).await;
+        if waited > 5.0 {
+            last = Instant::now();
+        }
+        longest = longest.max(waited);
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    longest
 }
 
 async fn compares(world: &World, clerk: &Program, incident: IncidentId) -> f64 {

@@ -23,7 +23,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
     ("pages", &["public-page", "public-page-size"]),
     ("clearance", &["ladder-18900-scopes", "sign-off", "revocation-in-next-answer"]),
     ("paper", &["scan"]),
-    ("lists", &["cross-check-54000", "compare-forms", "cross-check-taken-over"]),
+    ("lists", &["cross-check-54000", "compare-forms", "cross-check-taken-over", "cross-check-longest-wait"]),
     ("volume", &["unit-page-15m-events", "unit-page-15m-events-all", "bytes-per-form"]),
     ("sending", &["email", "board-rows-x100", "memory", "staging-82000"]),
 ];
