@@ -55,7 +55,7 @@ fn state(reports: &[Report]) -> State {
 #[test]
 fn a_late_cancellation_that_is_older_than_a_booking_does_not_cancel() {
     let booked = report("1", What::Booked, 10, "2");
-    let cancelled = report("1", What::Cancelled, 5, "1");
+    let cancelled = Report { row: 2, ..report("1", What::Cancelled, 5, "1") };
     let mut feed = Feed::default();
     assert_eq!(feed.take(booked.clone()), Taken::Latest);
     assert_eq!(feed.take(cancelled.clone()), Taken::Older);

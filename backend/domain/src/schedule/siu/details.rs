@@ -32,12 +32,16 @@ pub(super) struct Details<'a> {
     urgency: String,
 }
 
+/// More services, rooms or people of one appointment than this are not looked at.
+const MOST_RESOURCES: usize = 100;
+
 impl<'a> Details<'a> {
     /// Resources that an action code takes away are no part of an appointment that stands.
     pub(super) fn read(reader: &Reader<'a>, message: &Message<'_>, what: What) -> Self {
         let stands = matches!(what.state(), State::Booked | State::Arrived | State::Done);
         let resources = |name: &'static str| -> Vec<Segment<'_>> {
-            message.all(name).filter(|each| !stands || each.text(2).trim() != "D").collect()
+            let taken = message.all(name).filter(|each| !stands || each.text(2).trim() != "D");
+            taken.take(MOST_RESOURCES).collect()
         };
         let (ais, aig, ail, aip) = (resources("AIS"), resources("AIG"), resources("AIL"), resources("AIP"));
         let pv1 = message.first("PV1");
