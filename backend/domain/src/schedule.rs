@@ -3,18 +3,26 @@
 //! Local times have no zone in such files; they are read in their facility's zone (rule 5). The sums always hold:
 //! rows = bookings + duplicates + invalid.
 
+pub mod dialect;
+pub mod feed;
+pub mod fhir;
+pub mod report;
+pub mod siu;
+mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::{self, Date};
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     id::FacilityId,
     table::{Known, Mapping, Record, Reject, Table},
-    time::{Local, Timestamp, Zone},
+    time::{Timestamp, Zone},
     triage::{Scheme, Triage},
 };
+use written::{Refused, Start, Written};
 
 /// An operation or procedure, or a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -290,11 +298,6 @@ fn label(key: &str) -> &'static str {
     FIELDS.iter().find(|field| field.key == key).map_or("", |field| field.label)
 }
 
-type Refused = (&'static str, String);
-
-/// What stands for the priority of a visit of which nothing tells how urgent it is.
-const NO_CLASS: &str = "no class of care";
-
 struct Reader<'a> {
     mapping: &'a Mapping,
     sites: &'a [Site],
@@ -307,153 +310,40 @@ impl Reader<'_> {
             return Err(("", trouble.clone()));
         }
         let cell = |key| self.mapping.cell(record, key);
-        let needed = |key, missing: &str, most| {
-            text(cell(key), most).filter(|t| !t.is_empty()).ok_or((key, missing.to_owned()))
+        let kind = Kind::read(cell("kind"));
+        let is_told = self.mapping.0.contains_key("classes");
+        let scheme = match cell("scheme") {
+            "" => self.default_scheme,
+            written => Scheme::from_code(written),
         };
-        let optional = |key: &'static str, most| text(cell(key), most).ok_or((key, too_long(most)));
-        let appointment = needed("appointment_id", "The appointment id is missing or too long.", 64)?;
-        let mrn = needed("mrn", "The MRN is missing or too long.", 32)?;
-        let name = needed("name", "The patient's name is missing or too long.", 200)?;
-        let kind = Kind::read(cell("kind"))
-            .ok_or(("kind", "The kind is neither a procedure nor a visit.".into()))?;
-        let site = self.site(cell("facility"))?;
-        let (start, first_of_two) = self.start(cell("start"), &site.zone)?;
-        let born = cell("dob");
-        let born = match born {
-            "" => String::new(),
-            written => {
-                let day = date(written).ok_or(("dob", "The date of birth cannot be read.".to_owned()))?;
-                day.to_string()
-            }
-        };
-        let minutes = match cell("duration") {
-            "" => 0,
-            written => written
-                .parse()
-                .ok()
-                .filter(|minutes| (0..=2_880).contains(minutes))
-                .ok_or(("duration", "The duration is not a number of minutes.".to_owned()))?,
-        };
-        Ok(Booking {
+        let written = Written {
             line: record.line,
-            appointment,
-            patient: Patient {
-                mrn,
-                name,
-                born,
-                phone: optional("phone", 40)?,
-                email: optional("email", 200)?,
-                language: optional("language", 40)?,
-            },
+            appointment: cell("appointment_id"),
+            mrn: cell("mrn"),
+            name: cell("name"),
+            born: Ok(cell("dob")),
+            phone: cell("phone"),
+            email: cell("email"),
+            language: cell("language"),
             kind,
-            service: optional("service", 200)?,
-            department: optional("department", 120)?,
-            provider: optional("provider", 200)?,
-            facility: site.id,
-            start,
-            day: site.zone.civil_date(start),
-            first_of_two,
-            minutes,
-            priority: self.priority(kind, cell("scheme"), cell("priority")),
+            site: written::site(self.sites, cell("facility")),
+            start: Start::Text(cell("start")),
+            duration: cell("duration"),
+            service: cell("service"),
+            department: cell("department"),
+            provider: cell("provider"),
+            priority: written::priority(kind, is_told, scheme, cell("priority")),
             classes: classes(cell("classes")),
-        })
+        };
+        written.booking()
     }
-
-    fn site(&self, written: &str) -> Result<&Site, Refused> {
-        if written.is_empty() && self.sites.len() == 1 {
-            return Ok(&self.sites[0]);
-        }
-        let same = |name: &str| name.to_lowercase() == written.to_lowercase();
-        self.sites
-            .iter()
-            .find(|site| same(&site.code) || same(&site.name) || same(&site.short_name))
-            .ok_or(("facility", "This is not one of your sites.".into()))
-    }
-
-    #[expect(clippy::unused_self, reason = "the parts of a row are read side by side")]
-    fn start(&self, written: &str, zone: &Zone) -> Result<(Timestamp, bool), Refused> {
-        if let Ok(at) = Timestamp::parse_rfc3339(written) {
-            return Ok((at, false));
-        }
-        let local = local(written).ok_or((
-            "start",
-            "The date and time cannot be read; they stand in one column, as 2024-07-19 08:10.".to_owned(),
-        ))?;
-        match zone.local(local) {
-            Local::Once(at) => Ok((at, false)),
-            Local::TakenAsFirst(at) => Ok((at, true)),
-            Local::NeverHappened => {
-                Err(("start", "The clocks were put forward over this time; it never was.".into()))
-            }
-        }
-    }
-
-    /// Where no column tells dialysis or obstetrics from a return visit, a visit without a priority is for a person
-    /// to decide.
-    fn priority(&self, kind: Kind, scheme: &str, value: &str) -> Priority {
-        if value.is_empty() {
-            let is_told = kind != Kind::Visit || self.mapping.0.contains_key("classes");
-            return if is_told { Priority::None } else { Priority::Unclear(NO_CLASS.to_owned()) };
-        }
-        let scheme = if scheme.is_empty() { self.default_scheme } else { Scheme::from_code(scheme) };
-        let unclear = || Priority::Unclear(value.chars().take(20).collect());
-        scheme.and_then(|scheme| Triage::read(scheme, value).ok()).map_or_else(unclear, Priority::Known)
-    }
-}
-
-fn text(cell: &str, most: usize) -> Option<String> {
-    (cell.chars().count() <= most).then(|| cell.to_owned())
-}
-
-fn too_long(most: usize) -> String {
-    format!("The field has more than {most} characters.")
 }
 
 fn classes(cell: &str) -> Vec<String> {
-    let each = cell.split([';', ',', '|']).map(|class| class.trim().to_lowercase());
-    each.filter(|class| !class.is_empty()).take(10).map(|class| class.chars().take(40).collect()).collect()
+    written::classes(cell.split([';', ',', '|']))
 }
 
-/// `2024-07-19`, `07/19/2024` (month first), `19.07.2024` (day first).
-fn date(written: &str) -> Option<Date> {
-    let numbers = |separator| -> Option<[i16; 3]> {
-        let parts: Vec<i16> =
-            written.split(separator).map(|part| part.parse().ok()).collect::<Option<_>>()?;
-        parts.try_into().ok()
-    };
-    let small = |number: i16| i8::try_from(number).ok();
-    let (year, month, day) = if let Some([year, month, day]) = numbers('-') {
-        (year, month, day)
-    } else if let Some([month, day, year]) = numbers('/') {
-        (year, month, day)
-    } else {
-        let [day, month, year] = numbers('.')?;
-        (year, month, day)
-    };
-    // Two-digit years could mean either century.
-    (year >= 1850).then(|| Date::new(year, small(month)?, small(day)?).ok()).flatten()
-}
-
-/// A date and `06:30`, `06:30:00` or `6:30 AM`.
-fn local(written: &str) -> Option<civil::DateTime> {
-    let (day, clock) = written.split_once([' ', 'T'])?;
-    let clock = clock.trim().to_lowercase();
-    let afternoon = clock.ends_with("pm");
-    let twelve = afternoon || clock.ends_with("am");
-    let clock = clock.trim_end_matches(['a', 'p', 'm', ' ']);
-    let mut parts = clock.split(':');
-    let mut number = || parts.next().map(str::parse::<i8>);
-    let hour = number()?.ok()?;
-    let minute = number()?.ok()?;
-    let second = number().unwrap_or(Ok(0)).ok()?;
-    let hour = match (twelve, afternoon) {
-        (false, _) => hour,
-        (true, _) if !(1..=12).contains(&hour) => return None,
-        (true, pm) => hour % 12 + if pm { 12 } else { 0 },
-    };
-    let time = civil::Time::new(hour, minute, second, 0).ok()?;
-    Some(date(day)?.to_datetime(time))
-}
-
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod tests;

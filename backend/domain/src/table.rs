@@ -268,7 +268,7 @@ impl Mapping {
 }
 
 /// A name in lower case without anything but letters and digits: `Appt. ID` and `appt_id` are the same.
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -3,10 +3,13 @@
 use jiff::civil::date as day;
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    written::{date, local},
+    *,
+};
 use crate::table::{self, Limits};
 
-fn sites() -> Vec<Site> {
+pub(super) fn sites() -> Vec<Site> {
     let site = |number: u128, code: &str, name: &str| Site {
         id: FacilityId(uuid::Uuid::from_u128(number)),
         code: code.into(),
