@@ -14,7 +14,7 @@ use crate::{
     execute, fetch_one, fetch_optional,
     jobs::{audit, publish},
     live::Live,
-    playbooks,
+    playbooks, schedules,
     status::PublicPages,
     store::{
         Db, Error,
@@ -49,6 +49,8 @@ pub struct Parts {
     pub audit: audit::Desk,
     /// How the copies outside are.
     pub publishing: publish::Desk,
+    /// What was seen in the schedule folders.
+    pub schedules: schedules::desk::Desk,
     /// The public pages, prepared.
     pub public: PublicPages,
     /// Every spawned task; the program ends when they have.
@@ -115,6 +117,7 @@ impl App {
             doorkeeper: Doorkeeper::new(&clock),
             throttle: Throttle::default(),
             audit: audit::Desk::default(),
+            schedules: schedules::desk::Desk::default(),
             clock,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

@@ -13,6 +13,7 @@ pub mod list;
 pub mod schedule_web;
 pub mod show;
 pub mod snapshots;
+pub mod standing;
 pub mod store;
 pub mod tally;
 pub mod upload;

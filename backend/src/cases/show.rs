@@ -10,9 +10,12 @@ use domain::{
     id::{AccountId, FacilityId, IncidentId, RequestId},
     schedule::Patient,
     time::{Timestamp, Zone},
-    view::cases::{
-        Alternative, AttemptLine, CaseFilter, CaseLine, CaseView, CasesView, Funnel, HistoryLine, Part,
-        SnapshotLine,
+    view::{
+        cases::{
+            Alternative, AttemptLine, CaseFilter, CaseLine, CaseView, CasesView, Funnel, HistoryLine, Part,
+            SnapshotLine,
+        },
+        schedules::ScheduleOffer,
     },
 };
 
@@ -214,7 +217,7 @@ pub fn title(funnel: &Funnel, due_soon: i64, due_before: &str) -> String {
     }
 }
 
-pub(super) fn thousands(count: i64) -> String {
+pub(crate) fn thousands(count: i64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -359,6 +362,9 @@ pub struct Around {
     pub counts: (i64, i64),
     pub as_of: String,
     pub priorities: Vec<(String, String)>,
+    /// While no schedule is imported: those that are here.
+    pub offer: Option<ScheduleOffer>,
+    pub offer_id: [RequestId; 3],
 }
 
 /// The list.
@@ -377,7 +383,10 @@ pub fn cases(
     let beginning = CaseFilter { after: String::new(), ..filter.clone() };
     CasesView {
         incident,
-        title: title(&around.funnel, around.counts.0, &due_before),
+        title: match &around.offer {
+            Some(offer) => offer.sentence.clone(),
+            None => title(&around.funnel, around.counts.0, &due_before),
+        },
         parts: parts(incident, &around.funnel, around.counts, &filter),
         funnel: around.funnel,
         due_soon: around.counts.0,
@@ -391,6 +400,8 @@ pub fn cases(
         filter,
         may_work,
         may_decide,
+        offer: around.offer,
+        offer_id: around.offer_id,
         request_id,
     }
 }
