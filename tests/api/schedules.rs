@@ -16,6 +16,7 @@ use domain::{
     scope::Place,
 };
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 const NAME: &str = "schedule_20240718_2350.csv";
 
@@ -498,9 +499,7 @@ async fn several_servers_take_a_file_once(kind: Kind) {
     // One has died while it took a file: another takes it after two minutes.
     let file = visits(&["Z1"]);
     watching.lays(NAME, file.as_bytes(), "2024-07-19 01:30");
-    let hash: [u8; 32] =
-        sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), &file))
-            .into();
+    let hash: [u8; 32] = Sha256::digest(&file).into();
     let mut tx = app.db.write().await.expect("can be written");
     let claim = schedules::files::claim(&mut tx, &hash, NAME, app.clock.id(), app.clock.now()).await;
     assert_eq!(claim.expect("can be claimed"), schedules::files::Known::Claimed);
