@@ -15,6 +15,7 @@ use crate::{
     jobs::{audit, publish},
     live::Live,
     playbooks::{self, store::Kits},
+    schedules,
     status::PublicPages,
     store::{
         Db, Error,
@@ -49,6 +50,8 @@ pub struct Parts {
     pub audit: audit::Desk,
     /// How the copies outside are.
     pub publishing: publish::Desk,
+    /// What was seen in the schedule folders.
+    pub schedules: schedules::desk::Desk,
     /// The public pages, prepared.
     pub public: PublicPages,
     /// The kits of the incidents whose sheets are scanned.
@@ -117,6 +120,7 @@ impl App {
             doorkeeper: Doorkeeper::new(&clock),
             throttle: Throttle::default(),
             audit: audit::Desk::default(),
+            schedules: schedules::desk::Desk::default(),
             clock,
             kits: Kits::default(),
             tasks: TaskTracker::new(),

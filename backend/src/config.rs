@@ -80,6 +80,21 @@ pub struct Config {
     #[arg(long, env = "DOWNTIME_PUBLISH_COMMAND", global = true, hide_env_values = true)]
     pub publish_command: Vec<Secret>,
 
+    /// Folder into which an export lays schedules (*.csv, *.txt, *.tsv), as of each night; may be given several times.
+    /// It is only read. A file is taken when it has not changed for some seconds.
+    #[arg(long, env = "DOWNTIME_SCHEDULE_FOLDER", value_delimiter = ',', global = true)]
+    pub schedule_folder: Vec<PathBuf>,
+
+    /// For how many days a schedule is kept that came in before an incident.
+    #[arg(
+        long,
+        env = "DOWNTIME_SCHEDULE_KEEP_DAYS",
+        default_value_t = 14,
+        value_parser = clap::value_parser!(u16).range(1..=90),
+        global = true
+    )]
+    pub schedule_keep_days: u16,
+
     /// How the log is written to standard error.
     #[arg(long, env = "DOWNTIME_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
     pub log_format: LogFormat,
@@ -129,6 +144,8 @@ impl Config {
             ping_url: None,
             publish_to: Vec::new(),
             publish_command: Vec::new(),
+            schedule_folder: Vec::new(),
+            schedule_keep_days: 14,
             log_format: LogFormat::Text,
         }
     }

@@ -34,6 +34,7 @@ pub mod places;
 pub mod playbooks;
 pub mod readiness;
 pub mod reviews;
+pub mod schedules;
 pub mod status;
 pub mod stock;
 pub mod store;

@@ -23,6 +23,8 @@ CREATE TABLE schedule_snapshot (
     account UUID NOT NULL,
     created_at BIGINT NOT NULL,
     committed_at BIGINT,
+    -- The schedule that was here before the incident, when this is one; it may be gone meanwhile.
+    standing UUID,
     UNIQUE (incident, sha256)
 );
 

@@ -23,6 +23,8 @@ CREATE TABLE schedule_snapshot (
     account BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     committed_at INTEGER,
+    -- The schedule that was here before the incident, when this is one; it may be gone meanwhile.
+    standing BLOB,
     UNIQUE (incident, sha256)
 ) STRICT;
 

@@ -31,6 +31,7 @@ mod publishing;
 mod readiness;
 mod reviews;
 mod revocation;
+mod schedules;
 mod sites;
 mod staged_return;
 mod status;

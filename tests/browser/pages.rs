@@ -37,6 +37,16 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
             administrator.uploads(path, &[], ("file", "offered.csv", file.as_bytes())).await.expect(201);
         paths.push(format!("{path}/{}", text(&offered.json::<Value>()["import"])));
     }
+    let header = "Appt ID,MRN,Patient Name,Type,Hospital,Start Time";
+    let night = format!(
+        "{header}\nA1,0000001,Doe Jane,visit,Cape,2024-07-19 15:00\nA2,,Roe Jim,visit,Cape,2024-07-19 16:00\n"
+    );
+    for (name, file) in [
+        ("a_20240718_2350.csv", night.clone()),
+        ("b_20240719_2350.csv", night.replace(header, "A,B,C,D,E,F")),
+    ] {
+        administrator.uploads("/schedules", &[], ("file", name, file.as_bytes())).await.expect(201);
+    }
     let mut morning = Morning::before(administrator, harbor).await;
     morning.declares().await;
     let first = morning.tells("first-word", "").await;

@@ -175,13 +175,25 @@ async fn a_schedule_comes_in_from_the_terminal_for_the_open_incident() {
     let file = server.data().join("schedule.csv");
     std::fs::write(&file, &schedule.body).expect("the folder is ours");
     let import = ["import", "schedule", file.to_str().expect("is text"), "--as-of", "2024-07-18 23:50"];
-    assert!(text(&server.runs(&import)).contains("no incident is open"));
+    let kept = server.runs_well(&import);
+    assert!(
+        kept.contains("Kept for the next downtime, as of 23:50 EDT, Thu 18 July (as it was typed)"),
+        "{kept}"
+    );
+    assert!(server.runs_well(&["import", "schedule", import[2]]).contains("known already"));
+    let page = commander.reads("/schedules").await;
+    assert_eq!(page["schedules"][0]["source"], "from the terminal");
     let declaration = json!({ "playbook": "endpoint-crash", "level": 3, "places": ["all"], "basis": "40 calls in 10 minutes" });
     commander.does("/incidents", declaration).await;
     let rows = schedule.text().lines().count() - 1;
     assert!(rows > 200, "{rows}");
     assert!(server.runs_well(&import).contains(&format!("{rows} rows: {rows} added")));
     assert!(server.runs_well(&import).contains("known already"));
+    let undated = server.runs(&import[..3]);
+    assert!(!undated.status.success() && text(&undated).contains("--standing"), "{}", text(&undated));
+    std::fs::write(&file, format!("{}\n", schedule.text())).expect("the folder is ours");
+    let standing = server.runs_well(&["import", "schedule", import[2], "--standing"]);
+    assert!(standing.contains("when the file was last changed"), "{standing}");
 
     // A copy comes with the key of its patients, and without it is not put back.
     let copy = server.folder.path().join("copy.sqlite");

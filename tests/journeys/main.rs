@@ -3,3 +3,4 @@
 mod bad_input;
 mod s0;
 mod s1;
+mod schedules;

@@ -72,6 +72,8 @@ ids! {
     DeliveryId,
     /// A list of booked operations and visits, with its "as of" time.
     SnapshotId,
+    /// A schedule that came in before an incident.
+    StandingId,
     /// One booked operation or visit, followed to its end.
     CaseId,
     /// One rule decision over many cases.

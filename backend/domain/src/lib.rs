@@ -42,6 +42,7 @@ pub mod readiness;
 pub mod refusal;
 pub mod reviews;
 pub mod schedule;
+pub mod schedules;
 pub mod scope;
 pub mod sms;
 pub mod stamp;

@@ -272,6 +272,12 @@ pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// What a header looks like to a mapping: its names as [`Mapping::guess`] compares them, in their order. Files with the
+/// same shape have the same columns.
+pub fn shape(header: &[String]) -> String {
+    header.iter().map(|name| plain(name)).collect::<Vec<_>>().join("\n")
+}
+
 /// A row that was refused. The reason never repeats the value: the list travels further than the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reject {

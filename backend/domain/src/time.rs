@@ -141,6 +141,11 @@ impl Zone {
         self.format(at, "%-d %b %Y")
     }
 
+    /// `18 Jul 23:50`
+    pub fn moment(&self, at: Timestamp) -> String {
+        self.format(at, "%-d %b %H:%M")
+    }
+
     /// `2024-07-19 05:22`, as typed into a field.
     pub fn typed(&self, at: Timestamp) -> String {
         self.format(at, "%Y-%m-%d %H:%M")

@@ -2,7 +2,7 @@
 
 use domain::{
     id::IncidentId,
-    time::Timestamp,
+    time::{Timestamp, Zone},
     view::{
         board::{CardView, Late},
         frame::Section,
@@ -10,7 +10,7 @@ use domain::{
     },
 };
 
-use super::{list, show, snapshots, tally};
+use super::{list, show, snapshots, standing, tally};
 use crate::{
     accounts::store as accounts,
     places::store as places,
@@ -28,16 +28,38 @@ pub async fn due_soon(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Resu
     Ok(soon)
 }
 
-/// The board's card; `None` before a schedule is imported.
+/// Before a schedule is imported: that one is here and waits to be used.
+async fn offered(tx: &mut Tx, incident: IncidentId, zone: &Zone) -> Result<Option<CardView>, Error> {
+    if snapshots::all(tx, incident).await?.iter().any(|file| file.state == "committed") {
+        return Ok(None);
+    }
+    let Some(offer) = standing::offer(tx, incident, zone).await? else { return Ok(None) };
+    let path = format!("/incidents/{incident}/cases");
+    let best = offer.best.as_ref();
+    Ok(Some(CardView {
+        section: Section::Patients,
+        title: "Patients".into(),
+        path: path.clone(),
+        as_of: best.map(|best| format!("schedule as of {}", best.as_of)).unwrap_or_default(),
+        figure: best.map_or_else(|| "none".into(), |best| show::thousands(best.bookings)),
+        caption: if best.is_some() { "bookings, not in use yet".into() } else { "in use yet".into() },
+        picture: Picture::None,
+        late: Some(Late { words: "schedule not in use yet".into(), path }),
+        late_short: "not in use".into(),
+        fine: String::new(),
+    }))
+}
+
+/// The board's card; `None` before a schedule is here.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn card(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Result<Option<CardView>, Error> {
     let funnel = tally::read(tx, incident, None).await?;
-    if funnel.booked == 0 {
-        return Ok(None);
-    }
     let zone = accounts::installation(tx).await?.zone();
+    if funnel.booked == 0 {
+        return offered(tx, incident, &zone).await;
+    }
     let before = zone.clock(show::soon(now, &zone));
     let soon = due_soon(tx, incident, now).await?;
     let path = format!("/incidents/{incident}/cases");

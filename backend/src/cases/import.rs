@@ -25,6 +25,7 @@ use crate::{
     failure::Failure,
     imports::rejects,
     places::store as places,
+    schedules::open,
     store::{
         Tx,
         journal::{By, Chain, Say},
@@ -97,6 +98,7 @@ async fn keep(app: &App, by: &By, incident: IncidentId, offered: &Offered) -> Re
         figures: schedule.figures(),
         added: 0,
         state: "previewed".into(),
+        standing: None,
     };
     let mut tx = app.db.write().await?;
     snapshots::insert(&mut tx, incident, &snapshot, by.actor.account, app.clock.now()).await?;
@@ -119,7 +121,7 @@ pub async fn set_columns(
     let sites = sites(&mut tx).await?;
     drop(tx);
     refuse_when_committed(&snapshot)?;
-    let table = table(&app, id).await?;
+    let table = table(&app, &snapshot).await?;
     let (mapping, scheme) = columns(&form, &table)?;
     let schedule = read_rows(table, mapping.clone(), sites, scheme).await?;
     snapshot.mapping = mapping;
@@ -138,7 +140,11 @@ fn refuse_when_committed(snapshot: &Snapshot) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn columns(form: &ImportColumns, table: &Table) -> Result<(Mapping, Option<Scheme>), FieldErrors> {
+/// The columns and the scheme as a person chose them.
+///
+/// # Errors
+/// By field when something is chosen that is not listed, or twice.
+pub fn columns(form: &ImportColumns, table: &Table) -> Result<(Mapping, Option<Scheme>), FieldErrors> {
     let mut errors = FieldErrors::default();
     let mut mapping = Mapping::default();
     for each in form.columns.iter().filter(|each| !each.is_blank()) {
@@ -182,7 +188,7 @@ pub async fn commit(app: App, by: By, incident: IncidentId, id: SnapshotId) -> R
         let sentence = format!("Choose the column that holds: {}.", field.label);
         return Err(FieldErrors::one("columns", sentence).into());
     }
-    let table = match table(&app, id).await {
+    let table = match table(&app, &snapshot).await {
         Ok(table) => table,
         Err(failure) => return finished_meanwhile(&app, incident, id, failure).await,
     };
@@ -210,7 +216,7 @@ async fn finished_meanwhile(
     now.map_or(Err(failure), |now| Ok(done_before(&now)))
 }
 
-fn done_before(snapshot: &Snapshot) -> Committed {
+pub(super) fn done_before(snapshot: &Snapshot) -> Committed {
     Committed { snapshot: snapshot.id, figures: snapshot.figures, added: snapshot.added, seq: 0 }
 }
 
@@ -319,18 +325,18 @@ async fn switch(
     rejects::keep(&mut decision.tx, snapshot.id, &schedule.rejects).await?;
     snapshots::set_committed(&mut decision.tx, snapshot.id, &figures, added, decision.at).await?;
     tally::count_again(&mut decision.tx, incident).await?;
-    let say = Say {
-        kind: "schedule.imported",
-        subject: format!("schedule:{}", snapshot.id),
-        data: json!({
-            "sha256": hex::encode(snapshot.sha256),
-            "as_of": snapshot.as_of,
-            "figures": figures,
-            "added": added,
-            "undecided": late,
-        }),
-        ..Say::default()
-    };
+    let mut data = json!({
+        "sha256": hex::encode(snapshot.sha256),
+        "as_of": snapshot.as_of,
+        "figures": figures,
+        "added": added,
+        "undecided": late,
+    });
+    if let Some(standing) = snapshot.standing {
+        data["standing"] = json!(standing);
+    }
+    let subject = format!("schedule:{}", snapshot.id);
+    let say = Say { kind: "schedule.imported", subject, data, ..Say::default() };
     let seq = decision.append(app, say).await?;
     let outcome = Committed { snapshot: snapshot.id, figures, added, seq };
     decision.commit(app, &outcome).await?;
@@ -392,12 +398,15 @@ pub async fn sites(tx: &mut Tx) -> Result<Vec<Site>, Failure> {
         .collect())
 }
 
-/// The uploaded file as a table.
+/// The file as a table: the uploaded one, or one that was here before the incident.
 ///
 /// # Errors
-/// When it is gone from the data folder.
-pub async fn table(app: &App, id: SnapshotId) -> Result<Table, Failure> {
-    let table = read_file(app, id).await?;
+/// When it is gone from the data folder, or was deleted.
+pub async fn table(app: &App, snapshot: &Snapshot) -> Result<Table, Failure> {
+    if let Some(standing) = snapshot.standing {
+        return Ok(open::table(app, standing).await?.1);
+    }
+    let table = read_file(app, snapshot.id).await?;
     table.map_err(|error| FieldErrors::one("file", error.to_string()).into())
 }
 

@@ -14,6 +14,7 @@ mod notes;
 pub mod schedule_web;
 pub mod show;
 pub mod snapshots;
+pub mod standing;
 pub mod store;
 pub mod tally;
 pub mod upload;

@@ -9,6 +9,7 @@ use domain::{
     cases::forms::{Decide, ImportColumns},
     id::{AccountId, DecisionId, IncidentId, RequestId, SnapshotId},
     schedule::FIELDS,
+    schedules::UseSchedule,
     table,
     time::{Timestamp, Zone},
     triage::Scheme,
@@ -18,7 +19,9 @@ use domain::{
     },
 };
 
-use super::{decide, import, import::Offered, show, snapshots, snapshots::Snapshot, upload, web::csv_file};
+use super::{
+    decide, import, import::Offered, show, snapshots, snapshots::Snapshot, standing, upload, web::csv_file,
+};
 use crate::{
     accounts::store as accounts,
     demo,
@@ -53,6 +56,12 @@ pub fn routes(routes: Routes) -> Routes {
             "Upload a schedule (CSV) for a preview",
             table::Limits::IMPORT.bytes + 64 * 1024,
             send_schedule,
+        )
+        .command::<UseSchedule, Committed, _>(
+            "/incidents/{incident}/schedule/use",
+            IMPORTERS,
+            "Use a schedule that was here before the incident",
+            send_use,
         )
         .page::<SnapshotView, _>(
             "/incidents/{incident}/schedule/{snapshot}",
@@ -107,6 +116,8 @@ async fn schedules_page(
     let zone = accounts::installation(&mut tx).await?.zone();
     let files = snapshots::all(&mut tx, incident).await?;
     let view = ScheduleView {
+        offer: standing::offer(&mut tx, incident, &zone).await?,
+        offer_id: [door.request_id(), door.request_id(), door.request_id()],
         incident,
         snapshots: files.iter().map(|file| show::snapshot(file, &zone)).collect(),
         as_of: typed,
@@ -165,6 +176,23 @@ async fn send_schedule(
     }
 }
 
+async fn send_use(
+    door: Door,
+    Path(incident): Path<String>,
+    input: Input<UseSchedule>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    match door.run(&input, move |app, by, form| standing::take(app, by, incident, form)).await {
+        Ok(used) => Ok(door.done(&format!("/incidents/{incident}/schedule/{}", used.snapshot), &used)),
+        Err(failure) => {
+            door.again(failure, &input.typed, async |mistakes| {
+                schedules_page(&door, incident, String::new(), mistakes).await
+            })
+            .await
+        }
+    }
+}
+
 fn named(door: &Door, given: &str) -> RequestId {
     given.parse().unwrap_or_else(|_| door.request_id())
 }
@@ -200,7 +228,7 @@ async fn snapshot_page(
     if snapshot.state == "committed" {
         view.rejects = kept;
     } else {
-        let table = import::table(&door.app, id).await?;
+        let table = import::table(&door.app, &snapshot).await?;
         view.encoding = table.encoding.to_owned();
         view.delimiter = if table.delimiter == '\t' { "tab".into() } else { table.delimiter.to_string() };
         view.header.clone_from(&table.header);
@@ -293,7 +321,7 @@ async fn rejects(door: Door, Path((incident, id)): Ids) -> Result<Response, Prob
         return Ok(csv_file("refused-rows.csv", table::rejects_csv(&kept)));
     }
     let scheme = Scheme::from_code(&snapshot.scheme);
-    let table = import::table(&door.app, id).await?;
+    let table = import::table(&door.app, &snapshot).await?;
     let schedule = import::read_rows(table, snapshot.mapping, sites, scheme).await?;
     Ok(csv_file("refused-rows.csv", table::rejects_csv(&schedule.rejects)))
 }

@@ -10,9 +10,12 @@ use domain::{
     id::{AccountId, FacilityId, IncidentId, RequestId},
     schedule::Patient,
     time::{Timestamp, Zone},
-    view::cases::{
-        Alternative, AttemptLine, CaseFilter, CaseLine, CaseView, CasesView, Funnel, HistoryLine, NoteLine,
-        Part, SnapshotLine,
+    view::{
+        cases::{
+            Alternative, AttemptLine, CaseFilter, CaseLine, CaseView, CasesView, Funnel, HistoryLine,
+            NoteLine, Part, SnapshotLine,
+        },
+        schedules::ScheduleOffer,
     },
 };
 
@@ -235,7 +238,7 @@ pub fn title(funnel: &Funnel, due_soon: i64, due_before: &str) -> String {
     }
 }
 
-pub(super) fn thousands(count: i64) -> String {
+pub(crate) fn thousands(count: i64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -394,6 +397,9 @@ pub struct Around {
     pub now: Now,
     pub as_of: String,
     pub priorities: Vec<(String, String)>,
+    /// While no schedule is imported: those that are here.
+    pub offer: Option<ScheduleOffer>,
+    pub offer_id: [RequestId; 3],
 }
 
 /// The list.
@@ -412,7 +418,10 @@ pub fn cases(
     let beginning = CaseFilter { after: String::new(), ..filter.clone() };
     CasesView {
         incident,
-        title: title(&around.funnel, around.now.soon, &due_before),
+        title: match &around.offer {
+            Some(offer) => offer.sentence.clone(),
+            None => title(&around.funnel, around.now.soon, &due_before),
+        },
         parts: parts(incident, &around.funnel, &around.now, &filter),
         funnel: around.funnel,
         due_soon: around.now.soon,
@@ -426,6 +435,8 @@ pub fn cases(
         filter,
         may_work,
         may_decide,
+        offer: around.offer,
+        offer_id: around.offer_id,
         request_id,
     }
 }

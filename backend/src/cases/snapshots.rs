@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     cases::{Case, Decided},
-    id::{AccountId, CaseId, IncidentId, SnapshotId},
+    id::{AccountId, CaseId, IncidentId, SnapshotId, StandingId},
     schedule::{Booking, Figures},
     table::Mapping,
     time::Timestamp,
@@ -30,12 +30,14 @@ pub struct Snapshot {
     pub figures: Figures,
     pub added: i64,
     pub state: String,
+    /// The schedule that was here before the incident, when its file lies there and not in the data folder.
+    pub standing: Option<StandingId>,
 }
 
 const INSERT: &str = "
     INSERT INTO schedule_snapshot (
-        id, incident, file_name, sha256, as_of, mapping, scheme, figures, state, account, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'previewed', $9, $10)";
+        id, incident, file_name, sha256, as_of, mapping, scheme, figures, state, account, created_at, standing)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'previewed', $9, $10, $11)";
 
 /// Remembers an offered file.
 pub async fn insert(
@@ -57,7 +59,8 @@ pub async fn insert(
         &snapshot.scheme,
         json(&snapshot.figures),
         account.0,
-        at.0
+        at.0,
+        snapshot.standing.map(|standing| standing.0)
     )
     .map(|_| ())
 }
@@ -66,13 +69,13 @@ fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("plain data serialises")
 }
 
-type Row = (Uuid, String, Vec<u8>, i64, String, String, String, i64, String);
+type Row = (Uuid, String, Vec<u8>, i64, String, String, String, i64, String, Option<Uuid>);
 
 macro_rules! snapshots {
     ($rest:literal) => {
         concat!(
             "
-    SELECT id, file_name, sha256, as_of, mapping, scheme, figures, added, state
+    SELECT id, file_name, sha256, as_of, mapping, scheme, figures, added, state, standing
     FROM schedule_snapshot
     WHERE incident = $1",
             $rest
@@ -81,7 +84,7 @@ macro_rules! snapshots {
 }
 
 fn snapshot(row: Row) -> Result<Snapshot, Error> {
-    let (id, file_name, sha256, as_of, mapping, scheme, figures, added, state) = row;
+    let (id, file_name, sha256, as_of, mapping, scheme, figures, added, state, standing) = row;
     let corrupt = |error: serde_json::Error| Error::Corrupt(error.to_string());
     Ok(Snapshot {
         id: SnapshotId(id),
@@ -93,6 +96,7 @@ fn snapshot(row: Row) -> Result<Snapshot, Error> {
         figures: serde_json::from_str(&figures).map_err(corrupt)?,
         added,
         state,
+        standing: standing.map(StandingId),
     })
 }
 
@@ -133,13 +137,15 @@ pub async fn all(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Snapshot>, Err
 
 const SET_COLUMNS: &str = "
     UPDATE schedule_snapshot
-    SET mapping = $2, scheme = $3, figures = $4
+    SET mapping = $2, scheme = $3, figures = $4, as_of = $5, standing = $6
     WHERE id = $1 AND state <> 'committed'";
 
-/// Keeps other columns, and the figures they give.
+/// Keeps other columns, and the figures they give; or another place at which the same file lies, and as of when.
 pub async fn set_columns(tx: &mut Tx, snapshot: &Snapshot) -> Result<(), Error> {
     let (mapping, figures) = (json(&snapshot.mapping), json(&snapshot.figures));
-    execute!(tx, SET_COLUMNS, snapshot.id.0, mapping, &snapshot.scheme, figures).map(|_| ())
+    let (as_of, standing) = (snapshot.as_of.0, snapshot.standing.map(|standing| standing.0));
+    let id = snapshot.id.0;
+    execute!(tx, SET_COLUMNS, id, mapping, &snapshot.scheme, figures, as_of, standing).map(|_| ())
 }
 
 const BEGIN_STAGE: &str = "

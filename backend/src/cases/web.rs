@@ -17,7 +17,7 @@ use domain::{
 };
 use serde::Deserialize;
 
-use super::{change, end_of_day, export, list, show, snapshots, store, tally};
+use super::{change, end_of_day, export, list, show, snapshots, standing, store, tally};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
@@ -192,12 +192,15 @@ async fn list_page(
     let soon = show::soon(now, &zone);
     let committed =
         snapshots::all(&mut tx, incident).await?.into_iter().filter(|each| each.state == "committed");
+    let as_of = committed.map(|each| each.as_of).max();
     let (due, locked) = list::counts_of_now(&mut tx, incident, &allowed, soon, now).await?;
     let today = show::today(&mut tx, &allowed, now).await?;
     let around = show::Around {
+        offer: if as_of.is_none() { standing::offer(&mut tx, incident, &zone).await? } else { None },
+        offer_id: [door.request_id(), door.request_id(), door.request_id()],
         funnel: tally::read(&mut tx, incident, Some(&allowed)).await?,
         now: show::Now { soon: due, locked, missed: list::missed(&mut tx, incident, &today).await? },
-        as_of: committed.map(|each| each.as_of).max().map(|at| zone.full(at)).unwrap_or_default(),
+        as_of: as_of.map(|at| zone.full(at)).unwrap_or_default(),
         priorities: list::priorities(&mut tx, incident).await?,
     };
     let next = after.map(|after| list::address(incident, "", &CaseFilter { after, ..filter.clone() }));
@@ -214,7 +217,7 @@ async fn list_page(
 }
 
 /// A CSV file for saving.
-pub(super) fn csv_file(name: &'static str, text: impl Into<Body>) -> Response {
+pub(crate) fn csv_file(name: &'static str, text: impl Into<Body>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let disposition = HeaderValue::from_str(&disposition).expect("the names are plain");
     let headers = [

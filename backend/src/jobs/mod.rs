@@ -10,8 +10,10 @@ pub mod witness;
 
 use std::time::Duration;
 
-use crate::app::App;
+use crate::{app::App, schedules};
 
+/// How often a folder is looked into.
+const LOOK: Duration = Duration::from_secs(5);
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// Starts every job, after the database was compared with what this machine knows of it: nothing is written beside it
@@ -24,6 +26,10 @@ pub async fn start(app: &App) {
     every(app, "fold", MINUTE, fold::once);
     every(app, "stock", MINUTE, stock::once);
     every(app, "tidy", 10 * MINUTE, tidy::once);
+    every(app, "schedules", MINUTE, schedules::tend::once);
+    if !app.config.schedule_folder.is_empty() {
+        every(app, "schedule folder", LOOK, schedules::folder::look);
+    }
     app.keep_running("witness", witness::keep);
     app.keep_running("audit", audit::keep);
     publish::start(app);

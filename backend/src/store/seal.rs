@@ -32,7 +32,7 @@ pub fn key_file(data: &Path) -> PathBuf {
 }
 
 const PATIENTS: &str = "
-    SELECT (SELECT COUNT(*) FROM patient) + (SELECT COUNT(*) FROM check_line)";
+    SELECT (SELECT COUNT(*) FROM patient) + (SELECT COUNT(*) FROM check_line) + (SELECT COUNT(*) FROM standing_part)";
 
 impl Seal {
     /// Reads the key file; the first use makes it.
@@ -78,6 +78,17 @@ impl Seal {
     /// The key of lists that are compared: what they name may be patients.
     pub fn lists(&self) -> [u8; 32] {
         derive(&self.wrap, b"lists")
+    }
+
+    /// The key of schedules that came in before an incident.
+    pub fn schedules(&self) -> [u8; 32] {
+        derive(&self.wrap, b"schedules")
+    }
+
+    /// The keyed hash under which the header of a schedule is known: in a file without a header, the first row is a
+    /// patient.
+    pub fn header(&self, shape: &str) -> [u8; 32] {
+        derive(&derive(&self.wrap, b"headers"), shape.as_bytes())
     }
 
     /// A patient's key as the database keeps it.

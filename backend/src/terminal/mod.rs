@@ -14,12 +14,16 @@ use clap::{Subcommand, ValueEnum};
 
 pub use accounts::{TokenCommand, UserCommand};
 
+use self::schedule::Goal;
 use crate::{app::App, clock::Clock, config::Config, demo, imports::Kind, playbooks, web};
 
 /// The commands that open the installation, do one thing and end.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Load people, places (with systems) or a schedule from a CSV file.
+    ///
+    /// A schedule is imported into the incident that is open. Without one it is kept for the next downtime, as a nightly
+    /// job may do it.
     ///
     /// The columns are found by their headers. New rows are added, known ones changed, what is not in the file
     /// stays; the same file twice changes nothing. Refused rows are written beside the file, with their reasons.
@@ -30,12 +34,16 @@ pub enum Command {
         kind: ImportKind,
         /// The CSV file, with a header row.
         file: PathBuf,
-        /// For a schedule: when it was taken, as "2024-07-18 23:50" in the hospital's time.
-        #[arg(long, required_if_eq("kind", "schedule"))]
+        /// For a schedule: when it was taken, as "2024-07-18 23:50" in the hospital's time. Without it, the date and time
+        /// in the file's name, else the file's own time; into an incident it must be said.
+        #[arg(long)]
         as_of: Option<String>,
         /// For a schedule: the id of the incident, when more than one is open.
         #[arg(long)]
         incident: Option<String>,
+        /// For a schedule: keep it for the next downtime, also while an incident is open.
+        #[arg(long, conflicts_with = "incident")]
+        standing: bool,
     },
     /// Add, list or reset the people who sign in.
     #[command(subcommand)]
@@ -95,11 +103,14 @@ pub async fn run(command: Command, config: Config) -> Result<(), String> {
         Command::Playbook(PlaybookCommand::Check { files }) => check_playbooks(&files),
         Command::Restore { file, hold } => restore::run(config, &file, hold).await,
         Command::Backup { file } => backup::run(config, &file).await,
-        Command::Import { kind, file, as_of, incident } => {
+        Command::Import { kind, file, as_of, incident, standing } => {
             let work = async |app: &App| match kind {
                 ImportKind::People => files::import(app, Kind::People, &file).await,
                 ImportKind::Places => files::import(app, Kind::Places, &file).await,
-                ImportKind::Schedule => schedule::import(app, &file, as_of, incident).await,
+                ImportKind::Schedule => {
+                    let goal = if standing { Goal::Standing } else { Goal::Incident(incident) };
+                    schedule::import(app, &file, as_of, goal).await
+                }
             };
             with_app(config, work).await
         }

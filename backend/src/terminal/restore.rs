@@ -66,8 +66,7 @@ async fn sqlite(config: &Config, database: &Path, file: &Path) -> Result<(), Str
 }
 
 const PATIENTS: &str = "
-    SELECT COUNT(*)
-    FROM patient";
+    SELECT (SELECT COUNT(*) FROM patient) + (SELECT COUNT(*) FROM standing_schedule)";
 
 /// The key of the patients, from beside the copy. A copy with patients and without their key is not restored.
 async fn put_key_back(config: &Config, file: &Path) -> Result<(), String> {
@@ -87,7 +86,7 @@ async fn put_key_back(config: &Config, file: &Path) -> Result<(), String> {
     match counted {
         Ok((0,)) => Ok(()),
         Ok((many,)) => Err(format!(
-            "this copy has {many} patients, and their key is neither at {} nor at {}: put it there first",
+            "this copy has {many} patients and schedules of patients, and their key is neither at {} nor at {}: put it there first",
             beside.display(),
             key.display()
         )),

@@ -18,6 +18,7 @@ use crate::{
     command::store as command,
     devices, forms, incidents,
     jobs::audit,
+    schedules,
     store::{Tx, journal},
 };
 
@@ -77,6 +78,9 @@ fn rail(actor: &Actor) -> Vec<RailItem> {
     if actor.has(&Role::READERS) {
         rail.push(item(Section::Neighbours, "/neighbours".into()));
         rail.push(item(Section::Readiness, "/readiness".into()));
+    }
+    if actor.has(&schedules::READERS) {
+        rail.push(item(Section::Schedules, "/schedules".into()));
     }
     if actor.administers_everything() {
         rail.push(item(Section::Log, "/log".into()));

@@ -48,6 +48,7 @@ pub fn routes() -> Routes {
     let routes = crate::reviews::web::routes(routes);
     let routes = crate::checks::web::routes(routes);
     let routes = crate::readiness::web::routes(routes);
+    let routes = crate::schedules::web::routes(routes);
     let routes = crate::status::web::routes(routes);
     let routes = crate::stock::web::routes(routes);
     let routes = crate::jobs::publish::web::routes(routes);

@@ -9,6 +9,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
+use super::schedules;
 use crate::ui::{
     self, button,
     field::{Choice, Field},
@@ -24,12 +25,14 @@ pub fn list(frame: &Frame, view: &CasesView) -> AnyView {
         let body = button::primary("Call the next patient");
         button::form(&format!("{path}/next"), &view.request_id.to_string(), body)
     });
-    let import = (view.funnel.booked == 0).then(|| {
+    let import = (view.funnel.booked == 0 && view.offer.is_none()).then(|| {
         button::primary_link("Import the schedule", &format!("/incidents/{}/schedule", view.incident))
     });
+    let offer = view.offer.as_ref().map(|offer| schedules::offer(offer, view.incident, &view.offer_id));
     let funnel = (view.funnel.booked > 0).then(|| ui::panel("From cancelled to seen", steps(view)));
     view! {
         {ui::head(frame, &view.title, lede(view), next.or(import))}
+        {offer}
         {funnel}
         <section class="panel">
             {tabs(view)}

@@ -33,6 +33,7 @@ pub mod publishing;
 pub mod readiness;
 pub mod reviews;
 pub mod schedule;
+pub mod schedules;
 pub mod situation;
 pub mod status;
 pub mod stock;

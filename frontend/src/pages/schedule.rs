@@ -2,7 +2,10 @@
 //! with its consequence in numbers.
 
 use domain::{
+    cases::forms::ImportColumns,
     decisions::Count,
+    schedule::Figures,
+    table::Reject,
     triage::Scheme,
     view::{
         cases::{DecideView, FieldColumn, ScheduleView, SnapshotView},
@@ -11,6 +14,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
+use super::schedules;
 use crate::ui::{
     self, button,
     field::{Choice, Field},
@@ -61,16 +65,25 @@ pub fn files(frame: &Frame, view: &ScheduleView) -> AnyView {
             .value(view.as_of.clone()).errors(errors).time()}
         {button::primary("Upload and preview")}
     };
-    let demo = (!view.demo.is_empty()).then(|| {
-        view! { <p>"This is the demo hospital: "<a href=view.demo.clone() download="">"download its made-up schedule of today"</a>" and upload it here."</p> }
-    });
+    let here = button::secondary_link("All schedules that are here", "/schedules");
+    let offer = view.offer.as_ref().map(|offer| schedules::offer(offer, view.incident, &view.offer_id));
     view! {
-        {ui::head(frame, &title(view), None, None)}
-        {demo}
+        {ui::head(frame, &title(view), None, Some(here))}
+        {offer}
+        {demo(&view.demo)}
         {button::upload_form(&path, &view.request_id.to_string(), body.into_any())}
         {ui::section("Files", table::table("Schedules of this incident", columns, rows.collect(), "None yet."))}
     }
     .into_any()
+}
+
+/// Where the demo hospital's schedule is.
+pub(super) fn demo(path: &str) -> AnyView {
+    if path.is_empty() {
+        return ().into_any();
+    }
+    view! { <p>"This is the demo hospital: "<a href=path.to_owned() download="">"download its made-up schedule of today"</a>" and upload it here."</p> }
+        .into_any()
 }
 
 /// What the preview says first: its figures.
@@ -97,17 +110,23 @@ pub fn preview(frame: &Frame, view: &SnapshotView) -> AnyView {
         {ui::head(frame, &snapshot_title(view), None, next)}
         {ui::panel("What the file holds", figures(view))}
         {(!committed).then(|| commit(view, &path))}
-        {(!committed).then(|| ui::section("Columns", columns(frame, view, &path)))}
-        {ui::section("Refused rows", rejects(view, &path))}
+        {(!committed).then(|| ui::section("Columns", columns(frame, Columns::of(view), &path)))}
+        {ui::section("Refused rows", rejects(&view.rejects, &path))}
     }
     .into_any()
 }
 
 fn figures(view: &SnapshotView) -> AnyView {
     let figures = view.snapshot.figures;
-    let rows = [
-        ("File", view.snapshot.file_name.clone()),
-        ("As of", view.snapshot.as_of.clone()),
+    let rows = [("File", view.snapshot.file_name.clone()), ("As of", view.snapshot.as_of.clone())];
+    let counts = counts(&figures).into_iter();
+    let written = [("Written in", view.encoding.clone()), ("Separated by", view.delimiter.clone())];
+    facts(rows.into_iter().chain(counts).chain(written))
+}
+
+/// How many rows of each kind a file has.
+pub(super) fn counts(figures: &Figures) -> [(&'static str, String); 9] {
+    [
         ("Rows", ui::count(figures.rows)),
         ("Usable", ui::count(figures.valid)),
         ("Procedures", ui::count(figures.procedures)),
@@ -117,11 +136,12 @@ fn figures(view: &SnapshotView) -> AnyView {
         ("Duplicates that differ", nonzero(figures.differing)),
         ("Times in a doubled hour, the first taken", nonzero(figures.first_of_two)),
         ("Priorities that no scheme explains", nonzero(figures.unclear)),
-        ("Written in", view.encoding.clone()),
-        ("Separated by", view.delimiter.clone()),
-    ];
+    ]
+}
+
+/// What is known of a file, without what is empty.
+pub(super) fn facts(rows: impl Iterator<Item = (&'static str, String)>) -> AnyView {
     let rows = rows
-        .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> })
         .collect_view();
@@ -149,36 +169,57 @@ fn commit(view: &SnapshotView, path: &str) -> AnyView {
     button::form(&format!("{path}/commit"), &view.request_id.to_string(), body)
 }
 
-fn columns(frame: &Frame, view: &SnapshotView, path: &str) -> AnyView {
+/// What is chosen of which columns.
+pub(super) struct Columns<'a> {
+    pub fields: &'a [FieldColumn],
+    pub header: &'a [String],
+    /// The first row, to recognise the columns by.
+    pub sample: &'a [String],
+    pub form: &'a ImportColumns,
+    pub request_id: String,
+    /// The words of the button.
+    pub act: AnyView,
+}
+
+impl<'a> Columns<'a> {
+    fn of(view: &'a SnapshotView) -> Self {
+        let SnapshotView { fields, header, sample, form, request_id, .. } = view;
+        let act = button::secondary("Preview with these columns");
+        Self { fields, header, sample, form, request_id: request_id.to_string(), act }
+    }
+}
+
+/// The form that says which column holds what.
+pub(super) fn columns(frame: &Frame, of: Columns<'_>, path: &str) -> AnyView {
     let error =
         frame.errors.at("columns").map(|sentence| view! { <p class="error">{sentence.to_owned()}</p> });
-    let selects = view.fields.iter().map(|field| column(view, field)).collect_view();
+    let selects = of.fields.iter().map(|field| column(&of, field)).collect_view();
     let schemes = std::iter::once(Choice::new("", "None: leave them for a person to decide"))
         .chain(Scheme::ALL.map(|scheme| Choice::new(scheme.code(), scheme.code().to_uppercase())))
         .collect();
     let body = view! {
         {error}
         {selects}
-        {Field::new("scheme", "Priorities that name no scheme belong to").value(view.form.scheme.0.clone())
+        {Field::new("scheme", "Priorities that name no scheme belong to").value(of.form.scheme.0.clone())
             .errors(&frame.errors).select(schemes)}
-        {button::secondary("Preview with these columns")}
+        {of.act}
     };
-    button::form(&format!("{path}/columns"), &view.request_id.to_string(), body.into_any())
+    button::form(&format!("{path}/columns"), &of.request_id, body.into_any())
 }
 
-fn column(view: &SnapshotView, field: &FieldColumn) -> AnyView {
+fn column(of: &Columns<'_>, field: &FieldColumn) -> AnyView {
     let id = format!("column-{}", field.key);
-    let chosen = view.form.columns.iter().find_map(|each| {
+    let chosen = of.form.columns.iter().find_map(|each| {
         let (key, column) = each.0.split_once(':')?;
         (key == field.key).then(|| column.to_owned())
     });
-    let options = view
+    let options = of
         .header
         .iter()
         .enumerate()
         .map(|(index, name)| {
             let sample: String =
-                view.sample.get(index).map(|cell| cell.chars().take(30).collect()).unwrap_or_default();
+                of.sample.get(index).map(|cell| cell.chars().take(30).collect()).unwrap_or_default();
             let words = if sample.is_empty() { name.clone() } else { format!("{name} (as {sample})") };
             let selected = chosen.as_deref() == Some(index.to_string().as_str());
             view! { <option value=format!("{}:{index}", field.key) selected=selected>{words}</option> }
@@ -197,16 +238,17 @@ fn column(view: &SnapshotView, field: &FieldColumn) -> AnyView {
     .into_any()
 }
 
-fn rejects(view: &SnapshotView, path: &str) -> AnyView {
+/// The first refused rows, and the file of all.
+pub(super) fn rejects(rejects: &[Reject], path: &str) -> AnyView {
     let columns = vec![Column::number("Row"), Column::new("Column"), Column::new("Reason")];
-    let rows = view.rejects.iter().map(|reject| {
+    let rows = rejects.iter().map(|reject| {
         Row::new(vec![
             table::text(&reject.row.to_string()),
             table::text(&reject.column),
             table::text(&reject.reason),
         ])
     });
-    let file = (!view.rejects.is_empty())
+    let file = (!rejects.is_empty())
         .then(|| button::secondary_link("Download all refused rows", &format!("{path}/rejects.csv")));
     view! {
         {file}

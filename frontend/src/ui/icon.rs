@@ -105,6 +105,9 @@ pub fn destination(section: Section) -> AnyView {
             Section::Places => r#"<path d="M3 16V3h8v13M11 7h4v9M1.5 16h15M6 6h2M6 9h2M6 12h2"/>"#,
             Section::Neighbours => r#"<path d="M2 16V7l4-3 4 3v9zM10 16v-6l3-2 3 2v6M6 9v3M4.5 10.5h3"/>"#,
             Section::Readiness => r#"<path d="M2.5 5.5h13V15h-13zM6.5 5.5V3h5v2.5M6 10l2 2 4-4"/>"#,
+            Section::Schedules => {
+                r#"<path d="M2.5 4h13v12h-13zM2.5 7.5h13M6 2v3.5M12 2v3.5M6 11h2M10.5 11h2"/>"#
+            }
             Section::Staff => {
                 r#"<circle cx="6.5" cy="6" r="2.5"/><path d="M2 15v-1a4 4 0 0 1 4-4h1a4 4 0 0 1 4 4v1M11.5 3.8a2.5 2.5 0 0 1 0 4.4M13 10.3A4 4 0 0 1 16 14v1"/>"#
             }

@@ -234,6 +234,10 @@ fn of_installation(kind: &str) -> Option<&'static str> {
         "neighbour.added" => "added a neighbouring hospital",
         "neighbour.reported" => "noted what a hospital can take",
         "demo.loaded" => "loaded the demo hospital",
+        "standing.kept" => "kept a schedule for the next downtime",
+        "standing.refused" => "refused a file of the schedule folder",
+        "standing.columns" => "matched the columns of a schedule",
+        "standing.forgotten" => "deleted schedules that were too old",
         _ => return None,
     })
 }

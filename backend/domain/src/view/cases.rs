@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schedules::ScheduleOffer;
 use crate::{
     cases::{
         State,
@@ -103,6 +104,10 @@ pub struct CasesView {
     pub csv: String,
     pub may_work: bool,
     pub may_decide: bool,
+    /// While no schedule is imported: those that are here.
+    pub offer: Option<ScheduleOffer>,
+    /// The request ids of the offer's forms.
+    pub offer_id: [RequestId; 3],
     pub request_id: RequestId,
 }
 
@@ -213,6 +218,10 @@ pub struct ScheduleView {
     pub as_of: String,
     /// Where the made-up schedule of the demo hospital lies; empty at any other.
     pub demo: String,
+    /// The schedules that were here before the incident, and those that came since.
+    pub offer: Option<ScheduleOffer>,
+    /// The request ids of the offer's forms.
+    pub offer_id: [RequestId; 3],
     pub request_id: RequestId,
 }
 

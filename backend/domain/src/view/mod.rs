@@ -33,6 +33,7 @@ pub mod problem;
 pub mod publishing;
 pub mod readiness;
 pub mod reviews;
+pub mod schedules;
 pub mod situation;
 pub mod status;
 pub mod stock;
