@@ -146,7 +146,7 @@ pub(super) async fn health(app: &App, tx: &mut Tx) -> Result<Health, Error> {
     let waits = all.iter().any(|each| each.state == State::NeedsColumns && each.as_of > since);
     let came = newest.map_or(Timestamp(0), |newest| newest.received_at);
     let of_late = app.clock.now().plus_minutes(-tend::keep_minutes(app));
-    let refused = files::refused(tx, came.max(of_late)).await?.iter().any(|(_, at, _)| *at > came);
+    let refused = !files::refused(tx, came.max(of_late)).await?.is_empty();
     Ok(Health { newest: newest.map(|newest| newest.as_of), waits, refused })
 }
 
