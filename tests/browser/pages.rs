@@ -45,7 +45,7 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
         ("a_20240718_2350.csv", night.clone()),
         ("b_20240719_2350.csv", night.replace(header, "A,B,C,D,E,F")),
     ] {
-        administrator.uploads("/schedules", &[], ("file", name, file.as_bytes())).await.expect(201);
+        let _ = administrator.uploads("/schedules", &[], ("file", name, file.as_bytes())).await.expect(201);
     }
     let mut morning = Morning::before(administrator, harbor).await;
     morning.declares().await;

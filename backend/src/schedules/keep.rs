@@ -199,13 +199,9 @@ async fn read(app: &App, table: Table) -> Result<(Seal, Reading), Failure> {
     let saved = store::saved_columns(&mut tx, &shape).await?;
     let sites = import::sites(&mut tx).await?;
     drop(tx);
-    let (columns, columns_from) = match saved {
-        Some(saved) => (saved, ColumnsFrom::Saved),
-        None => {
-            let mapping = Mapping::guess(&table.header, &FIELDS);
-            (Columns { mapping, scheme: String::new() }, ColumnsFrom::Guessed)
-        }
-    };
+    let guessed = || Columns { mapping: Mapping::guess(&table.header, &FIELDS), scheme: String::new() };
+    let (columns, columns_from) =
+        saved.map_or_else(|| (guessed(), ColumnsFrom::Guessed), |saved| (saved, ColumnsFrom::Saved));
     let state = State::of(columns.mapping.missing(&FIELDS).len());
     let scheme = Scheme::from_code(&columns.scheme);
     let figures = import::read_rows(table, columns.mapping.clone(), sites, scheme).await?.figures();
