@@ -6,6 +6,8 @@
 mod batch;
 mod command;
 mod custody;
+#[cfg(test)]
+mod readings;
 mod scanning;
 mod serial;
 mod shift;

@@ -464,3 +464,12 @@ fn a_type_has_a_place_when_it_waits_or_is_waited_for() {
     let codes = [Whose::Unknown, Whose::One(Uuid::nil()), Whose::Several].map(Whose::code);
     assert_eq!(codes, ["unknown", "one", "several"]);
 }
+
+#[test]
+fn a_sample_is_the_share_rounded_up() {
+    let lot = |entered, drawn| Lot { entered, drawn, ..Lot::new(10, 5) };
+    let wanted = [0, 1, 10, 11, 20, 21, 100].map(|entered| lot(entered, 0).wanted());
+    assert_eq!(wanted, [0, 1, 1, 2, 2, 3, 10]);
+    assert_eq!((lot(100, 4).due(), lot(100, 10).due(), lot(100, 12).due()), (6, 0, 0));
+    assert_eq!(Lot { turned: true, ..lot(21, 3) }.due(), 18, "a lot that has turned is drawn in full");
+}
