@@ -165,3 +165,84 @@ fn a_batch_of_one_page_can_be_signed() {
     assert_eq!(batch.signed(nurse, 1, 1).map(|batch| batch.pages_in), Ok(1));
     assert_eq!(batch.signed(nurse, 1, 0).expect_err("has no page").code, "no-pages");
 }
+
+#[test]
+fn a_scan_says_where_on_which_pile_and_into_which_batch() {
+    let serial = Serial::new("general", "4w", "MAR", 1001);
+    let scan = |station: &str, pile: &str, because: &str| ScanSheet {
+        serial: serial.to_string().as_str().into(),
+        station: station.into(),
+        pile: pile.into(),
+        voided_because: because.into(),
+        ..ScanSheet::default()
+    };
+    let read = scan("collection", "voided", "spoiled").read().expect("is a scan");
+    assert_eq!((read.serial, read.station, read.pile), (serial.clone(), Station::Collection, Pile::Voided));
+    assert_eq!((read.voided_because, read.unit, read.batch), (Some(VoidReason::Spoiled), None, None));
+    // Why it was voided is asked of nothing else, and kept of nothing else.
+    let used = scan("collection", "used", "spoiled").read().expect("is a scan");
+    assert_eq!((used.pile, used.voided_because), (Pile::Used, None));
+    assert_eq!(scan("records", "", "").read().map(|read| read.pile), Ok(Pile::Used));
+    assert_eq!(scan("records", "voided", "").read().map(|read| read.voided_because), Ok(None));
+    let fields = |form: ScanSheet| match form.read() {
+        Err(Unread::Fields(errors)) => {
+            let fields = ["station", "pile", "voided_because", "unit", "batch"].into_iter();
+            fields.filter(|field| errors.at(field).is_some()).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(fields(scan("", "", "")), ["station"]);
+    assert_eq!(fields(scan("collection", "", "")), ["pile"]);
+    assert_eq!(fields(scan("collection", "voided", "")), ["voided_because"]);
+    assert_eq!(fields(ScanSheet { unit: "x".into(), ..scan("records", "", "") }), ["unit"]);
+    assert_eq!(fields(ScanSheet { batch: "x".into(), ..scan("records", "", "") }), ["batch"]);
+    let unit = ScanSheet { unit: ward().to_string().as_str().into(), ..scan("records", "", "") };
+    assert_eq!(unit.read().map(|read| read.unit), Ok(Some(ward())));
+}
+
+#[test]
+fn a_batch_is_named_by_its_id_or_its_cover_sheet() {
+    let cover = Serial::new("general", "4w", BATCH_PREFIX, 17).to_string();
+    assert_eq!(read_batch(&cover), Some(BatchRef::Number(17)));
+    assert_eq!(read_batch(&Serial::new("general", "4w", "MAR", 17).to_string()), None, "is a form");
+    let id = crate::id::BatchId(uuid::Uuid::from_bytes([7; 16]));
+    assert_eq!(read_batch(&id.to_string()), Some(BatchRef::Id(id)));
+    let scan = ScanSheet {
+        serial: Serial::new("general", "4w", "MAR", 1).to_string().as_str().into(),
+        station: "collection".into(),
+        pile: "used".into(),
+        batch: cover.as_str().into(),
+        ..ScanSheet::default()
+    };
+    assert_eq!(scan.read().map(|read| read.batch), Ok(Some(BatchRef::Number(17))));
+}
+
+#[test]
+fn sheets_and_counts_of_a_batch_are_read() {
+    let types = playbook().forms;
+    let add = |form_type: &str, serials: &str| AddSheets {
+        form_type: form_type.into(),
+        serials: serials.into(),
+        ..AddSheets::default()
+    };
+    let (form_type, picked) = add("MAR", "1-3").read(&types).expect("are sheets");
+    assert_eq!((form_type.code.as_str(), picked.len()), ("MAR", 3));
+    assert_eq!(wrong(add("none", "1").read(&types)), ["form_type"]);
+    assert_eq!(wrong(add("MAR", "").read(&types)), ["serials"]);
+    assert_eq!(wrong(add("MAR", "x y").read(&types)), ["serials"]);
+    let count = |sheets: &str, pages: &str| {
+        let form = CountBatch { sheets: sheets.into(), pages: pages.into(), ..CountBatch::default() };
+        let mut errors = FieldErrors::default();
+        let counted = (form.read_sheets(&mut errors), form.read_pages(&mut errors));
+        (counted, errors.at("sheets").is_some(), errors.at("pages").is_some())
+    };
+    assert_eq!(count("17", "42"), ((17, 42), false, false));
+    assert_eq!(count("0", "100000"), ((0, 100_000), false, false));
+    assert_eq!(count("-1", "100001"), ((0, 0), true, true));
+}
+
+/// The example of the Global Release Identifier, which uses the same check.
+#[test]
+fn the_check_character_is_that_of_the_standard() {
+    assert_eq!(Serial::new("A1", "2425G", "ABC", 1_234_002).to_string(), "A1-2425G-ABC-1234002-M");
+}

@@ -7,7 +7,7 @@ use super::{Custody, NotASerial, Pile, Serial, Shift, Station};
 use crate::{
     Refusal,
     field::{FieldErrors, Text},
-    id::{BatchId, RequestId, UnitId},
+    id::{BatchId, UnitId},
     playbooks::FormType,
 };
 
@@ -324,11 +324,4 @@ pub struct BatchCounted {
     pub sentence: String,
     /// When it was refused: the sheets that were not seen at this step, at most a hundred of them.
     pub not_seen: Vec<String>,
-}
-
-impl ScanSheet {
-    /// The same scan under its own request id, when it has one.
-    pub fn request(&self) -> Option<RequestId> {
-        self.request_id.trimmed().parse().ok()
-    }
 }
