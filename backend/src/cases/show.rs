@@ -350,6 +350,9 @@ pub async fn case(
         });
     let words = |code: &str| State::from_code(code).map_or("", State::words).to_owned();
     let history = store::history(tx, row.id).await?.into_iter().map(|(seq, at, what, from, to, by, rule)| {
+        // Of a call the rule says nothing.
+        let rule =
+            if matches!(what.as_str(), "decided" | "kept" | "cancelled") { rule } else { String::new() };
         HistoryLine { seq, at: zone.full(Timestamp(at)), what, from: words(&from), to: words(&to), by, rule }
     });
     let notes = notes::of_case(tx, row, reading.seal).await?.into_iter().map(|note| NoteLine {

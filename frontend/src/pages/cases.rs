@@ -197,11 +197,11 @@ pub fn case(frame: &Frame, view: &CaseView) -> AnyView {
     let back = button::secondary_link("All cases", &format!("/incidents/{}/cases", view.incident));
     view! {
         {ui::head(frame, &title, Some(risk), Some(back))}
+        {notes(view)}
         <div class="case">
             {ui::panel("Patient and booking", facts(view))}
             {(!view.acts.is_empty()).then(|| act_panel(frame, view, &path))}
         </div>
-        {notes(view)}
         {ui::section("Tries to reach the patient", attempts(view))}
         {ui::section("What happened", history(view))}
     }
@@ -350,7 +350,7 @@ fn sentence(words: &str) -> String {
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
-/// What callers told the next one; nothing when nobody has.
+/// What callers told the next one, where it is read before the number is dialled; nothing when nobody has.
 fn notes(view: &CaseView) -> Option<AnyView> {
     let lines = view.notes.iter().map(|note| {
         let texts = [&note.at, &note.text, &note.by];
