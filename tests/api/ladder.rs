@@ -387,8 +387,8 @@ both_databases! {
         assert_eq!(record["signatures"][0]["matches"], true, "{record}");
         assert_eq!(record["revocations"].as_array().map(Vec::len), Some(1));
         let still = night.commander.reads(&night.scope).await;
-        assert_eq!(still["panel"]["stage"], "clear", "{still}");
-        let first = &still["panel"]["next"][0]["words"];
+        assert_eq!(still["chosen"]["stage"], "clear", "{still}");
+        let first = &still["chosen"]["next"][0]["words"];
         assert_eq!(first, "Tell everyone who was told that it was clear", "{still}");
     }
 }
