@@ -81,7 +81,7 @@ both_databases! {
     async fn a_time_that_is_none_is_said_at_its_field(world: World) {
         world.harbor().await;
         let commander = world.program(&[Role::Commander]).await;
-        for at in ["half past two", "02:30", "2024-03-10 02:30", "2024-13-01 00:00"] {
+        for at in ["half past two", "26:30", "2024-03-10 02:30", "2024-13-01 00:00"] {
             let form = json!({ "name": "Night", "basis": "b", "places": ["all"], "systems": ["epic:down"], "started_at": at });
             let problem = commander.is_refused("/incidents", form, 422).await;
             assert!(problem["errors"]["started_at"].is_array(), "{at}: {problem}");
