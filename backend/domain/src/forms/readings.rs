@@ -45,6 +45,8 @@ fn a_range_is_handed_out_of_a_form_to_a_unit() {
     let read = issue("MAR", &unit, "1", &printed.to_string()).read(&playbook, night()).expect("is a range");
     assert_eq!((read.first, read.whole, read.sheets), (Some(1001), Some(printed), 1));
     assert_eq!(wrong(issue("none", "", "", "").read(&playbook, night())), ["form_type", "unit", "sheets"]);
+    // Of which form the first is cannot be asked before the form is known.
+    assert_eq!(wrong(issue("none", &unit, "1", "ORD-00001").read(&playbook, night())), ["form_type"]);
     assert_eq!(wrong(issue("MAR", &unit, "0", "ORD-00001").read(&playbook, night())), ["sheets", "first"]);
     let most = MOST_SHEETS.to_string();
     assert_eq!(
