@@ -13,7 +13,7 @@ use acceptance::{
 use serde_json::{Value, json};
 
 /// A file comes to rest, is looked at every five seconds, and the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const ROWS: &str = "Appt ID,MRN,Patient Name,Type,Hospital,Start Time\n\
                     A1,0000001,Doe Jane,visit,Cape,2031-07-19 15:00\nA2,0000002,Roe Jim,visit,Cape,2031-07-19 16:00\n";
