@@ -40,10 +40,15 @@ CREATE TABLE decision (
     id UUID PRIMARY KEY,
     incident UUID NOT NULL REFERENCES incident (id),
     number BIGINT,
+    -- What it is for; a changed decision is changed by the newest of its line only.
+    aim TEXT NOT NULL DEFAULT 'decide' CHECK (aim IN ('decide', 'amend', 'take-back')),
+    amends UUID REFERENCES decision (id),
     rule TEXT NOT NULL,
     reason_code TEXT NOT NULL,
     time_window TEXT NOT NULL,
     place TEXT NOT NULL,
+    -- The form that was sent, so that it can be opened again.
+    choice TEXT NOT NULL DEFAULT '{}',
     totals TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('staging', 'applied')),
     account UUID NOT NULL REFERENCES account (id),
@@ -52,11 +57,14 @@ CREATE TABLE decision (
     UNIQUE (incident, number)
 );
 
+CREATE UNIQUE INDEX decision_amended ON decision (amends) WHERE state = 'applied';
+
 -- What a decision is about to do to each case, written in chunks before one switch makes it true.
 CREATE TABLE decision_stage (
     decision UUID NOT NULL REFERENCES decision (id),
     case_id UUID NOT NULL,
-    decided TEXT NOT NULL CHECK (decided IN ('undecided', 'kept', 'cancelled')),
+    from_state TEXT NOT NULL,
+    decided TEXT NOT NULL CHECK (decided IN ('no', 'undecided', 'kept', 'cancelled')),
     rule TEXT NOT NULL,
     safe_by TEXT COLLATE "C",
     day_28 TEXT,
@@ -79,11 +87,15 @@ CREATE TABLE patient_case (
     facility UUID NOT NULL REFERENCES facility (id),
     start_at BIGINT NOT NULL,
     day TEXT COLLATE "C" NOT NULL,
+    -- When the patient was put on the list, where the schedule says so: the base of safe-by.
+    listed TEXT,
     first_of_two BOOLEAN NOT NULL,
     minutes BIGINT NOT NULL,
     scheme TEXT NOT NULL,
     priority TEXT NOT NULL,
     classes TEXT NOT NULL,
+    -- What is linked has the same: a pre-op visit and its operation. Empty for most.
+    chain TEXT NOT NULL DEFAULT '',
     interpreter BOOLEAN NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('scheduled', 'kept', 'to_contact', 'contacting', 'told', 'rebooked', 'done', 'seen', 'declined', 'no_longer_needed', 'treated_elsewhere', 'admitted_as_emergency', 'died', 'closed_by_clinician', 'duplicate_or_error')),
     decided TEXT NOT NULL CHECK (decided IN ('no', 'undecided', 'kept', 'cancelled')),
@@ -116,6 +128,7 @@ CREATE INDEX patient_case_state ON patient_case (incident, state, start_at, id);
 CREATE INDEX patient_case_safe_by ON patient_case (incident, safe_by) WHERE state IN ('to_contact', 'contacting', 'told', 'rebooked');
 CREATE INDEX patient_case_day_28 ON patient_case (incident, day_28) WHERE state IN ('to_contact', 'contacting', 'told', 'rebooked');
 CREATE INDEX patient_case_locked ON patient_case (incident, locked_until);
+CREATE INDEX patient_case_chain ON patient_case (incident, chain) WHERE chain <> '';
 CREATE INDEX patient_case_patient ON patient_case (patient);
 CREATE INDEX patient_case_snapshot ON patient_case (snapshot, visible);
 

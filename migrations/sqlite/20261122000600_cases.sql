@@ -40,10 +40,15 @@ CREATE TABLE decision (
     id BLOB PRIMARY KEY,
     incident BLOB NOT NULL REFERENCES incident (id),
     number INTEGER,
+    -- What it is for; a changed decision is changed by the newest of its line only.
+    aim TEXT NOT NULL DEFAULT 'decide' CHECK (aim IN ('decide', 'amend', 'take-back')),
+    amends BLOB REFERENCES decision (id),
     rule TEXT NOT NULL,
     reason_code TEXT NOT NULL,
     time_window TEXT NOT NULL,
     place TEXT NOT NULL,
+    -- The form that was sent, so that it can be opened again.
+    choice TEXT NOT NULL DEFAULT '{}',
     totals TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('staging', 'applied')),
     account BLOB NOT NULL REFERENCES account (id),
@@ -52,11 +57,14 @@ CREATE TABLE decision (
     UNIQUE (incident, number)
 ) STRICT;
 
+CREATE UNIQUE INDEX decision_amended ON decision (amends) WHERE state = 'applied';
+
 -- What a decision is about to do to each case, written in chunks before one switch makes it true.
 CREATE TABLE decision_stage (
     decision BLOB NOT NULL REFERENCES decision (id),
     case_id BLOB NOT NULL,
-    decided TEXT NOT NULL CHECK (decided IN ('undecided', 'kept', 'cancelled')),
+    from_state TEXT NOT NULL,
+    decided TEXT NOT NULL CHECK (decided IN ('no', 'undecided', 'kept', 'cancelled')),
     rule TEXT NOT NULL,
     safe_by TEXT,
     day_28 TEXT,
@@ -79,11 +87,15 @@ CREATE TABLE patient_case (
     facility BLOB NOT NULL REFERENCES facility (id),
     start_at INTEGER NOT NULL,
     day TEXT NOT NULL,
+    -- When the patient was put on the list, where the schedule says so: the base of safe-by.
+    listed TEXT,
     first_of_two INTEGER CHECK (first_of_two IN (0, 1)) NOT NULL,
     minutes INTEGER NOT NULL,
     scheme TEXT NOT NULL,
     priority TEXT NOT NULL,
     classes TEXT NOT NULL,
+    -- What is linked has the same: a pre-op visit and its operation. Empty for most.
+    chain TEXT NOT NULL DEFAULT '',
     interpreter INTEGER CHECK (interpreter IN (0, 1)) NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('scheduled', 'kept', 'to_contact', 'contacting', 'told', 'rebooked', 'done', 'seen', 'declined', 'no_longer_needed', 'treated_elsewhere', 'admitted_as_emergency', 'died', 'closed_by_clinician', 'duplicate_or_error')),
     decided TEXT NOT NULL CHECK (decided IN ('no', 'undecided', 'kept', 'cancelled')),
@@ -116,6 +128,7 @@ CREATE INDEX patient_case_state ON patient_case (incident, state, start_at, id);
 CREATE INDEX patient_case_safe_by ON patient_case (incident, safe_by) WHERE state IN ('to_contact', 'contacting', 'told', 'rebooked');
 CREATE INDEX patient_case_day_28 ON patient_case (incident, day_28) WHERE state IN ('to_contact', 'contacting', 'told', 'rebooked');
 CREATE INDEX patient_case_locked ON patient_case (incident, locked_until);
+CREATE INDEX patient_case_chain ON patient_case (incident, chain) WHERE chain <> '';
 CREATE INDEX patient_case_patient ON patient_case (patient);
 CREATE INDEX patient_case_snapshot ON patient_case (snapshot, visible);
 

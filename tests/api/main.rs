@@ -9,6 +9,7 @@ mod checks;
 mod clearance;
 mod closing;
 mod command;
+mod decisions;
 mod devices;
 mod doors;
 mod downtime;

@@ -1,4 +1,5 @@
-//! A scan against a bare insert and commit: five hundred sheets in a row, one after the other, as a scanner brings them.
+//! A scan against a bare insert and commit: five hundred sheets in a row, one after the other, as a
+//! scanner brings them, and as many at eight stations at once.
 
 use std::time::Instant;
 
@@ -14,10 +15,12 @@ use sqlx::{Connection, SqliteConnection};
 
 use crate::report::{Bar, Line, median};
 
-const SHEETS: i64 = 500;
+const SHEETS: i64 = 504;
+/// Stations that scan at the same time.
+const STATIONS: i64 = 8;
 
 pub async fn measure() -> Vec<Line> {
-    vec![scan().await]
+    scan().await
 }
 
 const BARE: &str = "
@@ -40,14 +43,14 @@ pub async fn declared(world: &World) -> IncidentId {
     declared["incident"].as_str().and_then(|id| id.parse().ok()).expect("is an id")
 }
 
-async fn scan() -> Line {
+async fn scan() -> Vec<Line> {
     let world = World::on(Kind::Sqlite).await;
     let harbor = world.harbor().await;
     let incident = declared(&world).await;
     let clerk = world.program(&[Role::FormsClerk]).await;
     let forms = format!("/incidents/{incident}/forms");
     let unit = harbor.unit("general", "icu").to_string();
-    let issue = json!({ "form_type": "MAR", "unit": unit, "first": 1001, "sheets": SHEETS });
+    let issue = json!({ "form_type": "MAR", "unit": unit, "first": 1001, "sheets": 2 * SHEETS });
     clerk.does(&format!("{forms}/issue"), issue).await;
 
     let path = world.folder.path().join("downtime.sqlite");
@@ -60,24 +63,48 @@ async fn scan() -> Line {
         sqlx::query(statement).execute(&mut bare).await.expect("is a statement");
     }
     let (mut ours, mut limits) = (Vec::new(), Vec::new());
-    for number in 1001..1001 + SHEETS {
+    let scans = async |number: i64| {
         let serial = Serial::new("general", "icu", "MAR", number).to_string();
         let form = json!({ "serial": serial, "station": "collection", "pile": "used", "unit": unit });
-        let began = Instant::now();
         clerk.does(&format!("{forms}/scan"), form).await;
+        serial
+    };
+    for number in 1001..1001 + SHEETS {
+        let began = Instant::now();
+        let serial = scans(number).await;
         ours.push(began.elapsed().as_secs_f64() * 1000.0);
         let id: FormId = world.app.clock.id();
         let began = Instant::now();
         sqlx::query(BARE).bind(id.0).bind(&serial).bind(number).execute(&mut bare).await.expect("is new");
         limits.push(began.elapsed().as_secs_f64() * 1000.0);
     }
+    let began = Instant::now();
+    let station = |station: i64| {
+        let scans = &scans;
+        async move {
+            for number in 0..SHEETS / STATIONS {
+                scans(1001 + SHEETS + station * (SHEETS / STATIONS) + number).await;
+            }
+        }
+    };
+    futures::future::join_all((0..STATIONS).map(station)).await;
+    let together = began.elapsed().as_secs_f64() * 1000.0 / f64::from(u32::try_from(SHEETS).expect("few"));
     world.end().await;
-    Line {
-        name: "scan",
-        ours: median(ours),
-        limit: median(limits),
+    let limit = median(limits);
+    let line = |name, ours, note: &str| Line {
+        name,
+        ours,
+        limit,
         unit: "ms",
         bar: Bar::AtMost(3.0),
-        note: "through the JSON door, one after the other".into(),
-    }
+        note: note.into(),
+    };
+    vec![
+        line("scan", median(ours), "through the JSON door, one after the other"),
+        line(
+            "scan-eight-stations",
+            together,
+            "each of those at eight stations at once, beside one bare writer",
+        ),
+    ]
 }

@@ -2,77 +2,66 @@
 //! that fits is named on each row, and the rest is cancelled.
 //!
 //! kept + cancelled + undecided = rows in the window, always (rule 6). A row whose priority no scheme explains is
-//! never decided by a rule: a person decides it.
+//! never decided by a rule: a person decides it. A decision can be changed as a whole, and cancellations taken back
+//! when the systems return; what a person decided, what is booked again and what has begun stands.
 
-use std::collections::BTreeMap;
+mod aim;
+mod parts;
+mod standard;
+mod window;
 
-use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    cases::Decided,
-    id::{CaseId, FacilityId},
-    playbooks::{CancellationRule, CancellationWindow, CancelledKinds, KeepRule, SafeBy},
-    schedule::{Kind, Priority},
-    scope::{Place, Places},
-    time::{Timestamp, Zone},
+pub use self::{
+    aim::{Aim, Strategy},
+    parts::Parts,
+    standard::standard,
+    window::{Reach, Window},
 };
-
-/// Which rows a decision reaches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Window {
-    /// The civil day at each facility.
-    pub day: String,
-    /// Only rows that begin at or after this instant.
-    pub from: Option<Timestamp>,
-    pub place: Place,
-    pub kinds: Vec<Kind>,
-}
-
-impl Window {
-    /// The window of a rule, for a civil day or for the day that the rule means.
-    pub fn of(rule: &CancellationRule, day: Option<Date>, place: Place, now: Timestamp, zone: &Zone) -> Self {
-        let today = zone.civil_date(now);
-        let own = match rule.window {
-            CancellationWindow::NextDay => today.tomorrow().unwrap_or(today),
-            CancellationWindow::DeclaredDay | CancellationWindow::RestOfDay => today,
-        };
-        Self {
-            day: day.unwrap_or(own).to_string(),
-            from: (rule.window == CancellationWindow::RestOfDay).then_some(now),
-            place,
-            kinds: match rule.cancels {
-                CancelledKinds::ProceduresAndVisits => Kind::ALL.to_vec(),
-                CancelledKinds::Procedures => vec![Kind::Procedure],
-                CancelledKinds::Visits => vec![Kind::Visit],
-            },
-        }
-    }
-
-    /// Whether a row lies in it.
-    pub fn reaches(&self, row: &Row, places: &Places) -> bool {
-        self.day == row.day
-            && self.from.is_none_or(|from| row.start >= from)
-            && self.kinds.contains(&row.kind)
-            && places.contains(self.place, Place::Facility(row.facility))
-    }
-}
+use crate::{
+    cases::{Decided, State},
+    id::{CaseId, DecisionId, FacilityId},
+    playbooks::{CancellationRule, KeepRule, SafeBy},
+    schedule::{Kind, Priority},
+    scope::Places,
+    time::Timestamp,
+};
 
 /// What a decision sees of a row; nothing of the patient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     pub case: CaseId,
+    pub appointment: String,
     pub kind: Kind,
     pub facility: FacilityId,
+    pub service: String,
+    pub department: String,
+    pub provider: String,
     pub start: Timestamp,
-    /// The civil day at the facility, as `2024-07-19`.
+    /// The civil day at the facility, as `2024-07-19`, and the time of day there.
     pub day: String,
+    pub begins: Time,
+    /// When it was put on the list or decided on, where the schedule says so.
+    pub listed: Option<Date>,
     pub priority: Priority,
     pub classes: Vec<String>,
-    /// What was decided before; such a row stands as it is.
     pub decided: Decided,
+    pub state: State,
+    /// The decision that last reached it, and the rule that decided; [`BY_HAND`] when a person did since.
+    pub decision: Option<DecisionId>,
+    pub rule: String,
+    /// What is linked has the same; empty for most.
+    pub chain: String,
 }
+
+/// Stands for the rule where a person decided.
+pub const BY_HAND: &str = "by hand";
+/// Stands for the rule where something was cancelled with what it is linked to.
+pub const LINKED: &str = "linked";
 
 /// What a rule says of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,10 +92,28 @@ fn fits(keep: &KeepRule, row: &Row) -> bool {
     by_class || by_triage
 }
 
+/// A decision that somebody is about to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub rule: CancellationRule,
+    pub window: Window,
+    pub aim: Aim,
+    pub strategy: Strategy,
+    /// Whether what is linked to what it cancels is cancelled as well.
+    pub linked: bool,
+    /// When it was looked at: what has begun by then stands, where something is changed or taken back.
+    pub now: Timestamp,
+}
+
 /// One row's outcome, to be staged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     pub case: CaseId,
+    /// The day for which it is booked.
+    pub day: Option<Date>,
+    /// Where the case stood when this was decided.
+    pub from: State,
+    /// `No` for a row that a changed decision leaves out and nothing was decided about.
     pub decided: Decided,
     /// The key of the keep rule, or the decision's rule for what it cancels.
     pub by: String,
@@ -123,7 +130,7 @@ pub struct Count {
 }
 
 impl Count {
-    fn add(&mut self, decided: Decided) {
+    const fn add(&mut self, decided: Decided) {
         self.rows += 1;
         match decided {
             Decided::Kept => self.kept += 1,
@@ -135,6 +142,7 @@ impl Count {
 
 /// What a decision would do, or did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Totals {
     pub all: Count,
     pub procedures: Count,
@@ -143,175 +151,181 @@ pub struct Totals {
     pub kept_by: BTreeMap<String, i64>,
     /// Rows that were decided before and stand as they are.
     pub stood: i64,
+    /// Cancelled rows that go ahead after all, and how many of their patients had been told and must be told again.
+    pub taken_back: i64,
+    pub told_again: i64,
+    /// Rows outside of the window that a changed decision leaves out.
+    pub left_out: i64,
+    /// Rows outside of the window that are linked to what is cancelled, and how many of them are cancelled with it.
+    pub linked: i64,
+    pub linked_cancelled: i64,
 }
 
-/// Runs a rule over the rows: what changes, and the totals over the whole window.
-pub fn preview<'a>(
-    rule: &CancellationRule,
-    window: &Window,
-    rows: impl IntoIterator<Item = &'a Row>,
-    places: &Places,
-) -> (Vec<Outcome>, Totals) {
-    let mut totals = Totals::default();
-    let mut outcomes = Vec::new();
-    for row in rows.into_iter().filter(|row| window.reaches(row, places)) {
-        let outcome = outcome(rule, row);
-        let decided = outcome.as_ref().map_or(row.decided, |outcome| outcome.decided);
-        totals.all.add(decided);
-        match row.kind {
-            Kind::Procedure => totals.procedures.add(decided),
-            Kind::Visit => totals.visits.add(decided),
+/// What becomes of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled<'a> {
+    pub row: &'a Row,
+    /// It lies in the window; else it is only left out of a decision that is changed.
+    pub inside: bool,
+    /// What holds afterwards.
+    pub decided: Decided,
+    /// What changes; `None` when it stands as it is.
+    pub outcome: Option<Outcome>,
+}
+
+impl Plan {
+    /// What becomes of each row that the decision reaches, or that the one which it changes has reached.
+    pub fn settle<'a>(
+        &'a self,
+        rows: impl IntoIterator<Item = &'a Row>,
+        places: &'a Places,
+    ) -> impl Iterator<Item = Settled<'a>> {
+        let reach = self.window.reach(places);
+        rows.into_iter().filter_map(move |row| {
+            let inside = reach.has(row);
+            let outcome = if inside { self.inside(row) } else { self.left_out(row) };
+            let decided = outcome.as_ref().map_or(row.decided, |outcome| outcome.decided);
+            (inside || outcome.is_some()).then_some(Settled { row, inside, decided, outcome })
+        })
+    }
+
+    /// What changes, and the totals over the whole window.
+    pub fn preview<'a>(
+        &'a self,
+        rows: impl IntoIterator<Item = &'a Row>,
+        places: &'a Places,
+    ) -> (Vec<Outcome>, Totals) {
+        let mut totals = Totals::default();
+        let mut outcomes = Vec::new();
+        for settled in self.settle(rows, places) {
+            totals.add(&settled);
+            outcomes.extend(settled.outcome);
+        }
+        (outcomes, totals)
+    }
+
+    fn inside(&self, row: &Row) -> Option<Outcome> {
+        if !self.aim.reaches(row, self.now) {
+            return None;
+        }
+        if self.aim == Aim::TakeBack {
+            return Some(Outcome::of(row, Decided::Kept, "taken-back"));
+        }
+        let (decided, by) = match verdict(&self.rule, row) {
+            Verdict::Keep(keep) => (Decided::Kept, keep.key.as_str()),
+            Verdict::Cancel if self.strategy == Strategy::CaseByCase => (Decided::Undecided, "case-by-case"),
+            Verdict::Cancel => (Decided::Cancelled, self.rule.key.as_str()),
+            Verdict::Undecided => (Decided::Undecided, "priority-unclear"),
+        };
+        // What is decided is not made undecided again, and what stays the same keeps the rule that decided it.
+        let changes = match row.decided {
+            Decided::No | Decided::Undecided => true,
+            Decided::Kept | Decided::Cancelled => decided != Decided::Undecided && decided != row.decided,
+        };
+        let outcome = Outcome { safe_by: self.safe_by(row), ..Outcome::of(row, decided, by) };
+        changes.then_some(outcome)
+    }
+
+    /// What a changed decision no longer reaches goes ahead, or is nobody's any more.
+    fn left_out(&self, row: &Row) -> Option<Outcome> {
+        if !matches!(self.aim, Aim::Amend(_)) || row.decision.is_none() || !self.aim.reaches(row, self.now) {
+            return None;
+        }
+        match row.decided {
+            Decided::Cancelled => Some(Outcome::of(row, Decided::Kept, "left-out")),
+            Decided::Undecided => Some(Outcome::of(row, Decided::No, "left-out")),
+            Decided::Kept | Decided::No => None,
+        }
+    }
+
+    /// The chains of which this cancels a part.
+    pub fn chains<'a>(
+        &self,
+        rows: impl IntoIterator<Item = &'a Row>,
+        outcomes: &[Outcome],
+    ) -> BTreeSet<String> {
+        let cancels = |outcome: &&Outcome| outcome.decided == Decided::Cancelled;
+        let cancelled: BTreeSet<CaseId> =
+            outcomes.iter().filter(cancels).map(|outcome| outcome.case).collect();
+        let linked = rows.into_iter().filter(|row| !row.chain.is_empty() && cancelled.contains(&row.case));
+        linked.map(|row| row.chain.clone()).collect()
+    }
+
+    /// What becomes of the other rows of these chains: they are offered with what is cancelled, and cancelled with it
+    /// when that was chosen. What somebody decided stands, and so does what a keep rule keeps.
+    pub fn settle_links<'a>(&self, rows: &'a [Row], outcomes: &[Outcome]) -> Vec<Settled<'a>> {
+        let known: BTreeSet<CaseId> =
+            outcomes.iter().filter(|outcome| outcome.by != LINKED).map(|outcome| outcome.case).collect();
+        let is_offered = |row: &&Row| {
+            let is_open = Aim::Decide.reaches(row, self.now) && row.start >= self.now;
+            is_open && !known.contains(&row.case) && !matches!(verdict(&self.rule, row), Verdict::Keep(_))
+        };
+        let settled = |row: &'a Row| {
+            let cancelled =
+                || Outcome { safe_by: self.safe_by(row), ..Outcome::of(row, Decided::Cancelled, LINKED) };
+            let outcome = self.linked.then(cancelled);
+            let decided = outcome.as_ref().map_or(row.decided, |outcome| outcome.decided);
+            Settled { row, inside: false, decided, outcome }
+        };
+        rows.iter().filter(is_offered).map(settled).collect()
+    }
+
+    /// Adds what is linked to what a preview has found.
+    pub fn with_linked(&self, rows: &[Row], (outcomes, totals): &mut (Vec<Outcome>, Totals)) {
+        for settled in self.settle_links(rows, outcomes) {
+            totals.linked += 1;
+            totals.linked_cancelled += i64::from(settled.outcome.is_some());
+            outcomes.extend(settled.outcome);
+        }
+    }
+
+    fn safe_by(&self, row: &Row) -> Option<Date> {
+        safe_by(row, &self.rule.safe_by)
+    }
+}
+
+impl Outcome {
+    fn of(row: &Row, decided: Decided, by: &str) -> Self {
+        let day = row.day.parse().ok();
+        Self { case: row.case, day, from: row.state, decided, by: by.to_owned(), safe_by: None }
+    }
+}
+
+impl Totals {
+    fn add(&mut self, settled: &Settled<'_>) {
+        let outcome = settled.outcome.as_ref();
+        if settled.row.decided == Decided::Cancelled
+            && outcome.is_some_and(|outcome| outcome.decided == Decided::Kept)
+        {
+            self.taken_back += 1;
+            self.told_again += i64::from(settled.row.state == State::Told);
+        }
+        if !settled.inside {
+            self.left_out += 1;
+            return;
+        }
+        self.all.add(settled.decided);
+        match settled.row.kind {
+            Kind::Procedure => self.procedures.add(settled.decided),
+            Kind::Visit => self.visits.add(settled.decided),
         }
         match outcome {
-            None => totals.stood += 1,
-            Some(outcome) => {
-                if outcome.decided == Decided::Kept {
-                    *totals.kept_by.entry(outcome.by.clone()).or_default() += 1;
-                }
-                outcomes.push(outcome);
+            None => self.stood += 1,
+            Some(outcome) if outcome.decided == Decided::Kept => {
+                *self.kept_by.entry(outcome.by.clone()).or_default() += 1;
             }
+            Some(_) => {}
         }
     }
-    (outcomes, totals)
 }
 
-fn outcome(rule: &CancellationRule, row: &Row) -> Option<Outcome> {
-    if matches!(row.decided, Decided::Kept | Decided::Cancelled) {
-        return None;
-    }
-    let (decided, by) = match verdict(rule, row) {
-        Verdict::Keep(keep) => (Decided::Kept, keep.key.clone()),
-        Verdict::Cancel => (Decided::Cancelled, rule.key.clone()),
-        Verdict::Undecided => (Decided::Undecided, "priority-unclear".to_owned()),
-    };
-    Some(Outcome { case: row.case, decided, by, safe_by: safe_by(row, &rule.safe_by) })
-}
-
-/// The safe-by date that a row's priority gives it.
+/// The safe-by date that a row's priority gives it, from the day on which it was listed where that is known, else from
+/// the day for which it is booked.
 pub fn safe_by(row: &Row, intervals: &[SafeBy]) -> Option<Date> {
     let Priority::Known(triage) = &row.priority else { return None };
-    crate::triage::safe_by(triage, intervals, row.day.parse().ok()?)
-}
-
-/// The rule of an incident without a playbook: the day's elective and non-urgent care, with the keep list that
-/// every playbook starts from.
-pub fn standard() -> CancellationRule {
-    let by_class = |key: &str, label: &str, classes: &[&str]| KeepRule {
-        key: key.into(),
-        label: label.into(),
-        scheme: String::new(),
-        values: Vec::new(),
-        classes: classes.iter().map(ToString::to_string).collect(),
-    };
-    let by_triage = |key: &str, label: &str, scheme: &str, values: &[&str]| KeepRule {
-        key: key.into(),
-        label: label.into(),
-        scheme: scheme.into(),
-        values: values.iter().map(ToString::to_string).collect(),
-        classes: Vec::new(),
-    };
-    let safe_by = |value: &str, days| SafeBy { scheme: "fssa".into(), value: value.into(), days };
-    CancellationRule {
-        key: "elective-and-non-urgent".into(),
-        name: "Cancel all elective and non-urgent care of the day".into(),
-        window: CancellationWindow::DeclaredDay,
-        cancels: CancelledKinds::ProceduresAndVisits,
-        keep: vec![
-            by_triage("p1", "P1a and P1b: within 72 hours", "fssa", &["P1a", "P1b"]),
-            by_triage("esas-3", "ESAS 3a and 3b: do not postpone", "esas", &["3a", "3b"]),
-            by_class("dialysis", "Dialysis", &["dialysis"]),
-            by_class("infusion", "Chemotherapy and infusion", &["infusion", "chemotherapy"]),
-            by_class("radiotherapy", "Radiotherapy in course", &["radiotherapy"]),
-            by_class("obstetric", "Obstetric", &["obstetric"]),
-        ],
-        reason_code: "it-downtime".into(),
-        safe_by: vec![safe_by("P2", 28), safe_by("P3", 84), safe_by("P4", 182)],
-    }
+    let base = row.listed.or_else(|| row.day.parse().ok())?;
+    crate::triage::safe_by(triage, intervals, base)
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn row(scheme: &str, value: &str, classes: &[&str], decided: Decided) -> Row {
-        Row {
-            case: CaseId(Uuid::from_u128(1)),
-            kind: Kind::Procedure,
-            facility: FacilityId(Uuid::from_u128(2)),
-            start: Timestamp::parse_rfc3339("2024-07-19T12:00:00Z").unwrap(),
-            day: "2024-07-19".into(),
-            priority: Priority::from_parts(scheme, value),
-            classes: classes.iter().map(ToString::to_string).collect(),
-            decided,
-        }
-    }
-
-    fn places() -> Places {
-        Places { facilities: [FacilityId(Uuid::from_u128(2))].into(), ..Places::default() }
-    }
-
-    fn window() -> Window {
-        let zone = Zone::named("America/New_York").unwrap();
-        Window::of(&standard(), None, Place::All, zone.parse("2024-07-19 04:20").unwrap(), &zone)
-    }
-
-    #[test]
-    fn the_most_urgent_of_each_scheme_stays_and_the_least_urgent_goes() {
-        let rule = standard();
-        let said = |scheme, value| match verdict(&rule, &row(scheme, value, &[], Decided::No)) {
-            Verdict::Keep(keep) => keep.key.clone(),
-            Verdict::Cancel => "cancel".into(),
-            Verdict::Undecided => "undecided".into(),
-        };
-        assert_eq!(said("esas", "3a"), "esas-3", "a naive sort would take 1a for the most urgent");
-        assert_eq!(said("esas", "1a"), "cancel");
-        assert_eq!(said("fssa", "P1a"), "p1");
-        assert_eq!(said("fssa", "P3"), "cancel");
-        assert_eq!(said("imaging", "P1"), "cancel", "a rule for one scheme says nothing of another");
-        assert_eq!(said("", ""), "cancel");
-        assert_eq!(said("unclear", "Q7"), "undecided");
-        let dialysis = row("unclear", "Q7", &["dialysis"], Decided::No);
-        assert!(matches!(verdict(&rule, &dialysis), Verdict::Keep(keep) if keep.key == "dialysis"));
-    }
-
-    #[test]
-    fn a_row_of_another_day_kind_or_place_is_not_reached() {
-        let (window, places) = (window(), places());
-        let inside = row("", "", &[], Decided::No);
-        assert!(window.reaches(&inside, &places));
-        assert!(!window.reaches(&Row { day: "2024-07-20".into(), ..inside.clone() }, &places));
-        let visits = Window { kinds: vec![Kind::Visit], ..window.clone() };
-        assert!(!visits.reaches(&inside, &places));
-        let elsewhere = Window { place: Place::Facility(FacilityId(Uuid::from_u128(9))), ..window.clone() };
-        assert!(!elsewhere.reaches(&inside, &places));
-        let later = Window { from: Some(inside.start.plus_minutes(1)), ..window };
-        assert!(!later.reaches(&inside, &places));
-    }
-
-    proptest! {
-        #[test]
-        fn kept_and_cancelled_and_undecided_are_the_rows_in_the_window(rows in proptest::collection::vec(
-            ("(esas|fssa|imaging|unclear|)", "(1a|P1a|3b|P4|Q|)", 0..3_usize, 0..4_usize, any::<bool>(), any::<bool>()),
-            0..60,
-        )) {
-            let rows: Vec<Row> = rows.into_iter().map(|(scheme, value, class, decided, visit, other_day)| Row {
-                kind: if visit { Kind::Visit } else { Kind::Procedure },
-                day: if other_day { "2024-07-20".into() } else { "2024-07-19".into() },
-                ..row(&scheme, &value, &[["dialysis", "obstetric", ""][class]], Decided::ALL[decided])
-            }).collect();
-            let (outcomes, totals) = preview(&standard(), &window(), &rows, &places());
-            let inside = rows.iter().filter(|row| row.day == "2024-07-19").count();
-            prop_assert_eq!(totals.all.rows, i64::try_from(inside).unwrap());
-            for count in [totals.all, totals.procedures, totals.visits] {
-                prop_assert_eq!(count.rows, count.kept + count.cancelled + count.undecided);
-            }
-            prop_assert_eq!(totals.all.rows, totals.procedures.rows + totals.visits.rows);
-            prop_assert_eq!(i64::try_from(outcomes.len()).unwrap() + totals.stood, totals.all.rows);
-            let before = |decided| rows.iter().filter(|row| row.day == "2024-07-19" && row.decided == decided).count();
-            prop_assert!(totals.all.kept >= i64::try_from(before(Decided::Kept)).unwrap(), "what stood stands");
-        }
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ mod check;
 mod kit;
 mod kits;
 mod message;
+mod narrowing;
 mod parse;
 mod schema;
 mod shipped;
@@ -22,6 +23,7 @@ pub use kit::{
 };
 pub use kits::{Kit, Kits, SHIPPED_KITS};
 pub use message::{Blank, BlankSource, Email, Filled, Message, MessageUse, MissingBlanks};
+pub use narrowing::Narrowing;
 pub use parse::PlaybookError;
 pub use schema::json_schema;
 pub use shipped::{SHIPPED, shipped};
@@ -283,6 +285,9 @@ pub struct CancellationRule {
     pub name: String,
     pub window: CancellationWindow,
     pub cancels: CancelledKinds,
+    /// The part of the day that it reaches; without it all.
+    #[serde(default, skip_serializing_if = "Narrowing::is_empty")]
+    pub only: Narrowing,
     pub keep: Vec<KeepRule>,
     /// The coding that goes out with each cancelled appointment.
     pub reason_code: String,
@@ -328,7 +333,8 @@ pub struct KeepRule {
     pub classes: Vec<String>,
 }
 
-/// The latest clinically acceptable date of a priority, in days from the scheduled date.
+/// The latest clinically acceptable date of a priority, in days from the day on which the patient was listed where
+/// the schedule says it, else from the scheduled date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SafeBy {

@@ -137,9 +137,13 @@ pub struct Booking {
     /// The time lies in the doubled hour of a clock change; the first was taken (rule 5).
     pub first_of_two: bool,
     pub minutes: i64,
+    /// When the patient was put on the list, or the treatment was decided on.
+    pub listed: Option<Date>,
     pub priority: Priority,
     /// `dialysis`, `infusion`, `obstetric` … in lower case.
     pub classes: Vec<String>,
+    /// What belongs together has the same: a pre-op visit and its operation, the cycles of one treatment. May be empty.
+    pub chain: String,
 }
 
 /// A site as a row may name it.
@@ -182,7 +186,7 @@ pub struct Figures {
 }
 
 /// The fields of a schedule.
-pub const FIELDS: [Known; 17] = [
+pub const FIELDS: [Known; 19] = [
     field(
         "appointment_id",
         "Appointment id",
@@ -207,9 +211,21 @@ pub const FIELDS: [Known; 17] = [
         true,
     ),
     field("duration", "Minutes", &["durationminutes", "length", "durationmin"], false),
+    field(
+        "listed",
+        "Listing or decision date",
+        &["listingdate", "datelisted", "decisiontotreat", "decisiondate", "waitliststart", "waitlistdate"],
+        false,
+    ),
     field("scheme", "Priority scheme", &["triagescheme", "priorityscheme"], false),
     field("priority", "Priority", &["triage", "triagevalue", "acuity", "urgency"], false),
     field("classes", "Classes of care", &["careclass", "category", "tags", "program"], false),
+    field(
+        "chain",
+        "Linked chain",
+        &["episode", "episodeid", "chainid", "series", "seriesid", "linked"],
+        false,
+    ),
 ];
 
 const fn field(
@@ -329,11 +345,13 @@ impl Reader<'_> {
             site: written::site(self.sites, cell("facility")),
             start: Start::Text(cell("start")),
             duration: cell("duration"),
+            listed: cell("listed"),
             service: cell("service"),
             department: cell("department"),
             provider: cell("provider"),
             priority: written::priority(kind, is_told, scheme, cell("priority")),
             classes: classes(cell("classes")),
+            chain: cell("chain"),
         };
         written.booking()
     }

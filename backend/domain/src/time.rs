@@ -156,6 +156,11 @@ impl Zone {
         at.jiff().to_zoned(self.0.clone()).date()
     }
 
+    /// The time of day at an instant.
+    pub fn time_of_day(&self, at: Timestamp) -> civil::Time {
+        at.jiff().to_zoned(self.0.clone()).time()
+    }
+
     /// The instant at which a civil day begins here; `None` at the far ends of time.
     pub fn start_of(&self, day: civil::Date) -> Option<Timestamp> {
         let begins = day.to_zoned(self.0.clone()).ok()?;

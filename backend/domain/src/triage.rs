@@ -111,6 +111,12 @@ impl Triage {
         }
     }
 
+    /// From its scheme and value, as `fssa:P3`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        let (scheme, value) = code.split_once(':')?;
+        Self::read(Scheme::from_code(scheme)?, value).ok()
+    }
+
     pub const fn scheme(&self) -> Scheme {
         self.scheme
     }

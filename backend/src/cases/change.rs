@@ -8,6 +8,7 @@ use domain::{
         State,
         forms::{Act, ChangeCase, Which},
     },
+    decisions::BY_HAND,
     field::FieldErrors,
     id::{CaseId, FacilityId, IncidentId},
     playbooks::Unreachable,
@@ -133,7 +134,7 @@ async fn apply(
             let intervals: Vec<_> = intervals.into_iter().flat_map(|rule| rule.safe_by).collect();
             let safe_by = match &row.priority {
                 domain::schedule::Priority::Known(triage) if first_time => {
-                    domain::triage::safe_by(triage, &intervals, row.case.day)
+                    domain::triage::safe_by(triage, &intervals, row.listed.unwrap_or(row.case.day))
                 }
                 _ => None,
             };
@@ -145,7 +146,7 @@ async fn apply(
         }
     }?;
     if matches!(act, Act::Keep { .. } | Act::Cancel { .. }) {
-        row.rule = "by hand".into();
+        row.rule = BY_HAND.into();
     }
     if let Act::Contact { channel, result, .. } = &act {
         row.tried_at = Some(now);

@@ -374,9 +374,10 @@ async fn leave_late_rows_undecided(
     }
     let lattice: Places = places::lattice(tx).await?;
     let rows = decide::rows_of_snapshot(tx, incident, snapshot).await?;
+    let reaches: Vec<_> = windows.iter().map(|window| window.reach(&lattice)).collect();
     let late: Vec<String> = rows
         .iter()
-        .filter(|row| windows.iter().any(|window| window.reaches(row, &lattice)))
+        .filter(|row| reaches.iter().any(|reach| reach.has(row)))
         .map(|row| row.case.0.simple().to_string())
         .collect();
     snapshots::leave_undecided(tx, &late).await?;

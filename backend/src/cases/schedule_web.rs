@@ -1,35 +1,29 @@
-//! The doors of the schedule: upload, preview with its columns, commit, the file of refused rows; and deciding.
+//! The doors of the schedule: upload, preview with its columns, commit, and the file of refused rows.
 
 use axum::{
-    extract::{Multipart, Path, Query},
+    extract::{Multipart, Path},
     response::Response,
 };
 use domain::{
     actor::Role,
-    cases::forms::{Decide, ImportColumns},
-    id::{AccountId, DecisionId, IncidentId, RequestId, SnapshotId},
+    cases::forms::ImportColumns,
+    id::{IncidentId, RequestId, SnapshotId},
     schedule::FIELDS,
     schedules::UseSchedule,
     table,
-    time::{Timestamp, Zone},
+    time::Zone,
     triage::Scheme,
-    view::cases::{
-        Alternative, Committed, DecideView, DecisionLine, DecisionMade, FieldColumn, KeepLine, ScheduleView,
-        SnapshotView, Uploaded,
-    },
+    view::cases::{Committed, FieldColumn, ScheduleView, SnapshotView, Uploaded},
 };
 
-use super::{
-    decide, import, import::Offered, show, snapshots, snapshots::Snapshot, standing, upload, web::csv_file,
-};
+use super::{import, import::Offered, show, snapshots, snapshots::Snapshot, standing, upload, web::csv_file};
 use crate::{
     accounts::store as accounts,
     demo,
     failure::Failure,
     imports::rejects,
     incidents::web::incident_id,
-    places::store as places,
-    store::{Tx, requests::Request},
+    store::requests::Request,
     web::{
         door::{Door, Mistakes},
         form::Input,
@@ -39,9 +33,8 @@ use crate::{
 };
 
 const IMPORTERS: Access = Access::Roles(&[Role::CaseManager, Role::Commander]);
-const DECIDERS: Access = Access::Roles(&[Role::Commander]);
 
-/// The routes of the schedule and of decisions.
+/// The routes of the schedule.
 pub fn routes(routes: Routes) -> Routes {
     routes
         .page::<ScheduleView, _>(
@@ -87,18 +80,6 @@ pub fn routes(routes: Routes) -> Routes {
             "text/csv",
             "The refused rows with their reasons",
             rejects,
-        )
-        .page::<DecideView, _>(
-            "/incidents/{incident}/cases/decide",
-            DECIDERS,
-            "What a decision would do",
-            show_decide,
-        )
-        .command::<Decide, DecisionMade, _>(
-            "/incidents/{incident}/cases/decide",
-            DECIDERS,
-            "Decide what is cancelled and what goes ahead",
-            send_decide,
         )
 }
 
@@ -324,106 +305,4 @@ async fn rejects(door: Door, Path((incident, id)): Ids) -> Result<Response, Prob
     let table = import::table(&door.app, &snapshot).await?;
     let schedule = import::read_rows(table, snapshot.mapping, sites, scheme).await?;
     Ok(csv_file("refused-rows.csv", table::rejects_csv(&schedule.rejects)))
-}
-
-async fn show_decide(
-    door: Door,
-    Path(incident): Path<String>,
-    Query(form): Query<Decide>,
-) -> Result<Response, Problem> {
-    let incident = incident_id(&incident)?;
-    decide_page(&door, incident, form, Mistakes::default()).await
-}
-
-async fn decide_page(
-    door: &Door,
-    incident: IncidentId,
-    mut form: Decide,
-    mut mistakes: Mistakes,
-) -> Result<Response, Problem> {
-    let mut tx = door.app.db.read().await?;
-    let now = door.app.clock.now();
-    let zone = accounts::installation(&mut tx).await?.zone();
-    let rules = decide::rules(&mut tx, incident).await?;
-    let made = decisions(&mut tx, incident, &zone).await?;
-    let preview = match decide::preview(&mut tx, incident, &form, now).await {
-        Ok(preview) => preview,
-        Err(Failure::Fields(errors)) => {
-            if door.wants_json() {
-                return Err(Failure::Fields(errors).into());
-            }
-            // The page stays usable: it shows the rule's own day beside what was typed wrongly.
-            mistakes.errors.0.extend(errors.0);
-            decide::preview(&mut tx, incident, &Decide::default(), now).await?
-        }
-        Err(other) => return Err(other.into()),
-    };
-    let sites = places::facilities(&mut tx).await?;
-    if mistakes.errors.is_empty() {
-        form.rule = preview.rule.key.clone().into();
-        form.day = preview.window.day.clone().into();
-        form.place = preview.window.place.to_string().into();
-    }
-    form.cancels = preview.totals.all.cancelled.to_string().into();
-    form.keeps = preview.totals.all.kept.to_string().into();
-    let keeps = preview.rule.keep.iter().map(|keep| KeepLine {
-        key: keep.key.clone(),
-        label: keep.label.clone(),
-        rows: preview.totals.kept_by.get(&keep.key).copied().unwrap_or_default(),
-    });
-    let all = Alternative { value: "all".into(), words: format!("All {} sites", sites.len()) };
-    let site =
-        |site: places::Facility| Alternative { value: format!("facility:{}", site.id), words: site.name };
-    let view = DecideView {
-        incident,
-        rules: rules.into_iter().map(|rule| Alternative { value: rule.key, words: rule.name }).collect(),
-        rule_name: preview.rule.name.clone(),
-        keeps: keeps.collect(),
-        totals: preview.totals,
-        places: std::iter::once(all).chain(sites.into_iter().map(site)).collect(),
-        form,
-        made,
-        request_id: door.request_id(),
-    };
-    let title = frontend::pages::schedule::decide_title(&view);
-    door.incident_page(tx, incident, &title, view, frontend::pages::schedule::decide, mistakes).await
-}
-
-async fn decisions(tx: &mut Tx, incident: IncidentId, zone: &Zone) -> Result<Vec<DecisionLine>, Problem> {
-    let mut lines = Vec::new();
-    for (id, number, rule, window, totals, at, account) in decide::made(tx, incident).await? {
-        let window: domain::decisions::Window = read(&window)?;
-        lines.push(DecisionLine {
-            id: DecisionId(id),
-            name: format!("D-{number}"),
-            rule,
-            day: window.day,
-            at: zone.full(Timestamp(at)),
-            by: accounts::name(tx, AccountId(account)).await?.unwrap_or_default(),
-            totals: read(&totals)?,
-        });
-    }
-    Ok(lines)
-}
-
-fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    serde_json::from_str(text).map_err(|error| crate::store::Error::Corrupt(error.to_string()).into())
-}
-
-async fn send_decide(
-    door: Door,
-    Path(incident): Path<String>,
-    input: Input<Decide>,
-) -> Result<Response, Problem> {
-    let incident = incident_id(&incident)?;
-    match door.run(&input, move |app, by, form| decide::apply(app, by, incident, form)).await {
-        Ok(made) => Ok(door.done(&format!("/incidents/{incident}/cases"), &made)),
-        Err(failure) => {
-            let form = input.form;
-            door.again(failure, &input.typed, async |mistakes| {
-                decide_page(&door, incident, form, mistakes).await
-            })
-            .await
-        }
-    }
 }

@@ -65,11 +65,11 @@ impl Sites {
         Self(facilities.into_iter().map(|facility| (facility.id, facility)).collect())
     }
 
-    fn name(&self, id: FacilityId) -> &str {
+    pub fn name(&self, id: FacilityId) -> &str {
         self.0.get(&id).map_or("", |facility| facility.short_name.as_str())
     }
 
-    fn zone(&self, id: FacilityId) -> Zone {
+    pub fn zone(&self, id: FacilityId) -> Zone {
         self.0.get(&id).map_or_else(Zone::utc, |facility| facility.zone.clone())
     }
 
@@ -352,7 +352,11 @@ pub async fn case(
     let history = store::history(tx, row.id).await?.into_iter().map(|(seq, at, what, from, to, by, rule)| {
         // Of a call the rule says nothing.
         let rule =
-            if matches!(what.as_str(), "decided" | "kept" | "cancelled") { rule } else { String::new() };
+            if matches!(what.as_str(), "decided" | "decided again" | "taken back" | "kept" | "cancelled") {
+                rule
+            } else {
+                String::new()
+            };
         HistoryLine { seq, at: zone.full(Timestamp(at)), what, from: words(&from), to: words(&to), by, rule }
     });
     let notes = notes::of_case(tx, row, reading.seal).await?.into_iter().map(|note| NoteLine {
@@ -371,6 +375,11 @@ pub async fn case(
         provider: row.provider.clone(),
         classes: row.classes.clone(),
         first_of_two: row.first_of_two,
+        safe_by_base: match row.listed {
+            _ if row.case.safe_by.is_none() => String::new(),
+            Some(listed) => format!("counted from the listing date, {}", listed.strftime("%-d %b %Y")),
+            None => "counted from the date that was booked".to_owned(),
+        },
         notes: notes.collect(),
         attempts: attempts.collect(),
         history: history.collect(),

@@ -256,11 +256,13 @@ pub struct NewCase<'a> {
     facility: String,
     start_at: i64,
     day: String,
+    listed: Option<String>,
     first_of_two: bool,
     minutes: i64,
     scheme: &'a str,
     priority: &'a str,
     classes: String,
+    chain: &'a str,
     interpreter: bool,
     version: i64,
 }
@@ -283,11 +285,13 @@ impl<'a> NewCase<'a> {
             facility: booking.facility.0.simple().to_string(),
             start_at: case.start.0,
             day: case.day.to_string(),
+            listed: booking.listed.map(|day| day.to_string()),
             first_of_two: booking.first_of_two,
             minutes: booking.minutes,
             scheme,
             priority,
             classes: json(&booking.classes),
+            chain: &booking.chain,
             interpreter: !matches!(language.as_str(), "" | "en" | "eng" | "english"),
             version: case.version,
         }
@@ -298,13 +302,13 @@ const ADD_CASES: Sql = Sql {
     sqlite: "
     INSERT INTO patient_case (
         id, incident, snapshot, visible, stage, appointment, patient, sealed, kind, service, department, provider,
-        facility, start_at, day, first_of_two, minutes, scheme, priority, classes, interpreter, state, decided,
-        told, attempts, risk_rank, risk_at, version)
+        facility, start_at, day, listed, first_of_two, minutes, scheme, priority, classes, chain, interpreter,
+        state, decided, told, attempts, risk_rank, risk_at, version)
     SELECT unhex(value ->> 'id'), $1, $2, FALSE, $6, value ->> 'appointment', unhex(value ->> 'patient'),
         unhex(value ->> 'sealed'), value ->> 'kind', value ->> 'service', value ->> 'department',
         value ->> 'provider', unhex(value ->> 'facility'), value ->> 'start_at', value ->> 'day',
-        value ->> 'first_of_two', value ->> 'minutes', value ->> 'scheme', value ->> 'priority',
-        value ->> 'classes', value ->> 'interpreter', 'scheduled', $4, FALSE, 0, $5, value ->> 'start_at',
+        value ->> 'listed', value ->> 'first_of_two', value ->> 'minutes', value ->> 'scheme', value ->> 'priority',
+        value ->> 'classes', value ->> 'chain', value ->> 'interpreter', 'scheduled', $4, FALSE, 0, $5, value ->> 'start_at',
         value ->> 'version'
     FROM json_each($3)
     WHERE NOT EXISTS (
@@ -315,15 +319,15 @@ const ADD_CASES: Sql = Sql {
     postgres: "
     INSERT INTO patient_case (
         id, incident, snapshot, visible, stage, appointment, patient, sealed, kind, service, department, provider,
-        facility, start_at, day, first_of_two, minutes, scheme, priority, classes, interpreter, state, decided,
-        told, attempts, risk_rank, risk_at, version)
+        facility, start_at, day, listed, first_of_two, minutes, scheme, priority, classes, chain, interpreter,
+        state, decided, told, attempts, risk_rank, risk_at, version)
     SELECT id::uuid, $1, $2, FALSE, $6, appointment, patient::uuid, decode(sealed, 'hex'), kind, service, department,
-        provider, facility::uuid, start_at, day, first_of_two, minutes, scheme, priority, classes, interpreter,
+        provider, facility::uuid, start_at, day, listed, first_of_two, minutes, scheme, priority, classes, chain, interpreter,
         'scheduled', $4, FALSE, 0, $5, start_at, version
     FROM json_to_recordset($3::json) AS row (
         id TEXT, appointment TEXT, patient TEXT, sealed TEXT, kind TEXT, service TEXT, department TEXT,
-        provider TEXT, facility TEXT, start_at BIGINT, day TEXT, first_of_two BOOLEAN, minutes BIGINT, scheme TEXT,
-        priority TEXT, classes TEXT, interpreter BOOLEAN, version BIGINT)
+        provider TEXT, facility TEXT, start_at BIGINT, day TEXT, listed TEXT, first_of_two BOOLEAN, minutes BIGINT, scheme TEXT,
+        priority TEXT, classes TEXT, chain TEXT, interpreter BOOLEAN, version BIGINT)
     WHERE NOT EXISTS (
         SELECT 1
         FROM patient_case AS known

@@ -6,6 +6,7 @@ use domain::{
     schedule::{Kind, Patient, Priority},
     time::{Timestamp, Zone},
 };
+use jiff::civil::Date;
 use sqlx::types::Uuid;
 
 use crate::{
@@ -31,6 +32,8 @@ pub struct CaseRow {
     pub provider: String,
     pub facility: FacilityId,
     pub first_of_two: bool,
+    /// When the patient was put on the list; safe-by counts from there.
+    pub listed: Option<Date>,
     pub priority: Priority,
     pub classes: Vec<String>,
     pub interpreter: bool,
@@ -59,6 +62,7 @@ pub(super) struct Kept {
     start_at: i64,
     day: String,
     first_of_two: bool,
+    listed: Option<String>,
     scheme: String,
     priority: String,
     classes: String,
@@ -126,6 +130,7 @@ impl TryFrom<Kept> for CaseRow {
             provider: kept.provider,
             facility: FacilityId(kept.facility),
             first_of_two: kept.first_of_two,
+            listed: date(kept.listed)?,
             priority: Priority::from_parts(&kept.scheme, &kept.priority),
             classes: serde_json::from_str(&kept.classes).map_err(|e| Error::Corrupt(e.to_string()))?,
             interpreter: kept.interpreter,
@@ -158,7 +163,7 @@ macro_rules! case_columns {
     () => {
         "
     SELECT patient_case.id, appointment, patient, sealed, wrapped_key, kind, service, department, provider,
-        facility, start_at, day, first_of_two, scheme, priority, classes, interpreter, state, decided, rule, told,
+        facility, start_at, day, first_of_two, listed, scheme, priority, classes, interpreter, state, decided, rule, told,
         attempts, tried_at, tried, next_try_at, new_start_at, new_day, first_cancelled_at, safe_by, day_28, locked_by,
         locked_since, locked_until, risk_rank, risk_at, version
     FROM patient_case
@@ -193,7 +198,7 @@ pub const NOT_IN_QUEUE: i64 = 9;
 pub async fn save(tx: &mut Tx, row: &CaseRow) -> Result<(), Error> {
     let case = &row.case;
     let (rank, at) = case.risk().map_or((NOT_IN_QUEUE, case.start), |risk| (risk.rank, risk.due));
-    let day = |day: Option<_>| day.map(|day: jiff::civil::Date| day.to_string());
+    let day = |day: Option<_>| day.map(|day: Date| day.to_string());
     execute!(
         tx,
         SAVE,

@@ -3,7 +3,7 @@
 
 use domain::{
     cases::{Clock, Decided, State},
-    id::{FacilityId, IncidentId},
+    id::{DecisionId, FacilityId, IncidentId},
     view::cases::Funnel,
 };
 use sqlx::types::Uuid;
@@ -87,24 +87,30 @@ const FORGET: &str = "
     WHERE incident = $1";
 
 macro_rules! full_count {
-    () => {
-        "
+    ($count:literal, $which:literal) => {
+        concat!(
+            "
     SELECT incident, facility, kind, decided, state, told, new_start_at IS NOT NULL, attempts > 0, interpreter,
         state = 'rebooked' AND safe_by IS NOT NULL AND new_day IS NOT NULL AND new_day > safe_by,
-        state = 'rebooked' AND day_28 IS NOT NULL AND new_day IS NOT NULL AND new_day > day_28, COUNT(*)
+        state = 'rebooked' AND day_28 IS NOT NULL AND new_day IS NOT NULL AND new_day > day_28, ",
+            $count,
+            "
     FROM patient_case
-    WHERE incident = $1 AND visible = TRUE
+    WHERE ",
+            $which,
+            " AND visible = TRUE
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
+        )
     };
 }
 
-const FULL_COUNT: &str = full_count!();
+const FULL_COUNT: &str = full_count!("COUNT(*)", "incident = $1");
 
 const COUNT_AGAIN: &str = concat!(
     "
     INSERT INTO case_tally (
         incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28, cases)",
-    full_count!()
+    full_count!("COUNT(*)", "incident = $1")
 );
 
 /// Counts everything again, after wide work that touched many rows anyway.
@@ -112,6 +118,34 @@ pub async fn count_again(tx: &mut Tx, incident: IncidentId) -> Result<(), Error>
     execute!(tx, FORGET, incident.0)?;
     execute!(tx, COUNT_AGAIN, incident.0)?;
     Ok(())
+}
+
+macro_rules! staged {
+    ($count:literal) => {
+        concat!(
+            "
+    INSERT INTO case_tally (
+        incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28, cases)",
+            full_count!($count, "id IN (SELECT case_id FROM decision_stage WHERE decision = $1)"),
+            "
+    ON CONFLICT (
+        incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28)
+    DO UPDATE SET cases = case_tally.cases + excluded.cases"
+        )
+    };
+}
+
+const TAKE_OUT_STAGED: &str = staged!("-COUNT(*)");
+const PUT_IN_STAGED: &str = staged!("COUNT(*)");
+
+/// Takes the cases of a decision's stage out of the counts, before they change.
+pub async fn take_out_staged(tx: &mut Tx, decision: DecisionId) -> Result<(), Error> {
+    execute!(tx, TAKE_OUT_STAGED, decision.0).map(|_| ())
+}
+
+/// Counts the cases of a decision's stage as they are now.
+pub async fn put_in_staged(tx: &mut Tx, decision: DecisionId) -> Result<(), Error> {
+    execute!(tx, PUT_IN_STAGED, decision.0).map(|_| ())
 }
 
 type Row = (Uuid, Uuid, String, String, String, bool, bool, bool, bool, bool, bool, i64);

@@ -230,7 +230,7 @@ fn facts(view: &CaseView) -> AnyView {
         ("Priority", line.priority.clone()),
         ("Classes", view.classes.join(", ")),
         ("Decided", decided),
-        ("Safe by", line.safe_by.clone()),
+        ("Safe by", safe_by_line(view)),
         ("28 days end", line.day_28.clone()),
         ("Being called", line.locked.clone().unwrap_or_default()),
     ];
@@ -337,6 +337,14 @@ fn act_form(frame: &Frame, view: &CaseView) -> (&'static str, AnyView) {
             };
             ("contacts", body.into_any())
         }
+    }
+}
+
+/// With the day from which it is counted.
+fn safe_by_line(view: &CaseView) -> String {
+    match view.safe_by_base.as_str() {
+        "" => view.line.safe_by.clone(),
+        base => format!("{}, {base}", view.line.safe_by),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod checks;
 pub mod clearance;
 pub mod command;
 pub mod copies;
+pub mod decide;
 pub mod demo;
 pub mod devices;
 pub mod downtime;

@@ -188,9 +188,11 @@ fn cancellations(playbook: &Playbook) -> AnyView {
             let keep: Vec<_> = rule.keep.iter().map(|keep| keep.label.clone()).collect();
             let safe: Vec<_> =
                 rule.safe_by.iter().map(|by| format!("{} {} days", by.value, by.days)).collect();
+            let only =
+                if rule.only.is_empty() { String::new() } else { format!("Only {}. ", rule.only.words()) };
             view! {
                 <dt>{rule.name.clone()}</dt>
-                <dd>{format!("Goes ahead: {}. Safe by: {}.", keep.join("; "), safe.join(", "))}</dd>
+                <dd>{format!("{only}Goes ahead: {}. Safe by: {}.", keep.join("; "), safe.join(", "))}</dd>
             }
         })
         .collect_view();

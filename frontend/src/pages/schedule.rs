@@ -1,14 +1,12 @@
-//! The schedule comes in, and a commander decides over it: upload, preview with its columns, and the decision
-//! with its consequence in numbers.
+//! The schedule comes in: upload, and a preview with its columns.
 
 use domain::{
     cases::forms::ImportColumns,
-    decisions::Count,
     schedule::Figures,
     table::Reject,
     triage::Scheme,
     view::{
-        cases::{DecideView, FieldColumn, ScheduleView, SnapshotView},
+        cases::{FieldColumn, ScheduleView, SnapshotView},
         frame::Frame,
     },
 };
@@ -255,129 +253,4 @@ pub(super) fn rejects(rejects: &[Reject], path: &str) -> AnyView {
         {table::table("Refused rows", columns, rows.collect(), "None: every row can be used.")}
     }
     .into_any()
-}
-
-/// What the page of decisions says first.
-pub fn decide_title(view: &DecideView) -> String {
-    let all = view.totals.all;
-    if all.rows == 0 {
-        return format!("Nothing is booked in this window on {}", view.form.day.0);
-    }
-    format!("{} to cancel, {} to keep on {}", ui::count(all.cancelled), ui::count(all.kept), view.form.day.0)
-}
-
-/// The preview of a decision, the decision, and those made so far.
-pub fn decide(frame: &Frame, view: &DecideView) -> AnyView {
-    let path = format!("/incidents/{}/cases/decide", view.incident);
-    let choices = |list: &[domain::view::cases::Alternative]| {
-        list.iter().map(|each| Choice::new(each.value.clone(), each.words.clone())).collect::<Vec<_>>()
-    };
-    let (form, errors) = (&view.form, &frame.errors);
-    let look = view! {
-        {Field::new("rule", "Rule").value(form.rule.0.clone()).errors(errors).select(choices(&view.rules))}
-        {Field::new("day", "Day").value(form.day.0.clone()).errors(errors).time()}
-        {Field::new("place", "Where").value(form.place.0.clone()).errors(errors).select(choices(&view.places))}
-        {button::secondary("Look again")}
-    };
-    view! {
-        {ui::head(frame, &decide_title(view), None, None)}
-        {button::filter_form(&path, look.into_any())}
-        {ui::panel(&view.rule_name, totals(view))}
-        {(view.totals.all.rows > 0).then(|| apply(frame, view, &path))}
-        {ui::section("Decisions so far", made(view))}
-    }
-    .into_any()
-}
-
-fn totals(view: &DecideView) -> AnyView {
-    let columns = vec![
-        Column::new("Kind"),
-        Column::number("Booked"),
-        Column::number("Cancel"),
-        Column::number("Keep"),
-        Column::number("For a person to decide"),
-    ];
-    let row = |name: &str, count: Count| {
-        let number = |count: i64| table::text(&ui::count(count));
-        let name = view! { <b>{name.to_owned()}</b> }.into_any();
-        Row::new(vec![
-            name,
-            number(count.rows),
-            number(count.cancelled),
-            number(count.kept),
-            number(count.undecided),
-        ])
-    };
-    let rows = vec![
-        row("Procedures", view.totals.procedures),
-        row("Visits", view.totals.visits),
-        row("Together", view.totals.all),
-    ];
-    let keeps = view
-        .keeps
-        .iter()
-        .map(|keep| view! { <li>{format!("{}: {}", keep.label, ui::count(keep.rows))}</li> })
-        .collect_view();
-    let stood = (view.totals.stood > 0).then(|| {
-        let words = ui::counted(
-            view.totals.stood,
-            "row was decided before and stands",
-            "rows were decided before and stand",
-        );
-        view! { <p class="muted">{format!("{words} as it is.")}</p> }
-    });
-    view! {
-        {table::table("What this decision does", columns, rows, "Nothing is booked.")}
-        <p>"Goes ahead, by the first rule that fits:"</p>
-        <ul>{keeps}</ul>
-        {stood}
-    }
-    .into_any()
-}
-
-fn apply(frame: &Frame, view: &DecideView, path: &str) -> AnyView {
-    let (form, all) = (&view.form, view.totals.all);
-    let sentence = format!(
-        "{} will be cancelled, and {} will go ahead. Every patient who is cancelled must be told and seen.",
-        ui::counted(all.cancelled, "booking", "bookings"),
-        ui::count(all.kept)
-    );
-    let act = button::primary(&format!("Cancel {}, keep {}", ui::count(all.cancelled), ui::count(all.kept)));
-    let hidden =
-        |name: &'static str, value: &str| view! { <input type="hidden" name=name value=value.to_owned()/> };
-    let body = view! {
-        {hidden("rule", &form.rule.0)}
-        {hidden("day", &form.day.0)}
-        {hidden("place", &form.place.0)}
-        {hidden("cancels", &form.cancels.0)}
-        {hidden("keeps", &form.keeps.0)}
-        {Field::new("basis", "On what basis?").hint("This stands in the log as the basis of the decision")
-            .value(form.basis.0.clone()).errors(&frame.errors).area(3)}
-        {button::consequence(sentence.into_any(), act)}
-    };
-    button::form(path, &view.request_id.to_string(), body.into_any())
-}
-
-fn made(view: &DecideView) -> AnyView {
-    let columns = vec![
-        Column::new("Decision"),
-        Column::new("Rule"),
-        Column::new("Day"),
-        Column::number("Cancelled then"),
-        Column::number("Kept then"),
-        Column::new("When"),
-        Column::new("By"),
-    ];
-    let rows = view.made.iter().map(|line| {
-        Row::new(vec![
-            table::text(&line.name),
-            table::text(&line.rule),
-            table::text(&line.day),
-            table::text(&ui::count(line.totals.all.cancelled)),
-            table::text(&ui::count(line.totals.all.kept)),
-            table::text(&line.at),
-            table::text(&line.by),
-        ])
-    });
-    table::table("Decisions made", columns, rows.collect(), "None yet.")
 }

@@ -1,8 +1,11 @@
 //! What people send about one case, about a list, and about the schedule.
 
+mod decide;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::decide::{ALSO_KEEPS, Choice, Decide};
 use super::{Channel, ContactResult, State};
 use crate::field::{FieldErrors, Text};
 
@@ -147,23 +150,6 @@ pub struct ImportColumns {
     pub columns: Vec<Text>,
     /// The scheme of priorities that name none: `fssa`, `esas`, `ments`, `imaging`, `local`, or empty.
     pub scheme: Text,
-}
-
-/// A decision by rule over a day's rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Decide {
-    /// The rule's key in the playbook.
-    pub rule: Text,
-    /// The civil day at each facility: `2024-07-19`; empty means what the rule says.
-    pub day: Text,
-    /// `all`, `group:ID` or `facility:ID`; empty means all.
-    pub place: Text,
-    /// On what basis; it stands in the log.
-    pub basis: Text,
-    /// How many the preview showed as cancelled and kept; a decision over other numbers is refused.
-    pub cancels: Text,
-    pub keeps: Text,
 }
 
 /// A service's end-of-day list: its kept cases of a day are done.

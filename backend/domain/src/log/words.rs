@@ -2,8 +2,15 @@
 //! is not in the table, as from a newer version, is read out of its own code.
 
 /// Kinds of decisions that say on what basis they were made (rule 4), as a text named `basis` or `reason`.
-pub const WITH_BASIS: [&str; 5] =
-    ["cases.decided", "clearance.revoked", "command.assumed", "incident.closed", "incident.declared"];
+pub const WITH_BASIS: [&str; 7] = [
+    "cases.decided",
+    "cases.decided-again",
+    "cases.taken-back",
+    "clearance.revoked",
+    "command.assumed",
+    "incident.closed",
+    "incident.declared",
+];
 
 /// What somebody did: `declared the downtime`.
 pub fn deed(kind: &str) -> String {
@@ -136,6 +143,8 @@ fn of_work(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "schedule.imported" => "imported the schedule",
         "cases.decided" => "decided which bookings are cancelled and which are kept",
+        "cases.decided-again" => "changed what an earlier decision cancels and keeps",
+        "cases.taken-back" => "took cancellations back: these bookings go ahead",
         "case.taken" => "took a patient's case to call them",
         "case.contacted" => "tried to reach a patient",
         "case.noted" => "left a note for the next caller",

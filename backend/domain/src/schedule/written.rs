@@ -28,11 +28,15 @@ pub(super) struct Written<'a> {
     pub site: Result<&'a Site, Refused>,
     pub start: Start<'a>,
     pub duration: &'a str,
+    /// The date on which the patient was put on the list, or nothing.
+    pub listed: &'a str,
     pub service: &'a str,
     pub department: &'a str,
     pub provider: &'a str,
     pub priority: Priority,
     pub classes: Vec<String>,
+    /// What it is linked with, or nothing.
+    pub chain: &'a str,
 }
 
 /// When it begins, as far as that can be read without a zone.
@@ -66,6 +70,11 @@ impl Written<'_> {
                 .filter(|minutes| (0..=2_880).contains(minutes))
                 .ok_or(("duration", "The duration is not a number of minutes.".to_owned()))?,
         };
+        let day = site.zone.civil_date(start);
+        let listed = match self.listed {
+            "" => None,
+            written => Some(date(written).filter(|listed| *listed <= day).ok_or_else(not_listed)?),
+        };
         Ok(Booking {
             line: self.line,
             appointment,
@@ -83,11 +92,13 @@ impl Written<'_> {
             provider: optional("provider", self.provider, 200)?,
             facility: site.id,
             start,
-            day: site.zone.civil_date(start),
+            day,
             first_of_two,
             minutes,
+            listed,
             priority: self.priority,
             classes: self.classes,
+            chain: optional("chain", self.chain, 64)?,
         })
     }
 }
@@ -132,6 +143,10 @@ pub(super) fn born(written: &str, stamp: Option<Stamp>) -> Result<String, Refuse
         None => Err(not_born()),
         Some(stamp) => Ok(stamp.day().map_or_else(String::new, |day| day.to_string())),
     }
+}
+
+fn not_listed() -> Refused {
+    ("listed", "The listing date cannot be read, or comes after the appointment.".to_owned())
 }
 
 fn not_born() -> Refused {

@@ -7,10 +7,9 @@ use super::schedules::ScheduleOffer;
 use crate::{
     cases::{
         State,
-        forms::{ChangeCase, Decide, EndOfDay, ImportColumns},
+        forms::{ChangeCase, EndOfDay, ImportColumns},
     },
-    decisions::Totals,
-    id::{CaseId, DecisionId, FacilityId, IncidentId, RequestId, SnapshotId},
+    id::{CaseId, FacilityId, IncidentId, RequestId, SnapshotId},
     schedule::Figures,
     table::Reject,
 };
@@ -159,6 +158,8 @@ pub struct CaseView {
     pub provider: String,
     pub classes: Vec<String>,
     pub first_of_two: bool,
+    /// The day from which safe-by is counted, in words.
+    pub safe_by_base: String,
     /// What callers told the next one, the last first.
     pub notes: Vec<NoteLine>,
     pub attempts: Vec<AttemptLine>,
@@ -283,51 +284,6 @@ pub struct Committed {
     /// Rows that were not known yet.
     pub added: i64,
     pub seq: i64,
-}
-
-/// What a decision would do, before it is made, and the decisions made so far.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct DecideView {
-    pub incident: IncidentId,
-    pub rules: Vec<Alternative>,
-    pub rule_name: String,
-    pub keeps: Vec<KeepLine>,
-    pub totals: Totals,
-    pub places: Vec<Alternative>,
-    pub form: Decide,
-    pub made: Vec<DecisionLine>,
-    pub request_id: RequestId,
-}
-
-/// One keep rule and how many rows it keeps.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct KeepLine {
-    pub key: String,
-    pub label: String,
-    pub rows: i64,
-}
-
-/// A decision that was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct DecisionLine {
-    pub id: DecisionId,
-    /// `D-3`
-    pub name: String,
-    pub rule: String,
-    pub day: String,
-    pub at: String,
-    pub by: String,
-    /// What it did then; overrides since are in the counts of the list.
-    pub totals: Totals,
-}
-
-/// What a decision answers.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct DecisionMade {
-    pub decision: DecisionId,
-    pub name: String,
-    pub seq: i64,
-    pub totals: Totals,
 }
 
 /// The form of a service's end-of-day list.

@@ -11,6 +11,7 @@ pub mod checks;
 
 pub mod clearance;
 pub mod command;
+pub mod decisions;
 pub mod demo;
 pub mod devices;
 pub mod downtime;

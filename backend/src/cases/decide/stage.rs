@@ -6,11 +6,10 @@ use domain::{
     id::{DecisionId, IncidentId},
     time::Timestamp,
 };
-use jiff::civil::Date;
 use serde::Serialize;
 use sqlx::types::Uuid;
 
-use super::Preview;
+use super::preview::Preview;
 use crate::{
     app::App,
     execute,
@@ -23,24 +22,26 @@ const CHUNK: usize = 2_000;
 
 const INSERT: &str = "
     INSERT INTO decision (
-        id, incident, rule, reason_code, time_window, place, totals, state, account, decided_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, 'staging', $8, $9)";
+        id, incident, aim, amends, rule, reason_code, time_window, place, choice, totals, state, account, decided_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'staging', $11, $12)";
 
 const STAGE: Sql = Sql {
     sqlite: "
-    INSERT INTO decision_stage (decision, case_id, decided, rule, safe_by, day_28)
-    SELECT $1, unhex(value ->> 'case'), value ->> 'decided', value ->> 'rule', value ->> 'safe_by',
-        value ->> 'day_28'
+    INSERT INTO decision_stage (decision, case_id, from_state, decided, rule, safe_by, day_28)
+    SELECT $1, unhex(value ->> 'case'), value ->> 'from_state', value ->> 'decided', value ->> 'rule',
+        value ->> 'safe_by', value ->> 'day_28'
     FROM json_each($2)",
     postgres: r#"
-    INSERT INTO decision_stage (decision, case_id, decided, rule, safe_by, day_28)
-    SELECT $1, "case"::uuid, decided, rule, safe_by, day_28
-    FROM json_to_recordset($2::json) AS row ("case" TEXT, decided TEXT, rule TEXT, safe_by TEXT, day_28 TEXT)"#,
+    INSERT INTO decision_stage (decision, case_id, from_state, decided, rule, safe_by, day_28)
+    SELECT $1, "case"::uuid, from_state, decided, rule, safe_by, day_28
+    FROM json_to_recordset($2::json) AS row (
+        "case" TEXT, from_state TEXT, decided TEXT, rule TEXT, safe_by TEXT, day_28 TEXT)"#,
 };
 
 #[derive(Serialize)]
 struct Staged<'a> {
     case: String,
+    from_state: &'static str,
     decided: &'static str,
     rule: &'a str,
     safe_by: Option<String>,
@@ -55,24 +56,27 @@ pub(super) async fn keep(
     id: DecisionId,
     preview: &Preview,
 ) -> Result<(), Failure> {
+    let plan = &preview.plan;
     let mut tx = app.db.write().await?;
     execute!(
         tx,
         INSERT,
         id.0,
         incident.0,
-        &preview.rule.key,
-        &preview.rule.reason_code,
-        text(&preview.window),
-        preview.window.place.to_string(),
+        plan.aim.code(),
+        plan.aim.amends().map(|amends| amends.0),
+        &plan.rule.key,
+        &plan.rule.reason_code,
+        text(&plan.window),
+        plan.window.place.to_string(),
+        text(&preview.choice),
         text(&preview.totals),
         by.actor.account.0,
         app.clock.now().0
     )?;
     tx.commit().await?;
-    let day: Option<Date> = preview.window.day.parse().ok();
     for chunk in preview.outcomes.chunks(CHUNK) {
-        let rows: Vec<Staged<'_>> = chunk.iter().map(|outcome| staged(outcome, day)).collect();
+        let rows: Vec<Staged<'_>> = chunk.iter().map(staged).collect();
         let mut tx = app.db.write_chunk().await?;
         execute!(tx, STAGE, id.0, Rows::of(&rows).text())?;
         tx.commit().await?;
@@ -81,14 +85,15 @@ pub(super) async fn keep(
 }
 
 /// A row as the case's own rules would leave it: the clocks come from there.
-fn staged(outcome: &Outcome, day: Option<Date>) -> Staged<'_> {
-    let day_28 = day.filter(|_| outcome.decided == Decided::Cancelled).and_then(|day| {
+fn staged(outcome: &Outcome) -> Staged<'_> {
+    let day_28 = outcome.day.filter(|_| outcome.decided == Decided::Cancelled).and_then(|day| {
         let mut case = Case::scheduled(Timestamp(0), day);
         case.cancel(Timestamp(0), outcome.safe_by).ok()?;
         case.day_28
     });
     Staged {
         case: outcome.case.0.simple().to_string(),
+        from_state: outcome.from.code(),
         decided: outcome.decided.code(),
         rule: &outcome.by,
         safe_by: outcome.safe_by.filter(|_| day_28.is_some()).map(|day| day.to_string()),

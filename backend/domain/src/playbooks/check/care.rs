@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{Mistakes, Path};
 use crate::{
     forms::{BATCH_PREFIX, FOUND_PREFIX},
-    playbooks::{CancellationRule, FormType, KeepRule, MOST_COLUMNS, MOST_FIELDS, Playbook},
+    playbooks::{CancellationRule, FormType, KeepRule, MOST_COLUMNS, MOST_FIELDS, Narrowing, Playbook},
+    triage::Triage,
 };
 
 pub(super) fn check(playbook: &Playbook, found: &mut Mistakes) {
@@ -19,6 +20,7 @@ pub(super) fn check(playbook: &Playbook, found: &mut Mistakes) {
 fn cancellation(rule: &CancellationRule, path: &Path, found: &mut Mistakes) {
     found.text(path.field("name"), &rule.name);
     found.key(path.field("reason_code"), &rule.reason_code);
+    narrowing(&rule.only, &path.field("only"), found);
     let mut seen = BTreeSet::new();
     for (index, keep) in rule.keep.iter().enumerate() {
         let path = path.field("keep").item(index);
@@ -36,6 +38,31 @@ fn cancellation(rule: &CancellationRule, path: &Path, found: &mut Mistakes) {
             seen.insert((&safe_by.scheme, safe_by.value.to_lowercase())),
             path.field("value"),
             "One number of days for each value of a scheme.",
+        );
+    }
+}
+
+fn narrowing(only: &Narrowing, path: &Path, found: &mut Mistakes) {
+    let time = |text: &str| text.is_empty() || Narrowing::time(text).is_some();
+    for (field, text) in [("from", &only.from), ("until", &only.until)] {
+        found.unless(time(text), path.field(field), format!("A time of day as 13:00; not {text:?}."));
+    }
+    if let (Some(from), Some(until)) = (Narrowing::time(&only.from), Narrowing::time(&only.until)) {
+        found.unless(from < until, path.field("until"), "Later than from.");
+    }
+    for (field, names) in
+        [("services", &only.services), ("departments", &only.departments), ("providers", &only.providers)]
+    {
+        for (index, name) in names.iter().enumerate() {
+            let named = name.chars().any(char::is_alphanumeric);
+            found.unless(named, path.field(field).item(index), "A name as the schedule writes it.");
+        }
+    }
+    for (index, code) in only.priorities.iter().enumerate() {
+        found.unless(
+            Triage::from_code(code).is_some(),
+            path.field("priorities").item(index),
+            format!("A scheme with a value, as fssa:P3; not {code:?}."),
         );
     }
 }

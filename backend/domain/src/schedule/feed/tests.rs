@@ -35,6 +35,8 @@ fn booking(minutes: i64) -> Booking {
         day: sites()[0].zone.civil_date(at),
         first_of_two: false,
         minutes,
+        listed: None,
+        chain: String::new(),
         priority: crate::schedule::Priority::None,
         classes: Vec::new(),
     }

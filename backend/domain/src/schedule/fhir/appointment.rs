@@ -174,6 +174,8 @@ impl<'a> Reader<'a> {
             site: found.site.clone(),
             start: Start::Stamp(start),
             duration: &minutes(resource, start, found.site.as_ref().map_or(self.zone, |site| &site.zone)),
+            listed: "",
+            chain: "",
             service: &service.into_iter().find(|text| !text.is_empty()).unwrap_or_default(),
             department: &found.department,
             provider: &found.provider,

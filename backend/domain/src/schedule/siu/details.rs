@@ -88,6 +88,8 @@ impl<'a> Details<'a> {
             site: self.site.clone(),
             start: Start::Stamp(self.start),
             duration: &self.duration,
+            listed: "",
+            chain: "",
             service: &self.service,
             department: &self.department,
             provider: &self.provider,
