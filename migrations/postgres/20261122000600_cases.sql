@@ -140,6 +140,8 @@ CREATE TABLE case_event (
     what TEXT NOT NULL,
     from_state TEXT NOT NULL,
     to_state TEXT NOT NULL,
+    -- Whether the patient knew what held then, so that any past figure can be counted again.
+    told BOOLEAN NOT NULL DEFAULT FALSE,
     event_at BIGINT NOT NULL,
     entered_at BIGINT NOT NULL,
     account UUID NOT NULL,

@@ -140,6 +140,8 @@ CREATE TABLE case_event (
     what TEXT NOT NULL,
     from_state TEXT NOT NULL,
     to_state TEXT NOT NULL,
+    -- Whether the patient knew what held then, so that any past figure can be counted again.
+    told INTEGER CHECK (told IN (0, 1)) NOT NULL DEFAULT 0,
     event_at INTEGER NOT NULL,
     entered_at INTEGER NOT NULL,
     account BLOB NOT NULL,

@@ -325,6 +325,51 @@ both_databases! {
         tallies_are_right(world, &night).await;
     }
 
+    async fn every_figure_of_a_past_moment_can_be_counted_again(world: World) {
+        let night = Night::with_schedule(world).await;
+        let names = ["booked", "kept", "cancelled", "told", "not_told", "rebooked", "seen", "ended_otherwise"];
+        let mut past = Vec::new();
+        let moment = async |past: &mut Vec<_>, clock: &str| {
+            let funnel = night.funnel().await;
+            past.push((clock.to_owned(), names.map(|name| number(&funnel[name]))));
+        };
+        moment(&mut past, "04:20").await;
+        world.at("2024-07-19 04:30");
+        night.decides(json!({})).await;
+        moment(&mut past, "04:30").await;
+        let ids: Vec<String> = night.lines("show=cancelled").await.iter().map(|line| text(&line["id"])).collect();
+        let acts = [
+            ("05:00", 0, "contacts", json!({ "channel": "phone", "result": "told" })),
+            ("05:10", 1, "contacts", json!({ "channel": "phone", "result": "no_answer" })),
+            ("05:20", 0, "rebooking", json!({ "new_start": "2024-08-02 08:10" })),
+            ("05:30", 2, "keep", json!({ "reason": "x" })),
+            ("05:40", 3, "end", json!({ "end": "treated_elsewhere", "reason": "x" })),
+            ("05:50", 0, "seen", json!({})),
+            ("06:00", 2, "cancel", json!({ "reason": "x" })),
+        ];
+        for (clock, case, act, command) in acts {
+            world.at(&format!("2024-07-19 {clock}"));
+            night.does(&format!("/cases/{}/{act}", ids[case]), command).await;
+            moment(&mut past, clock).await;
+        }
+        world.at("2024-07-19 06:30");
+        night.decides(json!({ "aim": "take-back", "from": "13:00" })).await;
+        moment(&mut past, "06:30").await;
+        world.at("2024-07-19 09:00");
+        for (clock, figures) in past {
+            let view = night.reads(&format!("/cases/figures?at=2024-07-19+{clock}")).await;
+            for column in ["known_then", "known_now"] {
+                assert_eq!(names.map(|name| number(&view[column][name])), figures, "{column} at {clock}");
+            }
+        }
+        let none = night.reads("/cases/figures?at=2024-07-19+00:50").await;
+        assert_eq!(number(&none["known_then"]["booked"]), 0, "the schedule was not here yet");
+        let later = night.commander.asks(&night.path("/cases/figures?at=2024-07-19+10:00")).await;
+        assert_eq!(later.status.as_u16(), 422);
+        let stranger = world.program(&[Role::FormsClerk]).await;
+        assert_eq!(stranger.asks(&night.path("/cases/figures")).await.status.as_u16(), 403);
+    }
+
     async fn who_does_not_command_a_place_sees_and_makes_no_decision_there(world: World) {
         let night = Night::with_schedule(world).await;
         let manager = world.program(&[Role::CaseManager]).await;

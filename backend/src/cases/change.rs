@@ -162,8 +162,8 @@ async fn apply(
         store::log_attempt(&mut decision.tx, (row.id, seq), (channel, result), now, me).await?;
     }
     let rule = row.rule.clone();
-    let (case, to, account) = (row.id, row.case.state, me);
-    let event = store::Event { case, incident, seq, what, from, to, at: now, account, rule: &rule };
+    let (case, to, told, account) = (row.id, row.case.state, row.case.told, me);
+    let event = store::Event { case, incident, seq, what, from, to, told, at: now, account, rule: &rule };
     store::log(&mut decision.tx, &event).await?;
     Ok(CaseChanged { case, seq, version: row.case.version, state: to })
 }

@@ -46,13 +46,13 @@ const MARK: Sql = Sql {
 const LOG: Sql = Sql {
     sqlite: "
     INSERT INTO case_event (
-        case_id, seq, incident, what, from_state, to_state, event_at, entered_at, account)
-    SELECT unhex(value), $2, $3, 'done', $4, $5, $6, $6, $7
+        case_id, seq, incident, what, from_state, to_state, told, event_at, entered_at, account)
+    SELECT unhex(value), $2, $3, 'done', $4, $5, TRUE, $6, $6, $7
     FROM json_each($1)",
     postgres: "
     INSERT INTO case_event (
-        case_id, seq, incident, what, from_state, to_state, event_at, entered_at, account)
-    SELECT value::uuid, $2, $3, 'done', $4, $5, $6, $6, $7
+        case_id, seq, incident, what, from_state, to_state, told, event_at, entered_at, account)
+    SELECT value::uuid, $2, $3, 'done', $4, $5, TRUE, $6, $6, $7
     FROM json_array_elements_text($1::json)",
 };
 

@@ -8,6 +8,7 @@ pub mod change;
 pub mod decide;
 pub mod end_of_day;
 mod export;
+mod figures;
 pub mod import;
 pub mod list;
 mod notes;

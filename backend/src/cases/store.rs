@@ -228,8 +228,8 @@ pub async fn save(tx: &mut Tx, row: &CaseRow) -> Result<(), Error> {
 
 const LOG: &str = "
     INSERT INTO case_event (
-        case_id, seq, incident, what, from_state, to_state, event_at, entered_at, account, rule)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)";
+        case_id, seq, incident, what, from_state, to_state, told, event_at, entered_at, account, rule)
+    VALUES ($1, $2, $3, $4, $5, $6, $10, $7, $7, $8, $9)";
 
 /// One change of a case, for good.
 pub struct Event<'a> {
@@ -239,6 +239,8 @@ pub struct Event<'a> {
     pub what: &'a str,
     pub from: State,
     pub to: State,
+    /// The patient knows what holds now.
+    pub told: bool,
     pub at: Timestamp,
     pub account: AccountId,
     pub rule: &'a str,
@@ -248,8 +250,10 @@ pub struct Event<'a> {
 pub async fn log(tx: &mut Tx, event: &Event<'_>) -> Result<(), Error> {
     let (from, to) = (event.from.code(), event.to.code());
     let (case, incident, account) = (event.case.0, event.incident.0, event.account.0);
-    execute!(tx, LOG, case, event.seq, incident, event.what, from, to, event.at.0, account, event.rule)
-        .map(|_| ())
+    execute!(
+        tx, LOG, case, event.seq, incident, event.what, from, to, event.at.0, account, event.rule, event.told
+    )
+    .map(|_| ())
 }
 
 const LOG_ATTEMPT: &str = "

@@ -184,6 +184,11 @@ fn funnel(rows: Vec<Row>, facilities: Option<&[FacilityId]>) -> Result<Funnel, E
     Ok(funnel)
 }
 
+/// Counts cases of which it is known what was decided, where they stood, and whether the patient knew.
+pub(super) fn count(funnel: &mut Funnel, (decided, state): (Decided, State), told: bool, cases: i64) {
+    add(funnel, decided, state, told, false, false, false, cases);
+}
+
 #[expect(clippy::too_many_arguments, reason = "one tally row, taken apart once")]
 #[expect(clippy::fn_params_excessive_bools, reason = "one tally row, taken apart once")]
 fn add(

@@ -13,11 +13,12 @@ use domain::{
     scope::Place,
     view::cases::{
         Alternative, CaseChanged, CaseFilter, CaseLine, CaseView, CasesView, DayEnded, EndOfDayView,
+        PastFiguresView,
     },
 };
 use serde::Deserialize;
 
-use super::{change, end_of_day, export, list, show, snapshots, standing, store, tally};
+use super::{change, end_of_day, export, figures, list, show, snapshots, standing, store, tally};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
@@ -40,6 +41,12 @@ pub fn routes(routes: Routes) -> Routes {
     one_case(super::decide::web::routes(super::schedule_web::routes(routes)))
         .page::<CasesView, _>("/incidents/{incident}/cases", READERS, "Cases by risk", list_cases)
         .file("/incidents/{incident}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export::file)
+        .page::<PastFiguresView, _>(
+            "/incidents/{incident}/cases/figures",
+            READERS,
+            "The figures at a past moment",
+            show_figures,
+        )
         .command::<ChangeCase, CaseChanged, _>(
             "/incidents/{incident}/cases/next",
             READERS,
@@ -214,6 +221,37 @@ async fn list_page(
     let view = show::cases(incident, around, (lines, next), (filter, &sites, due_before), may);
     let title = view.title.clone();
     door.incident_page(tx, incident, &title, view, frontend::pages::cases::list, mistakes).await
+}
+
+#[derive(Deserialize, Default)]
+struct AskedFigures {
+    /// `2024-07-19 06:00`; empty for now.
+    #[serde(default)]
+    at: String,
+}
+
+async fn show_figures(
+    door: Door,
+    Path(incident): Path<String>,
+    Query(asked): Query<AskedFigures>,
+) -> Result<Response, Problem> {
+    let incident = incident_id(&incident)?;
+    let mut tx = door.app.db.read().await?;
+    let (now, zone) = (door.app.clock.now(), accounts::installation(&mut tx).await?.zone());
+    let allowed = change::allowed(&mut tx, door.actor()).await?;
+    let mut mistakes = Mistakes::default();
+    let view = match figures::view(&mut tx, incident, &allowed, (&asked.at, now, &zone)).await? {
+        Ok(view) => view,
+        Err(errors) if door.wants_json() => return Err(Failure::Fields(errors).into()),
+        Err(errors) => {
+            mistakes.errors = errors;
+            let view = figures::view(&mut tx, incident, &allowed, ("", now, &zone)).await?;
+            let view = view.map_err(Failure::Fields)?;
+            PastFiguresView { at: asked.at, ..view }
+        }
+    };
+    let title = frontend::pages::cases::figures_title(&view);
+    door.incident_page(tx, incident, &title, view, frontend::pages::cases::figures, mistakes).await
 }
 
 /// A CSV file for saving.

@@ -3,7 +3,7 @@
 use domain::{
     cases::{Channel, ContactResult, State},
     view::{
-        cases::{Alternative, CaseLine, CaseView, CasesView, EndOfDayView},
+        cases::{Alternative, CaseLine, CaseView, CasesView, EndOfDayView, PastFigures, PastFiguresView},
         frame::Frame,
     },
 };
@@ -17,6 +17,54 @@ use crate::ui::{
     table::{self, Column, Row, Standing},
     tag,
 };
+
+/// What the page of past figures says first.
+pub fn figures_title(view: &PastFiguresView) -> String {
+    let then = view.known_then;
+    format!("At {}: {} cancelled, {} told", view.moment, ui::count(then.cancelled), ui::count(then.told))
+}
+
+/// The figures of a past moment: as they were known then, as they are known now, and those of now.
+pub fn figures(frame: &Frame, view: &PastFiguresView) -> AnyView {
+    let path = format!("/incidents/{}/cases", view.incident);
+    let rows: [(&str, fn(&PastFigures) -> i64); 9] = [
+        ("Booked", |of| of.booked),
+        ("Not decided", |of| of.not_decided),
+        ("Kept", |of| of.kept),
+        ("Cancelled", |of| of.cancelled),
+        ("Told", |of| of.told),
+        ("Not told", |of| of.not_told),
+        ("Booked again", |of| of.rebooked),
+        ("Seen", |of| of.seen),
+        ("Ended another way", |of| of.ended_otherwise),
+    ];
+    let columns = vec![
+        Column::new("Cases"),
+        Column::number("Known then"),
+        Column::number("That moment, as known now"),
+        Column::number("Now"),
+    ];
+    let rows = rows.into_iter().map(|(words, of)| {
+        let number = |figures: &PastFigures| table::text(&ui::count(of(figures)));
+        Row::new(vec![
+            table::text(words),
+            number(&view.known_then),
+            number(&view.known_now),
+            number(&view.now),
+        ])
+    });
+    let ask = view! {
+        {Field::new("at", "At").hint("As 2024-07-19 06:00").value(view.at.clone()).errors(&frame.errors).time()}
+        {button::secondary("Show")}
+    };
+    let back = button::secondary_link("All cases", &path);
+    view! {
+        {ui::head(frame, &figures_title(view), None, Some(back))}
+        {button::filter_form(&format!("{path}/figures"), ask.into_any())}
+        {table::table("The figures at that moment", columns, rows.collect(), "None.")}
+    }
+    .into_any()
+}
 
 /// The list of cases.
 pub fn list(frame: &Frame, view: &CasesView) -> AnyView {
@@ -182,6 +230,7 @@ fn ways(view: &CasesView, path: &str) -> AnyView {
         <nav aria-label="More about patients"><ul class="choices">
             {decide}
             <li><a href=format!("{path}/done")>"Enter a service's end-of-day list"</a></li>
+            <li><a href=format!("{path}/figures")>"The figures at a past moment"</a></li>
             <li><a href=format!("/incidents/{}/schedule", view.incident)>"Imported schedules"</a></li>
         </ul></nav>
     }

@@ -44,6 +44,34 @@ pub struct Funnel {
     pub open: i64,
 }
 
+/// The figures of a moment. Told and not told, rebooked, seen and ended otherwise are of the cancelled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PastFigures {
+    pub booked: i64,
+    pub not_decided: i64,
+    pub kept: i64,
+    pub cancelled: i64,
+    pub told: i64,
+    pub not_told: i64,
+    pub rebooked: i64,
+    pub seen: i64,
+    pub ended_otherwise: i64,
+}
+
+/// The figures of a past moment beside those of now.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct PastFiguresView {
+    pub incident: IncidentId,
+    /// As it is typed, and as it is read.
+    pub at: String,
+    pub moment: String,
+    /// By what had been entered by then: what could be reported.
+    pub known_then: PastFigures,
+    /// By what had happened by then, entered whenever.
+    pub known_now: PastFigures,
+    pub now: PastFigures,
+}
+
 /// One part of the list, with its count and address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {

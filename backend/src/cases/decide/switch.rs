@@ -37,10 +37,10 @@ const AS_STAGED: &str = "
 
 const LOG_ALL: &str = "
     INSERT INTO case_event (
-        case_id, seq, incident, what, from_state, to_state, event_at, entered_at, account, rule)
+        case_id, seq, incident, what, from_state, to_state, told, event_at, entered_at, account, rule)
     SELECT case_id, $2, $3, $4, from_state,
         CASE decided WHEN 'kept' THEN 'kept' WHEN 'cancelled' THEN 'to_contact' ELSE 'scheduled' END,
-        $5, $5, $6, rule
+        decided = 'kept' AND from_state <> 'told', $5, $5, $6, rule
     FROM decision_stage
     WHERE decision = $1";
 
