@@ -56,7 +56,7 @@ impl Night {
                 }
             }
             let next = text(&page["next"]);
-            query = next.split_once('?').expect("there are more").1.to_owned();
+            next.split_once('?').expect("there are more").1.clone_into(&mut query);
         }
     }
 }
@@ -94,10 +94,10 @@ both_databases! {
             let page = night.commander.reads(&path).await;
             assert_eq!(page["rows"], list["rows"]);
             let lines = page["lines"].as_array().expect("is a list");
-            assert_eq!(i64::try_from(lines.len()).unwrap(), number(&list["rows"]).min(100));
+            assert_eq!(i64::try_from(lines.len()).expect("is small"), number(&list["rows"]).min(100));
             assert!(lines.iter().all(|line| !text(&line["rule"]).is_empty()), "{lines:?}");
             let file = night.commander.asks(&path.replace("/rows?", "/rows.csv?")).await.expect(200);
-            assert_eq!(i64::try_from(file.text().lines().count() - 1).unwrap(), number(&list["rows"]));
+            assert_eq!(i64::try_from(file.text().lines().count() - 1).expect("is small"), number(&list["rows"]));
             assert!(!file.text().contains("Cedar") && !page.to_string().contains("Cedar"), "no patient is named");
             listed += number(&list["rows"]);
         }

@@ -53,15 +53,7 @@ async fn scan() -> Vec<Line> {
     let issue = json!({ "form_type": "MAR", "unit": unit, "first": 1001, "sheets": 2 * SHEETS });
     clerk.does(&format!("{forms}/issue"), issue).await;
 
-    let path = world.folder.path().join("downtime.sqlite");
-    let mut bare = SqliteConnection::connect(&path.display().to_string()).await.expect("the file opens");
-    for statement in [
-        "PRAGMA synchronous = FULL",
-        "PRAGMA busy_timeout = 5000",
-        "CREATE TABLE form_bare (id BLOB PRIMARY KEY, serial TEXT, state TEXT, at INTEGER) STRICT",
-    ] {
-        sqlx::query(statement).execute(&mut bare).await.expect("is a statement");
-    }
+    let mut bare = bare(&world).await;
     let (mut ours, mut limits) = (Vec::new(), Vec::new());
     let scans = async |number: i64| {
         let serial = Serial::new("general", "icu", "MAR", number).to_string();
@@ -107,4 +99,18 @@ async fn scan() -> Vec<Line> {
             "each of those at eight stations at once, beside one bare writer",
         ),
     ]
+}
+
+/// The same file, written to past the program.
+async fn bare(world: &World) -> SqliteConnection {
+    let path = world.folder.path().join("downtime.sqlite");
+    let mut bare = SqliteConnection::connect(&path.display().to_string()).await.expect("the file opens");
+    for statement in [
+        "PRAGMA synchronous = FULL",
+        "PRAGMA busy_timeout = 5000",
+        "CREATE TABLE form_bare (id BLOB PRIMARY KEY, serial TEXT, state TEXT, at INTEGER) STRICT",
+    ] {
+        sqlx::query(statement).execute(&mut bare).await.expect("is a statement");
+    }
+    bare
 }

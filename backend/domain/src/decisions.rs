@@ -8,6 +8,7 @@
 mod aim;
 mod parts;
 mod standard;
+mod verdict;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,16 +17,18 @@ use jiff::civil::{Date, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::verdict::Judge;
 pub use self::{
     aim::{Aim, Strategy},
     parts::Parts,
     standard::standard,
+    verdict::{Verdict, verdict},
     window::{Reach, Window},
 };
 use crate::{
     cases::{Decided, State},
     id::{CaseId, DecisionId, FacilityId},
-    playbooks::{CancellationRule, KeepRule, SafeBy},
+    playbooks::{CancellationRule, SafeBy},
     schedule::{Kind, Priority},
     scope::Places,
     time::Timestamp,
@@ -62,35 +65,6 @@ pub struct Row {
 pub const BY_HAND: &str = "by hand";
 /// Stands for the rule where something was cancelled with what it is linked to.
 pub const LINKED: &str = "linked";
-
-/// What a rule says of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict<'a> {
-    Keep(&'a KeepRule),
-    Cancel,
-    /// The priority cannot be read; a person decides.
-    Undecided,
-}
-
-/// What the rule says: the first keep rule that fits, else cancel.
-pub fn verdict<'a>(rule: &'a CancellationRule, row: &Row) -> Verdict<'a> {
-    if let Some(keep) = rule.keep.iter().find(|keep| fits(keep, row)) {
-        return Verdict::Keep(keep);
-    }
-    match row.priority {
-        Priority::Unclear(_) => Verdict::Undecided,
-        Priority::None | Priority::Known(_) => Verdict::Cancel,
-    }
-}
-
-fn fits(keep: &KeepRule, row: &Row) -> bool {
-    let by_class = keep.classes.iter().any(|class| row.classes.contains(&class.to_lowercase()));
-    let by_triage = match &row.priority {
-        Priority::Known(triage) => triage.is_one_of(&keep.scheme, &keep.values),
-        Priority::None | Priority::Unclear(_) => false,
-    };
-    by_class || by_triage
-}
 
 /// A decision that somebody is about to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,10 +154,10 @@ impl Plan {
         rows: impl IntoIterator<Item = &'a Row>,
         places: &'a Places,
     ) -> impl Iterator<Item = Settled<'a>> {
-        let reach = self.window.reach(places);
+        let (reach, judge) = (self.window.reach(places), Judge::of(&self.rule));
         rows.into_iter().filter_map(move |row| {
             let inside = reach.has(row);
-            let outcome = if inside { self.inside(row) } else { self.left_out(row) };
+            let outcome = if inside { self.inside(row, &judge) } else { self.left_out(row) };
             let decided = outcome.as_ref().map_or(row.decided, |outcome| outcome.decided);
             (inside || outcome.is_some()).then_some(Settled { row, inside, decided, outcome })
         })
@@ -204,14 +178,14 @@ impl Plan {
         (outcomes, totals)
     }
 
-    fn inside(&self, row: &Row) -> Option<Outcome> {
+    fn inside(&self, row: &Row, judge: &Judge<'_>) -> Option<Outcome> {
         if !self.aim.reaches(row, self.now) {
             return None;
         }
         if self.aim == Aim::TakeBack {
             return Some(Outcome::of(row, Decided::Kept, "taken-back"));
         }
-        let (decided, by) = match verdict(&self.rule, row) {
+        let (decided, by) = match judge.verdict(row) {
             Verdict::Keep(keep) => (Decided::Kept, keep.key.as_str()),
             Verdict::Cancel if self.strategy == Strategy::CaseByCase => (Decided::Undecided, "case-by-case"),
             Verdict::Cancel => (Decided::Cancelled, self.rule.key.as_str()),
@@ -256,9 +230,10 @@ impl Plan {
     pub fn settle_links<'a>(&self, rows: &'a [Row], outcomes: &[Outcome]) -> Vec<Settled<'a>> {
         let known: BTreeSet<CaseId> =
             outcomes.iter().filter(|outcome| outcome.by != LINKED).map(|outcome| outcome.case).collect();
+        let judge = Judge::of(&self.rule);
         let is_offered = |row: &&Row| {
             let is_open = Aim::Decide.reaches(row, self.now) && row.start >= self.now;
-            is_open && !known.contains(&row.case) && !matches!(verdict(&self.rule, row), Verdict::Keep(_))
+            is_open && !known.contains(&row.case) && !matches!(judge.verdict(row), Verdict::Keep(_))
         };
         let settled = |row: &'a Row| {
             let cancelled =

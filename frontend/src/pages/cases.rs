@@ -24,35 +24,48 @@ pub fn figures_title(view: &PastFiguresView) -> String {
     format!("At {}: {} cancelled, {} told", view.moment, ui::count(then.cancelled), ui::count(then.told))
 }
 
+/// In the order of [`counts`].
+const FIGURES: [&str; 9] = [
+    "Booked",
+    "Not decided",
+    "Kept",
+    "Cancelled",
+    "Told",
+    "Not told",
+    "Booked again",
+    "Seen",
+    "Ended another way",
+];
+
+const fn counts(of: &PastFigures) -> [i64; 9] {
+    [
+        of.booked,
+        of.not_decided,
+        of.kept,
+        of.cancelled,
+        of.told,
+        of.not_told,
+        of.rebooked,
+        of.seen,
+        of.ended_otherwise,
+    ]
+}
+
 /// The figures of a past moment: as they were known then, as they are known now, and those of now.
 pub fn figures(frame: &Frame, view: &PastFiguresView) -> AnyView {
     let path = format!("/incidents/{}/cases", view.incident);
-    let rows: [(&str, fn(&PastFigures) -> i64); 9] = [
-        ("Booked", |of| of.booked),
-        ("Not decided", |of| of.not_decided),
-        ("Kept", |of| of.kept),
-        ("Cancelled", |of| of.cancelled),
-        ("Told", |of| of.told),
-        ("Not told", |of| of.not_told),
-        ("Booked again", |of| of.rebooked),
-        ("Seen", |of| of.seen),
-        ("Ended another way", |of| of.ended_otherwise),
-    ];
     let columns = vec![
         Column::new("Cases"),
         Column::number("Known then"),
         Column::number("That moment, as known now"),
         Column::number("Now"),
     ];
-    let rows = rows.into_iter().map(|(words, of)| {
-        let number = |figures: &PastFigures| table::text(&ui::count(of(figures)));
-        Row::new(vec![
-            table::text(words),
-            number(&view.known_then),
-            number(&view.known_now),
-            number(&view.now),
-        ])
-    });
+    let columns_of = [&view.known_then, &view.known_now, &view.now].map(counts);
+    let row = |(index, words): (usize, &str)| {
+        let cells = columns_of.iter().map(|counts| table::text(&ui::count(counts[index])));
+        Row::new(std::iter::once(table::text(words)).chain(cells).collect())
+    };
+    let rows = FIGURES.into_iter().enumerate().map(row);
     let ask = view! {
         {Field::new("at", "At").hint("As 2024-07-19 06:00").value(view.at.clone()).errors(&frame.errors).time()}
         {button::secondary("Show")}
