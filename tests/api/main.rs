@@ -13,6 +13,7 @@ mod devices;
 mod doors;
 mod downtime;
 mod entry;
+mod feeds;
 mod forms;
 mod identity;
 mod incidents;

@@ -3,6 +3,7 @@
 
 mod clearance;
 mod declare;
+mod feeds;
 mod lists;
 mod pages;
 mod paper;
@@ -17,12 +18,13 @@ use std::{io::Write, process::ExitCode};
 use report::Line;
 
 /// A group of workloads that share their preparation, and the names of its lines.
-const GROUPS: [(&str, &[&str]); 8] = [
+const GROUPS: [(&str, &[&str]); 9] = [
     ("start", &["browser-bundle", "start-to-first-answer"]),
     ("declare", &["declare"]),
     ("pages", &["public-page", "public-page-size"]),
     ("clearance", &["ladder-18900-scopes", "sign-off", "revocation-in-next-answer"]),
     ("paper", &["scan"]),
+    ("feeds", &["feeds"]),
     ("lists", &["cross-check-54000", "compare-forms", "cross-check-taken-over", "cross-check-longest-wait"]),
     ("volume", &["unit-page-15m-events", "unit-page-15m-events-all", "bytes-per-form"]),
     ("sending", &["email", "board-rows-x100", "memory", "staging-82000"]),
@@ -43,6 +45,7 @@ async fn main() -> ExitCode {
             "pages" => pages::measure().await,
             "clearance" => clearance::measure().await,
             "paper" => paper::measure().await,
+            "feeds" => feeds::measure().await,
             "lists" => lists::measure().await,
             "volume" => volume::measure().await,
             _ => sending::measure().await,

@@ -16,6 +16,7 @@ pub mod demo;
 pub mod devices;
 pub mod downtime;
 pub mod entry;
+pub mod feeds;
 pub mod forms;
 pub mod identity;
 pub mod imports;

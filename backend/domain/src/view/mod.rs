@@ -15,6 +15,7 @@ pub mod demo;
 pub mod devices;
 pub mod downtime;
 pub mod entry;
+pub mod feeds;
 pub mod forms;
 pub mod frame;
 pub mod identity;
