@@ -109,3 +109,14 @@ CREATE TABLE feed_file (
     taken_at BIGINT,
     UNIQUE (feed, sha256)
 );
+
+-- What a person has called about something else: an appointment of a feed is never again proposed for this case.
+CREATE TABLE feed_not_same (
+    case_id UUID NOT NULL REFERENCES patient_case (id),
+    feed UUID NOT NULL REFERENCES feed (id),
+    authority TEXT NOT NULL,
+    appointment TEXT NOT NULL,
+    account UUID NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (case_id, feed, authority, appointment)
+);

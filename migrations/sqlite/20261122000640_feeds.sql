@@ -109,3 +109,14 @@ CREATE TABLE feed_file (
     taken_at INTEGER,
     UNIQUE (feed, sha256)
 ) STRICT;
+
+-- What a person has called about something else: an appointment of a feed is never again proposed for this case.
+CREATE TABLE feed_not_same (
+    case_id BLOB NOT NULL REFERENCES patient_case (id),
+    feed BLOB NOT NULL REFERENCES feed (id),
+    authority TEXT NOT NULL,
+    appointment TEXT NOT NULL,
+    account BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (case_id, feed, authority, appointment)
+) STRICT;

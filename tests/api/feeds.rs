@@ -386,7 +386,7 @@ both_databases! {
         administrator.is_refused("/feeds", &form, 403).await;
         administrator.is_refused(&format!("/feeds/{feed}"), &form, 403).await;
         let refused = planner.uploads(&format!("/feeds/{feed}/files"), &[], ("file", "a.hl7", b"MSH|")).await;
-        refused.expect(403);
+        let _ = refused.expect(403);
         let everywhere_admin = world.program_with(&everywhere(&[Role::Administrator])).await.1;
         let twice = everywhere_admin.is_refused("/feeds", json!({ "name": "epic", "format": "hl7" }), 422).await;
         assert!(twice.to_string().contains("Another feed has this name"), "{twice}");

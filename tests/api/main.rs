@@ -30,6 +30,7 @@ mod places;
 mod playbooks;
 mod publishing;
 mod readiness;
+mod replay;
 mod reviews;
 mod revocation;
 mod schedules;

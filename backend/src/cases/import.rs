@@ -208,6 +208,30 @@ pub async fn commit(app: App, by: By, incident: IncidentId, id: SnapshotId) -> R
     outcome
 }
 
+/// Makes cases of bookings that were read elsewhere, under a row of their own among the incident's schedules.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn take_over(
+    app: &App,
+    by: &By,
+    incident: IncidentId,
+    mut snapshot: Snapshot,
+    schedule: Schedule,
+) -> Result<Committed, Failure> {
+    let mut tx = app.db.write().await?;
+    match snapshots::by_hash(&mut tx, incident, &snapshot.sha256).await? {
+        Some(known) if known.state == "committed" => return Ok(done_before(&known)),
+        Some(known) => snapshot = known,
+        None => snapshots::insert(&mut tx, incident, &snapshot, by.actor.account, app.clock.now()).await?,
+    }
+    tx.commit().await?;
+    let stage: Uuid = app.clock.id();
+    let outcome = stage_and_switch(app, by, incident, (snapshot, stage), schedule).await;
+    drop_stage(app, stage).await;
+    outcome
+}
+
 /// What there is to import: the rows of a file, or what a feed had told.
 async fn rows(app: &App, incident: IncidentId, snapshot: &Snapshot) -> Result<Schedule, Failure> {
     let mut tx = app.db.read().await?;

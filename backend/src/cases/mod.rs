@@ -11,6 +11,7 @@ mod export;
 pub mod import;
 pub mod list;
 mod notes;
+pub mod replay;
 pub mod schedule_web;
 pub mod show;
 pub mod snapshots;

@@ -32,6 +32,7 @@ pub mod playbooks;
 pub mod problem;
 pub mod publishing;
 pub mod readiness;
+pub mod replay;
 pub mod reviews;
 pub mod schedule;
 pub mod schedules;

@@ -144,6 +144,8 @@ fn of_work(kind: &str) -> Option<&'static str> {
         "case.kept" => "kept a booking",
         "case.cancelled" => "cancelled a booking",
         "case.ended" => "ended a patient's case another way",
+        "cases.replayed" => "compared cases with the record system's own account",
+        "cases.outside" => "made cases of what was cancelled outside command",
         "cases.done" => "marked the kept bookings of a service as done",
         "forms.issued" => "handed out paper forms",
         "forms.counted" => "counted paper forms",

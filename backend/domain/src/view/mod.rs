@@ -33,6 +33,7 @@ pub mod playbooks;
 pub mod problem;
 pub mod publishing;
 pub mod readiness;
+pub mod replay;
 pub mod reviews;
 pub mod schedules;
 pub mod situation;
