@@ -11,7 +11,7 @@ use crate::{
     accounts::Doorkeeper,
     clock::Clock,
     config::Config,
-    execute, fetch_one, fetch_optional,
+    execute, feeds, fetch_one, fetch_optional,
     jobs::{audit, publish},
     live::Live,
     playbooks::{self, store::Kits},
@@ -52,6 +52,8 @@ pub struct Parts {
     pub publishing: publish::Desk,
     /// What was seen in the schedule folders.
     pub schedules: schedules::desk::Desk,
+    /// What is known of feeds, and who is connected to send.
+    pub feeds: feeds::desk::Desk,
     /// The public pages, prepared.
     pub public: PublicPages,
     /// The kits of the incidents whose sheets are scanned.
@@ -121,6 +123,7 @@ impl App {
             throttle: Throttle::default(),
             audit: audit::Desk::default(),
             schedules: schedules::desk::Desk::default(),
+            feeds: feeds::desk::Desk::default(),
             clock,
             kits: Kits::default(),
             tasks: TaskTracker::new(),

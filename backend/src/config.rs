@@ -95,6 +95,16 @@ pub struct Config {
     )]
     pub schedule_keep_days: u16,
 
+    /// Address and port to listen on for HL7 scheduling messages (SIU) over MLLP, as `0.0.0.0:2575`. The line is plain
+    /// text: keep it inside a private network, or behind stunnel. Without it, nothing listens.
+    #[arg(long, env = "DOWNTIME_MLLP", global = true)]
+    pub mllp: Option<SocketAddr>,
+
+    /// Address or network (`10.1.0.0/16`) of an interface engine that may send over MLLP; may be given several times.
+    /// Without it, only this machine may.
+    #[arg(long, env = "DOWNTIME_MLLP_ALLOW", value_delimiter = ',', global = true)]
+    pub mllp_allow: Vec<Network>,
+
     /// How the log is written to standard error.
     #[arg(long, env = "DOWNTIME_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
     pub log_format: LogFormat,
@@ -146,6 +156,8 @@ impl Config {
             publish_command: Vec::new(),
             schedule_folder: Vec::new(),
             schedule_keep_days: 14,
+            mllp: None,
+            mllp_allow: Vec::new(),
             log_format: LogFormat::Text,
         }
     }

@@ -16,6 +16,7 @@ pub mod demo;
 pub mod devices;
 pub mod entry;
 pub mod failure;
+pub mod feeds;
 pub mod forms;
 pub mod gateways;
 pub mod host;

@@ -7,7 +7,7 @@ use backend::{
     app::App,
     clock::Clock,
     config::{Config, LogFormat},
-    demo, host, jobs, log, terminal, web,
+    demo, feeds, host, jobs, log, terminal, web,
 };
 use clap::{Parser, Subcommand};
 
@@ -96,6 +96,7 @@ async fn serve(config: Config) -> Result<(), String> {
     web::door::start_rendering();
     web::server::choose_cryptography();
     let listener = web::server::bind(config.listen)?;
+    let mllp = config.mllp.map(feeds::mllp::bind).transpose()?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let config = Config { listen: address, ..config };
     let app = App::open(config, Clock::System).await.map_err(|error| error.to_string())?;
@@ -113,6 +114,9 @@ async fn serve(config: Config) -> Result<(), String> {
         }
     });
     jobs::start(&app).await;
+    if let Some(mllp) = mllp {
+        feeds::mllp::start(&app, mllp);
+    }
     let served = web::server::serve(app.clone(), web::router(app.clone()), listener).await;
     web::server::shut_down(&app).await;
     served

@@ -25,6 +25,8 @@ CREATE TABLE schedule_snapshot (
     committed_at INTEGER,
     -- The schedule that was here before the incident, when this is one; it may be gone meanwhile.
     standing BLOB,
+    -- The feed whose appointments these are, as they stood at `as_of`.
+    feed BLOB,
     UNIQUE (incident, sha256)
 ) STRICT;
 

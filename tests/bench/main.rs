@@ -4,6 +4,7 @@
 mod cases;
 mod clearance;
 mod declare;
+mod feeds;
 mod lists;
 mod pages;
 mod paper;
@@ -18,13 +19,14 @@ use std::{io::Write, process::ExitCode};
 use report::Line;
 
 /// A group of workloads that share their preparation, and the names of its lines.
-const GROUPS: [(&str, &[&str]); 9] = [
+const GROUPS: [(&str, &[&str]); 10] = [
     ("start", &["browser-bundle", "start-to-first-answer"]),
     ("declare", &["declare"]),
     ("pages", &["public-page", "public-page-size"]),
     ("clearance", &["ladder-18900-scopes", "sign-off", "revocation-in-next-answer"]),
     ("paper", &["scan", "scan-eight-stations"]),
     ("cases", &["import-360000", "commands-while-importing", "decide-25000", "work-list"]),
+    ("feeds", &["feeds"]),
     ("lists", &["cross-check-54000", "compare-forms", "cross-check-taken-over", "cross-check-longest-wait"]),
     ("volume", &["unit-page-15m-events", "unit-page-15m-events-all", "bytes-per-form"]),
     ("sending", &["email", "board-rows-x100", "memory", "staging-82000"]),
@@ -46,6 +48,7 @@ async fn main() -> ExitCode {
             "clearance" => clearance::measure().await,
             "paper" => paper::measure().await,
             "cases" => cases::measure().await,
+            "feeds" => feeds::measure().await,
             "lists" => lists::measure().await,
             "volume" => volume::measure().await,
             _ => sending::measure().await,

@@ -10,6 +10,7 @@ use acceptance::{
     crawl::walk,
     harbor::Harbor,
     mail,
+    mllp::booked,
     morning::Morning,
 };
 use backend::web;
@@ -47,6 +48,7 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
     ] {
         let _ = administrator.uploads("/schedules", &[], ("file", name, file.as_bytes())).await.expect(201);
     }
+    sends_its_own_messages(&administrator).await;
     let mut morning = Morning::before(administrator, harbor).await;
     morning.declares().await;
     let first = morning.tells("first-word", "").await;
@@ -74,6 +76,25 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
     let token = mails.iter().find_map(|mail| mail.body.split("/a/").nth(1)?.get(..11).map(ToOwned::to_owned));
     paths.push(format!("/a/{}", token.expect("a mail has its link")));
     paths
+}
+
+/// A feed with a file that was taken in and one that waits, each with a message that cannot be read.
+async fn sends_its_own_messages(administrator: &Program) {
+    let epic =
+        serde_json::json!({ "name": "Epic", "format": "hl7", "application": "EPIC", "listens": "yes" });
+    let feed = text(&administrator.does("/feeds", epic).await["feed"]);
+    for (name, taken) in [("day.hl7", true), ("night.hl7", false)] {
+        let broken = booked("2", "M2", "0002").text().replace("|M2^EPIC|", "||");
+        let file = [booked(name, "M1", "0001").text(), broken].join("\r");
+        let offered = administrator
+            .uploads(&format!("/feeds/{feed}/files"), &[], ("file", name, file.as_bytes()))
+            .await
+            .expect(201);
+        let path = format!("/feeds/{feed}/files/{}", text(&offered.json::<Value>()["file"]));
+        if taken {
+            administrator.does(&format!("{path}/take"), serde_json::json!({})).await;
+        }
+    }
 }
 
 /// A list of doses, one taken over and one offered; a pack of forms; sheets that wait and a downtime number. Gives the

@@ -16,6 +16,7 @@ pub mod harbor;
 pub mod intruder;
 pub mod letters;
 pub mod mail;
+pub mod mllp;
 pub mod morning;
 pub mod page;
 pub mod person;

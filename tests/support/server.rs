@@ -91,6 +91,15 @@ impl RealServer {
         }
     }
 
+    /// As [`RealServer::beside`], with settings of its own.
+    #[must_use]
+    pub fn beside_with(&self, settings: &[(&str, &str)]) -> Self {
+        let own = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut server = self.beside();
+        server.settings = own.collect();
+        server
+    }
+
     /// The database of this server, opened here as by one more process.
     ///
     /// # Panics

@@ -11,6 +11,7 @@
 
 mod clocks;
 pub mod forms;
+pub mod replay;
 mod unreachable;
 mod words;
 

@@ -74,6 +74,10 @@ ids! {
     SnapshotId,
     /// A schedule that came in before an incident.
     StandingId,
+    /// A system that sends its own messages about appointments.
+    FeedId,
+    /// A file of such messages.
+    FeedFileId,
     /// One booked operation or visit, followed to its end.
     CaseId,
     /// One rule decision over many cases.

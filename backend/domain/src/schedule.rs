@@ -7,6 +7,7 @@ pub mod dialect;
 pub mod feed;
 pub mod fhir;
 pub mod report;
+pub mod sender;
 pub mod siu;
 mod written;
 
@@ -65,13 +66,27 @@ impl Kind {
 }
 
 /// How urgent a booking is, as far as its row says.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "(String, String)", into = "(String, String)")]
 pub enum Priority {
     /// Nobody has ranked it.
     None,
     Known(Triage),
     /// Something is written there that no scheme explains: no rule may decide over it.
     Unclear(String),
+}
+
+impl From<(String, String)> for Priority {
+    fn from((scheme, value): (String, String)) -> Self {
+        Self::from_parts(&scheme, &value)
+    }
+}
+
+impl From<Priority> for (String, String) {
+    fn from(priority: Priority) -> Self {
+        let (scheme, value) = priority.parts();
+        (scheme.to_owned(), value.to_owned())
+    }
 }
 
 impl Priority {
@@ -121,7 +136,7 @@ pub struct Patient {
 }
 
 /// One booked operation or visit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booking {
     pub line: u64,
     pub appointment: String,
@@ -133,6 +148,7 @@ pub struct Booking {
     pub facility: FacilityId,
     pub start: Timestamp,
     /// The civil date at the facility.
+    #[serde(with = "as_text")]
     pub day: Date,
     /// The time lies in the doubled hour of a clock change; the first was taken (rule 5).
     pub first_of_two: bool,
@@ -144,6 +160,21 @@ pub struct Booking {
     pub classes: Vec<String>,
     /// What belongs together has the same: a pre-op visit and its operation, the cycles of one treatment. May be empty.
     pub chain: String,
+}
+
+/// A date as `2024-07-19`.
+mod as_text {
+    use jiff::civil::Date;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub(super) fn serialize<S: Serializer>(day: &Date, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(day)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 /// A site as a row may name it.
@@ -238,6 +269,26 @@ const fn field(
 }
 
 impl Schedule {
+    /// What a feed says is booked: each appointment once, by its place in the list.
+    pub fn of(bookings: impl IntoIterator<Item = Booking>) -> Self {
+        let mut schedule = Self::default();
+        let mut first: BTreeMap<String, usize> = BTreeMap::new();
+        for (line, booking) in (1..).zip(bookings) {
+            schedule.take(Booking { line, ..booking }, &mut first, label("appointment_id"));
+        }
+        schedule
+    }
+
+    fn take(&mut self, booking: Booking, first_line: &mut BTreeMap<String, usize>, column: &str) {
+        match first_line.get(&booking.appointment) {
+            None => {
+                first_line.insert(booking.appointment.clone(), self.bookings.len());
+                self.bookings.push(booking);
+            }
+            Some(first) => self.duplicate(*first, booking, column),
+        }
+    }
+
     /// Sorts the rows of a file into bookings, duplicates and refusals.
     pub fn read(table: &Table, mapping: &Mapping, sites: &[Site], default_scheme: Option<Scheme>) -> Self {
         let mut schedule = Self::default();
@@ -251,15 +302,10 @@ impl Schedule {
                     let column = if column.is_empty() { label(key) } else { column };
                     schedule.reject(record.line, column, reason);
                 }
-                Ok(booking) => match first_line.get(&booking.appointment) {
-                    None => {
-                        first_line.insert(booking.appointment.clone(), schedule.bookings.len());
-                        schedule.bookings.push(booking);
-                    }
-                    Some(first) => {
-                        schedule.duplicate(*first, booking, mapping.column(&table.header, "appointment_id"));
-                    }
-                },
+                Ok(booking) => {
+                    let column = mapping.column(&table.header, "appointment_id");
+                    schedule.take(booking, &mut first_line, column);
+                }
             }
         }
         schedule

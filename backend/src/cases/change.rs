@@ -10,7 +10,7 @@ use domain::{
     },
     decisions::BY_HAND,
     field::FieldErrors,
-    id::{CaseId, FacilityId, IncidentId},
+    id::{CaseId, FacilityId, FeedId, IncidentId},
     playbooks::Unreachable,
     scope::Place,
     time::{Timestamp, Zone},
@@ -31,6 +31,15 @@ use crate::{
         journal::{By, Chain, Decision, Say},
     },
 };
+
+/// What says so, when it is not the person alone: a feed's message, which a person confirmed.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub feed: FeedId,
+    pub message: String,
+    /// By which rule the case counts as decided, when not by hand.
+    pub rule: Option<&'static str>,
+}
 
 /// Does one thing to one case.
 ///
@@ -53,7 +62,7 @@ pub async fn change(
         let yours = json!({ "version": based_on, "sent": form });
         return Err(Failure::Conflict { yours, theirs: as_it_is(&row) });
     }
-    let outcome = apply(&app, &mut decision, incident, row, act).await?;
+    let outcome = apply(&app, &mut decision, incident, row, act, None).await?;
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
 }
@@ -70,7 +79,7 @@ pub async fn take_next(app: App, by: By, incident: IncidentId) -> Result<CaseCha
     let nobody =
         || domain::Refusal::new("nobody-left", "Nobody is left to call: all are told, or being called now.");
     let row = next.ok_or_else(nobody)?;
-    let outcome = apply(&app, &mut decision, incident, row, Act::Take).await?;
+    let outcome = apply(&app, &mut decision, incident, row, Act::Take, None).await?;
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
 }
@@ -103,12 +112,14 @@ fn as_it_is(row: &CaseRow) -> serde_json::Value {
     })
 }
 
-async fn apply(
+/// Does one thing to one case inside a decision.
+pub(super) async fn apply(
     app: &App,
     decision: &mut Decision,
     incident: IncidentId,
     mut row: CaseRow,
     act: Act,
+    source: Option<&Source>,
 ) -> Result<CaseChanged, Failure> {
     refuse_when_closed(&mut decision.tx, incident).await?;
     let (before, from) = (tally::Key::of(&row), row.case.state);
@@ -123,6 +134,7 @@ async fn apply(
         }
         Act::Note { .. } => row.case.takes_notes().map(|()| "noted"),
         Act::Seen => row.case.mark_seen().map(|()| "seen"),
+        Act::Done => row.case.mark_done().map(|()| "done"),
         Act::Keep { .. } => row.case.keep().map(|()| "kept"),
         Act::End { end, .. } => {
             let tried = store::tried(&mut decision.tx, &row, &zone).await?;
@@ -146,7 +158,7 @@ async fn apply(
         }
     }?;
     if matches!(act, Act::Keep { .. } | Act::Cancel { .. }) {
-        row.rule = BY_HAND.into();
+        row.rule = source.and_then(|source| source.rule).unwrap_or(BY_HAND).into();
     }
     if let Act::Contact { channel, result, .. } = &act {
         row.tried_at = Some(now);
@@ -154,7 +166,7 @@ async fn apply(
     }
     store::save(&mut decision.tx, &row).await?;
     tally::moved(&mut decision.tx, incident, &before, &tally::Key::of(&row)).await?;
-    let seq = say(app, decision, &row, what, from, &act).await?;
+    let seq = say(app, decision, &row, (what, from, &act), source).await?;
     if let Act::Note { text } = &act {
         notes::keep(app, decision, &row, seq, text).await?;
     }
@@ -182,9 +194,8 @@ async fn say(
     app: &App,
     decision: &mut Decision,
     row: &CaseRow,
-    what: &str,
-    from: State,
-    act: &Act,
+    (what, from, act): (&str, State, &Act),
+    source: Option<&Source>,
 ) -> Result<i64, Failure> {
     let kind = format!("case.{what}");
     let reason = match act {
@@ -205,6 +216,8 @@ async fn say(
             "new_start": row.case.new_start,
             "safe_by": row.case.safe_by.map(|day| day.to_string()),
             "version": row.case.version,
+            "feed": source.map(|source| source.feed),
+            "message": source.map(|source| source.message.as_str()),
         }),
         texts: if reason.is_empty() { &[] } else { &texts },
         ..Say::default()

@@ -20,10 +20,13 @@ use sqlx::types::Uuid;
 
 use super::{change, decide, snapshots, snapshots::Snapshot, tally};
 use crate::{
+    accounts::store as accounts,
     app::App,
     begin,
     failure::Failure,
+    feeds::schedule as feeds,
     imports::rejects,
+    incidents::store as incidents,
     places::store as places,
     schedules::open,
     store::{
@@ -72,7 +75,7 @@ pub async fn offer(app: App, by: By, incident: IncidentId, offered: Offered) -> 
 async fn keep(app: &App, by: &By, incident: IncidentId, offered: &Offered) -> Result<Uploaded, Failure> {
     let mut tx = app.db.read().await?;
     change::refuse_when_closed(&mut tx, incident).await?;
-    let zone = crate::accounts::store::installation(&mut tx).await?.zone();
+    let zone = accounts::installation(&mut tx).await?.zone();
     if let Some(known) = snapshots::by_hash(&mut tx, incident, &offered.sha256).await? {
         return Ok(Uploaded { snapshot: known.id, figures: known.figures, known: true, state: known.state });
     }
@@ -99,6 +102,7 @@ async fn keep(app: &App, by: &By, incident: IncidentId, offered: &Offered) -> Re
         added: 0,
         state: "previewed".into(),
         standing: None,
+        feed: None,
     };
     let mut tx = app.db.write().await?;
     snapshots::insert(&mut tx, incident, &snapshot, by.actor.account, app.clock.now()).await?;
@@ -121,6 +125,13 @@ pub async fn set_columns(
     let sites = sites(&mut tx).await?;
     drop(tx);
     refuse_when_committed(&snapshot)?;
+    if snapshot.feed.is_some() {
+        return Err(Refusal::new(
+            "no-columns",
+            "A feed has no columns: its own messages say what they hold.",
+        )
+        .into());
+    }
     let table = table(&app, &snapshot).await?;
     let (mapping, scheme) = columns(&form, &table)?;
     let schedule = read_rows(table, mapping.clone(), sites, scheme).await?;
@@ -179,21 +190,14 @@ pub async fn commit(app: App, by: By, incident: IncidentId, id: SnapshotId) -> R
     let mut tx = app.db.read().await?;
     change::refuse_when_closed(&mut tx, incident).await?;
     let snapshot = snapshots::find(&mut tx, incident, id).await?.ok_or(Failure::NotFound("schedule"))?;
-    let sites = sites(&mut tx).await?;
-    drop(tx);
     if snapshot.state == "committed" {
         return Ok(done_before(&snapshot));
     }
-    if let Some(field) = snapshot.mapping.missing(&FIELDS).first() {
-        let sentence = format!("Choose the column that holds: {}.", field.label);
-        return Err(FieldErrors::one("columns", sentence).into());
-    }
-    let table = match table(&app, &snapshot).await {
-        Ok(table) => table,
+    drop(tx);
+    let schedule = match rows(&app, incident, &snapshot).await {
+        Ok(schedule) => schedule,
         Err(failure) => return finished_meanwhile(&app, incident, id, failure).await,
     };
-    let scheme = Scheme::from_code(&snapshot.scheme);
-    let schedule = read_rows(table, snapshot.mapping.clone(), sites, scheme).await?;
     // A stage of its own: a second click at the same moment stages beside it, and one of the two is switched.
     let stage: Uuid = app.clock.id();
     let outcome = stage_and_switch(&app, &by, incident, (snapshot, stage), schedule).await;
@@ -202,6 +206,50 @@ pub async fn commit(app: App, by: By, incident: IncidentId, id: SnapshotId) -> R
         let _ = tokio::fs::remove_file(path(&app, id)).await;
     }
     outcome
+}
+
+/// Makes cases of bookings that were read elsewhere, under a row of their own among the incident's schedules.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn take_over(
+    app: &App,
+    by: &By,
+    incident: IncidentId,
+    mut snapshot: Snapshot,
+    schedule: Schedule,
+) -> Result<Committed, Failure> {
+    let mut tx = app.db.write().await?;
+    match snapshots::by_hash(&mut tx, incident, &snapshot.sha256).await? {
+        Some(known) if known.state == "committed" => return Ok(done_before(&known)),
+        Some(known) => snapshot = known,
+        None => snapshots::insert(&mut tx, incident, &snapshot, by.actor.account, app.clock.now()).await?,
+    }
+    tx.commit().await?;
+    let stage: Uuid = app.clock.id();
+    let outcome = stage_and_switch(app, by, incident, (snapshot, stage), schedule).await;
+    drop_stage(app, stage).await;
+    outcome
+}
+
+/// What there is to import: the rows of a file, or what a feed had told.
+async fn rows(app: &App, incident: IncidentId, snapshot: &Snapshot) -> Result<Schedule, Failure> {
+    let mut tx = app.db.read().await?;
+    if let Some(feed) = snapshot.feed {
+        let row = incidents::find(&mut tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
+        let zone = accounts::installation(&mut tx).await?.zone();
+        drop(tx);
+        return feeds::read(app, feed, (snapshot.as_of, row.started_at), &zone).await;
+    }
+    let sites = sites(&mut tx).await?;
+    drop(tx);
+    if let Some(field) = snapshot.mapping.missing(&FIELDS).first() {
+        let sentence = format!("Choose the column that holds: {}.", field.label);
+        return Err(FieldErrors::one("columns", sentence).into());
+    }
+    let table = table(app, snapshot).await?;
+    let scheme = Scheme::from_code(&snapshot.scheme);
+    read_rows(table, snapshot.mapping.clone(), sites, scheme).await
 }
 
 /// The file is removed when it is imported: whoever does not find it may have come second.
@@ -334,6 +382,9 @@ async fn switch(
     });
     if let Some(standing) = snapshot.standing {
         data["standing"] = json!(standing);
+    }
+    if let Some(feed) = snapshot.feed {
+        data["feed"] = json!(feed);
     }
     let subject = format!("schedule:{}", snapshot.id);
     let say = Say { kind: "schedule.imported", subject, data, ..Say::default() };

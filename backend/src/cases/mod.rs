@@ -12,6 +12,7 @@ mod figures;
 pub mod import;
 pub mod list;
 mod notes;
+pub mod replay;
 pub mod schedule_web;
 pub mod show;
 pub mod snapshots;

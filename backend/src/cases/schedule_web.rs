@@ -206,7 +206,7 @@ async fn snapshot_page(
     let kept = rejects::of_file(&mut tx, id).await?;
     drop(tx);
     let mut view = snapshot_view(incident, &snapshot, &zone, door.request_id());
-    if snapshot.state == "committed" {
+    if snapshot.state == "committed" || snapshot.feed.is_some() {
         view.rejects = kept;
     } else {
         let table = import::table(&door.app, &snapshot).await?;
@@ -239,6 +239,8 @@ fn snapshot_view(
         required: field.required,
         column: column(field.key),
     });
+    // A feed's messages say themselves what they hold.
+    let missing = if snapshot.feed.is_some() { Vec::new() } else { snapshot.mapping.missing(&FIELDS) };
     let columns = snapshot.mapping.0.iter().map(|(key, column)| format!("{key}:{column}").into());
     SnapshotView {
         incident,
@@ -248,7 +250,7 @@ fn snapshot_view(
         header: Vec::new(),
         sample: Vec::new(),
         fields: fields.collect(),
-        missing: snapshot.mapping.missing(&FIELDS).iter().map(|field| field.label.to_owned()).collect(),
+        missing: missing.iter().map(|field| field.label.to_owned()).collect(),
         form: ImportColumns { columns: columns.collect(), scheme: snapshot.scheme.clone().into() },
         rejects: Vec::new(),
         request_id,
@@ -298,7 +300,7 @@ async fn rejects(door: Door, Path((incident, id)): Ids) -> Result<Response, Prob
     let kept = rejects::of_file(&mut tx, id).await?;
     let sites = import::sites(&mut tx).await?;
     drop(tx);
-    if snapshot.state == "committed" {
+    if snapshot.state == "committed" || snapshot.feed.is_some() {
         return Ok(csv_file("refused-rows.csv", table::rejects_csv(&kept)));
     }
     let scheme = Scheme::from_code(&snapshot.scheme);

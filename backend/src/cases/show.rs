@@ -6,6 +6,7 @@ use domain::{
     cases::{
         Case, Channel, Clock, ContactResult, State,
         forms::{ChangeCase, Which},
+        replay::OUTSIDE,
     },
     id::{AccountId, FacilityId, IncidentId, RequestId},
     schedule::Patient,
@@ -152,6 +153,11 @@ pub fn line(row: &CaseRow, reading: &Reading<'_>) -> Result<(CaseLine, Patient),
 }
 
 fn standing(row: &CaseRow, zone: &Zone) -> String {
+    let standing = stands(row, zone);
+    if row.rule == OUTSIDE { format!("{standing}, cancelled outside command") } else { standing }
+}
+
+fn stands(row: &CaseRow, zone: &Zone) -> String {
     match (row.case.state, row.case.new_start) {
         (State::Rebooked, Some(at)) => format!("Booked for {} {}", zone.date(at), zone.clock(at)),
         (State::Kept, _) if !row.case.told => "Goes ahead after all, not told again".into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     cases::{Case, Decided},
-    id::{AccountId, CaseId, IncidentId, SnapshotId, StandingId},
+    id::{AccountId, CaseId, FeedId, IncidentId, SnapshotId, StandingId},
     schedule::{Booking, Figures},
     table::Mapping,
     time::Timestamp,
@@ -32,12 +32,15 @@ pub struct Snapshot {
     pub state: String,
     /// The schedule that was here before the incident, when its file lies there and not in the data folder.
     pub standing: Option<StandingId>,
+    /// The feed whose appointments these are, as they stood at `as_of`.
+    pub feed: Option<FeedId>,
 }
 
 const INSERT: &str = "
     INSERT INTO schedule_snapshot (
-        id, incident, file_name, sha256, as_of, mapping, scheme, figures, state, account, created_at, standing)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'previewed', $9, $10, $11)";
+        id, incident, file_name, sha256, as_of, mapping, scheme, figures, state, account, created_at, standing,
+        feed)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'previewed', $9, $10, $11, $12)";
 
 /// Remembers an offered file.
 pub async fn insert(
@@ -60,7 +63,8 @@ pub async fn insert(
         json(&snapshot.figures),
         account.0,
         at.0,
-        snapshot.standing.map(|standing| standing.0)
+        snapshot.standing.map(|standing| standing.0),
+        snapshot.feed.map(|feed| feed.0)
     )
     .map(|_| ())
 }
@@ -69,13 +73,13 @@ fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("plain data serialises")
 }
 
-type Row = (Uuid, String, Vec<u8>, i64, String, String, String, i64, String, Option<Uuid>);
+type Row = (Uuid, String, Vec<u8>, i64, String, String, String, i64, String, Option<Uuid>, Option<Uuid>);
 
 macro_rules! snapshots {
     ($rest:literal) => {
         concat!(
             "
-    SELECT id, file_name, sha256, as_of, mapping, scheme, figures, added, state, standing
+    SELECT id, file_name, sha256, as_of, mapping, scheme, figures, added, state, standing, feed
     FROM schedule_snapshot
     WHERE incident = $1",
             $rest
@@ -84,7 +88,7 @@ macro_rules! snapshots {
 }
 
 fn snapshot(row: Row) -> Result<Snapshot, Error> {
-    let (id, file_name, sha256, as_of, mapping, scheme, figures, added, state, standing) = row;
+    let (id, file_name, sha256, as_of, mapping, scheme, figures, added, state, standing, feed) = row;
     let corrupt = |error: serde_json::Error| Error::Corrupt(error.to_string());
     Ok(Snapshot {
         id: SnapshotId(id),
@@ -97,6 +101,7 @@ fn snapshot(row: Row) -> Result<Snapshot, Error> {
         added,
         state,
         standing: standing.map(StandingId),
+        feed: feed.map(FeedId),
     })
 }
 

@@ -4,19 +4,23 @@
 use domain::{
     Refusal,
     field::FieldErrors,
-    id::{IncidentId, SnapshotId, StandingId},
+    id::{FeedId, IncidentId, SnapshotId, StandingId},
     schedules::{State, UseSchedule},
+    table::Mapping,
     time::Zone,
     view::{cases::Committed, schedules::ScheduleOffer},
 };
+use sha2::{Digest, Sha256};
 
 use super::{
     change, import,
     snapshots::{self, Snapshot},
 };
 use crate::{
+    accounts::store as accounts,
     app::App,
     failure::Failure,
+    feeds::{self, store::Feed},
     incidents::store as incidents,
     schedules::{
         open,
@@ -45,7 +49,11 @@ pub async fn take(app: App, by: By, incident: IncidentId, form: UseSchedule) -> 
     let id = id.map_err(|_| FieldErrors::one("schedule", "Choose one of the schedules."))?;
     let mut tx = app.db.read().await?;
     change::refuse_when_closed(&mut tx, incident).await?;
-    let standing = schedules::find(&mut tx, id).await?.ok_or_else(open::gone)?;
+    let Some(standing) = schedules::find(&mut tx, id).await? else {
+        let feed = feeds::store::find(&mut tx, FeedId(id.0)).await?.ok_or_else(open::gone)?;
+        drop(tx);
+        return take_feed(app, by, incident, feed).await;
+    };
     let known = snapshots::by_hash(&mut tx, incident, &standing.sha256).await?;
     drop(tx);
     if let Some(done) = known.as_ref().filter(|known| known.state == "committed") {
@@ -60,6 +68,62 @@ pub async fn take(app: App, by: By, incident: IncidentId, form: UseSchedule) -> 
     let snapshot = previewed(&app, &mut tx, (incident, &by), (&standing, known)).await?;
     tx.commit().await?;
     import::commit(app, by, incident, snapshot).await
+}
+
+/// Makes cases of what a feed had told when the downtime began. What it has told since changes nothing, and using it
+/// twice neither.
+async fn take_feed(app: App, by: By, incident: IncidentId, feed: Feed) -> Result<Committed, Failure> {
+    let mut tx = app.db.read().await?;
+    let row = incidents::find(&mut tx, incident).await?.ok_or(Failure::NotFound("incident"))?;
+    let zone = accounts::installation(&mut tx).await?.zone();
+    // One feed for one start of one downtime.
+    let named = format!("feed {} as it stood at {}", feed.id, row.started_at.0);
+    let sha256: [u8; 32] = Sha256::digest(named).into();
+    let known = snapshots::by_hash(&mut tx, incident, &sha256).await?;
+    if let Some(done) = known.as_ref().filter(|known| known.state == "committed") {
+        return Ok(import::done_before(done));
+    }
+    let as_of = feeds::ledger::newest(&mut tx, feed.id, row.started_at).await?;
+    drop(tx);
+    if let Some(known) = known {
+        return import::commit(app, by, incident, known.id).await;
+    }
+    let Some(as_of) = as_of else {
+        let sentence = "This feed had told nothing yet when the downtime began. Choose another schedule.";
+        return Err(Refusal::new("feed-empty", sentence).with_link(format!("/feeds/{}", feed.id)).into());
+    };
+    let schedule = feeds::schedule::read(&app, feed.id, (as_of, row.started_at), &zone).await?;
+    let snapshot = Snapshot {
+        id: app.clock.id(),
+        file_name: feed.described.name,
+        sha256,
+        as_of,
+        mapping: Mapping::default(),
+        scheme: String::new(),
+        figures: schedule.figures(),
+        added: 0,
+        state: "previewed".into(),
+        standing: None,
+        feed: Some(feed.id),
+    };
+    let mut tx = app.db.write().await?;
+    insert(&mut tx, incident, &snapshot, (&app, &by)).await?;
+    tx.commit().await?;
+    import::commit(app, by, incident, snapshot.id).await
+}
+
+async fn insert(
+    tx: &mut Tx,
+    incident: IncidentId,
+    snapshot: &Snapshot,
+    (app, by): (&App, &By),
+) -> Result<(), Failure> {
+    match snapshots::insert(tx, incident, snapshot, by.actor.account, app.clock.now()).await {
+        // Somebody uses it at this moment; trying again finds what they did.
+        Err(Error::Constraint(_, source)) => Err(Error::Conflict(source).into()),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// The incident's own row of the schedule, as an upload would make it.
@@ -80,16 +144,13 @@ async fn previewed(
         added: 0,
         state: "previewed".into(),
         standing: Some(standing.id),
+        feed: None,
     };
     if known.is_some() {
         // The same file was uploaded to this incident, and waits.
         snapshots::set_columns(tx, &snapshot).await?;
         return Ok(snapshot.id);
     }
-    match snapshots::insert(tx, incident, &snapshot, by.actor.account, app.clock.now()).await {
-        // Somebody uses it at this moment; trying again finds what they did.
-        Err(Error::Constraint(_, source)) => Err(Error::Conflict(source).into()),
-        Err(error) => Err(error.into()),
-        Ok(()) => Ok(snapshot.id),
-    }
+    insert(tx, incident, &snapshot, (app, by)).await?;
+    Ok(snapshot.id)
 }

@@ -38,7 +38,8 @@ pub(super) const READERS: Access = Access::Roles(&[Role::CaseManager, Role::Comm
 
 /// The routes of cases.
 pub fn routes(routes: Routes) -> Routes {
-    one_case(super::decide::web::routes(super::schedule_web::routes(routes)))
+    let routes = super::schedule_web::routes(routes);
+    one_case(super::replay::web::routes(super::decide::web::routes(routes)))
         .page::<CasesView, _>("/incidents/{incident}/cases", READERS, "Cases by risk", list_cases)
         .file("/incidents/{incident}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export::file)
         .page::<PastFiguresView, _>(

@@ -10,7 +10,7 @@ pub mod witness;
 
 use std::time::Duration;
 
-use crate::{app::App, schedules};
+use crate::{app::App, feeds, schedules};
 
 /// How often a folder is looked into.
 const LOOK: Duration = Duration::from_secs(5);
@@ -27,6 +27,7 @@ pub async fn start(app: &App) {
     every(app, "stock", MINUTE, stock::once);
     every(app, "tidy", 10 * MINUTE, tidy::once);
     every(app, "schedules", MINUTE, schedules::tend::once);
+    every(app, "feeds", MINUTE, feeds::tend::once);
     if !app.config.schedule_folder.is_empty() {
         every(app, "schedule folder", LOOK, schedules::folder::look);
     }

@@ -25,6 +25,7 @@ use domain::{
 
 use crate::{
     failure::Failure,
+    feeds::schedule as feeds,
     store::{Error, Tx},
 };
 
@@ -54,7 +55,8 @@ fn must_plan(actor: &Actor) -> Result<(), Failure> {
 /// When the database does not answer.
 pub async fn offer(tx: &mut Tx, start: Timestamp, zone: &Zone) -> Result<Option<ScheduleOffer>, Error> {
     let all = store::all(tx).await?;
-    if all.is_empty() {
+    let feeds = feeds::offers(tx, start, zone).await?;
+    if all.is_empty() && feeds.is_empty() {
         return Ok(None);
     }
     let waiting = all.iter().filter(|each| each.state == State::NeedsColumns).count();
@@ -62,19 +64,34 @@ pub async fn offer(tx: &mut Tx, start: Timestamp, zone: &Zone) -> Result<Option<
     let (before, after): (Vec<_>, Vec<_>) =
         ready.partition(|each| rules::was_taken_before(each.as_of, start));
     let line = |each: &store::Standing| OfferLine {
-        schedule: each.id,
+        schedule: each.id.to_string(),
         as_of: zone.moment(each.as_of),
         bookings: each.figures.valid,
         file_name: each.file_name.clone(),
     };
-    let mut others: Vec<OfferLine> = before.into_iter().map(line).collect();
+    let told = |each: &feeds::Offer| OfferLine {
+        schedule: each.feed.to_string(),
+        as_of: zone.moment(each.as_of),
+        bookings: each.bookings,
+        file_name: format!("{}, for {} days", each.name, feeds::DAYS),
+    };
+    let mut others: Vec<(Timestamp, OfferLine)> =
+        before.into_iter().map(|each| (each.as_of, line(each))).collect();
+    others.extend(feeds.iter().map(|each| (each.as_of, told(each))));
+    // The newest first; of two of one moment, the file that somebody looked at.
+    others.sort_by_key(|(as_of, _)| std::cmp::Reverse(*as_of));
+    let mut others: Vec<OfferLine> = others.into_iter().map(|(_, line)| line).collect();
     let best = (!others.is_empty()).then(|| others.remove(0));
+    let of = |best: &OfferLine| {
+        let feed = feeds.iter().find(|each| each.feed.to_string() == best.schedule);
+        feed.map_or_else(String::new, |feed| format!(" of {}", feed.name))
+    };
     let after: Vec<OfferLine> = after.into_iter().map(line).collect();
     let sentence = match (&best, after.is_empty()) {
         (Some(best), _) => {
             let bookings = if best.bookings == 1 { "booking" } else { "bookings" };
             let count = crate::cases::show::thousands(best.bookings);
-            format!("The schedule as of {} is here: {count} {bookings}", best.as_of)
+            format!("The schedule{} as of {} is here: {count} {bookings}", of(best), best.as_of)
         }
         (None, false) => "Every schedule that is here was taken after this downtime began".into(),
         (None, true) => "A schedule is here, and somebody must say which column holds what".into(),

@@ -26,6 +26,7 @@ use crate::{
     cases::import,
     demo,
     failure::Failure,
+    feeds::show as feeds,
     store::{Error, Tx, journal::PROGRAM},
     web::door::Door,
 };
@@ -121,6 +122,7 @@ pub async fn list(door: &Door, tx: &mut Tx, typed: String) -> Result<SchedulesVi
         newest_age_minutes: newest.map(|newest| now.minutes_since(newest.as_of)),
         stale: newest.is_some_and(|newest| rules::is_stale(newest.as_of, now)),
         waiting: i64::try_from(waiting).unwrap_or(i64::MAX),
+        feeds: feeds::lines(tx, &zone).await?,
         schedules,
         folders: app.schedules.lines(&app.config.schedule_folder, &zone),
         refused: refused.collect(),

@@ -91,6 +91,11 @@ impl Seal {
         derive(&derive(&self.wrap, b"headers"), shape.as_bytes())
     }
 
+    /// The keyed hash of what a message says: the contents alone would tell who guesses them right.
+    pub fn report(&self, said: &[u8]) -> [u8; 32] {
+        derive(&derive(&self.wrap, b"reports"), said)
+    }
+
     /// A patient's key as the database keeps it.
     pub fn wrap(&self, app: &App, patient: Uuid, key: &PatientKey) -> Vec<u8> {
         seal(app, &self.wrap, patient, key)

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod backup;
+mod feed;
 mod files;
 mod restore;
 mod schedule;
@@ -20,7 +21,7 @@ use crate::{app::App, clock::Clock, config::Config, demo, imports::Kind, playboo
 /// The commands that open the installation, do one thing and end.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Load people, places (with systems) or a schedule from a CSV file.
+    /// Load people, places (with systems) or a schedule from a CSV file, or a feed's own messages from a file of HL7 or FHIR.
     ///
     /// A schedule is imported into the incident that is open. Without one it is kept for the next downtime, as a nightly
     /// job may do it.
@@ -44,6 +45,9 @@ pub enum Command {
         /// For a schedule: keep it for the next downtime, also while an incident is open.
         #[arg(long, conflicts_with = "incident")]
         standing: bool,
+        /// For a feed: its name, as it stands on the page of feeds.
+        #[arg(long, required_if_eq("kind", "feed"))]
+        feed: Option<String>,
     },
     /// Add, list or reset the people who sign in.
     #[command(subcommand)]
@@ -85,6 +89,8 @@ pub enum ImportKind {
     People,
     Places,
     Schedule,
+    /// Messages of one feed: HL7 SIU, or FHIR appointments.
+    Feed,
 }
 
 /// What can be done with playbooks.
@@ -103,7 +109,7 @@ pub async fn run(command: Command, config: Config) -> Result<(), String> {
         Command::Playbook(PlaybookCommand::Check { files }) => check_playbooks(&files),
         Command::Restore { file, hold } => restore::run(config, &file, hold).await,
         Command::Backup { file } => backup::run(config, &file).await,
-        Command::Import { kind, file, as_of, incident, standing } => {
+        Command::Import { kind, file, as_of, incident, standing, feed } => {
             let work = async |app: &App| match kind {
                 ImportKind::People => files::import(app, Kind::People, &file).await,
                 ImportKind::Places => files::import(app, Kind::Places, &file).await,
@@ -111,6 +117,7 @@ pub async fn run(command: Command, config: Config) -> Result<(), String> {
                     let goal = if standing { Goal::Standing } else { Goal::Incident(incident) };
                     schedule::import(app, &file, as_of, goal).await
                 }
+                ImportKind::Feed => feed::import(app, &file, as_of, &feed.unwrap_or_default()).await,
             };
             with_app(config, work).await
         }

@@ -49,7 +49,8 @@ impl fmt::Display for Network {
 }
 
 impl Network {
-    fn contains(self, address: IpAddr) -> bool {
+    /// Whether an address is this one, or one of these.
+    pub fn contains(self, address: IpAddr) -> bool {
         let differs = match (self.address, address) {
             (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
                 (ours.to_bits() ^ theirs.to_bits()).checked_shr(32 - self.bits).unwrap_or(0) != 0

@@ -25,6 +25,7 @@ use routes::Routes;
 pub fn routes() -> Routes {
     let routes = Routes::default();
     let routes = crate::accounts::web::routes(routes);
+    let routes = crate::feeds::web::routes(routes);
     let routes = crate::forms::web::routes(routes);
     let routes = crate::entry::web::routes(routes);
     let routes = crate::identity::web::routes(routes);

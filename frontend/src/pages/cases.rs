@@ -1,7 +1,7 @@
 //! Who must I call next? The funnel, the queue by risk, one case with what can be done, and the end-of-day list.
 
 use domain::{
-    cases::{Channel, ContactResult, State},
+    cases::{Channel, ContactResult, State, replay::OUTSIDE},
     view::{
         cases::{Alternative, CaseLine, CaseView, CasesView, EndOfDayView, PastFigures, PastFiguresView},
         frame::Frame,
@@ -245,6 +245,7 @@ fn ways(view: &CasesView, path: &str) -> AnyView {
             <li><a href=format!("{path}/done")>"Enter a service's end-of-day list"</a></li>
             <li><a href=format!("{path}/figures")>"The figures at a past moment"</a></li>
             <li><a href=format!("/incidents/{}/schedule", view.incident)>"Imported schedules"</a></li>
+            <li><a href=format!("{path}/replay")>"Compare with the record system's own account"</a></li>
         </ul></nav>
     }
     .into_any()
@@ -277,6 +278,8 @@ fn facts(view: &CaseView) -> AnyView {
         if view.first_of_two { " (the clocks were put back in this hour; the first was taken)" } else { "" };
     let decided = if line.rule.is_empty() {
         line.decided.clone()
+    } else if line.rule == OUTSIDE {
+        format!("{}, outside command", line.decided)
     } else {
         format!("{}, by the rule for {}", line.decided, spoken(&line.rule))
     };

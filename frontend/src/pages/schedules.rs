@@ -28,10 +28,19 @@ pub fn list(frame: &Frame, view: &SchedulesView) -> AnyView {
         {ui::head(frame, &view.title, warning, None)}
         {table::table("Schedules, the newest first", columns(), view.schedules.iter().map(row).collect(),
             "None yet. Let the export of each night be laid into a folder that this program watches, or upload one here.")}
+        {ui::section("Systems that send their own messages", feeds(view))}
         <p class="muted">{kept(view.keep_days)}</p>
         {view.may_plan.then(|| upload(frame, view))}
         {(!view.folders.is_empty()).then(|| ui::section("Watched folders", folders(&view.folders)))}
         {(!view.refused.is_empty()).then(|| ui::section("Files that cannot be used", refused(&view.refused)))}
+    }
+    .into_any()
+}
+
+fn feeds(view: &SchedulesView) -> AnyView {
+    view! {
+        {(!view.feeds.is_empty()).then(|| super::feeds::lines(&view.feeds))}
+        <p>{button::secondary_link("Feeds", "/feeds")}</p>
     }
     .into_any()
 }

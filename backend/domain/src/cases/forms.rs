@@ -49,6 +49,8 @@ pub enum Act {
         knows: bool,
     },
     Seen,
+    /// A kept case took place; only the end-of-day list and the record system say so.
+    Done,
     Keep {
         reason: String,
     },
@@ -164,4 +166,14 @@ pub struct EndOfDay {
     pub day: Text,
     /// Appointment ids that did not take place, one a line; they stay open.
     pub not_done: Text,
+}
+
+/// What becomes of the record system's account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ConfirmReplay {
+    /// The lines that are meant, as the page gives them.
+    pub confirm: Vec<Text>,
+    /// `confirm`, or `not_same` when they are about something else.
+    pub act: Text,
 }

@@ -38,6 +38,63 @@ pub struct Standing {
     pub ends: i64,
 }
 
+/// A report as it is kept: without what it says of the patient. Each of an appointment has another fingerprint, and its
+/// time is the earliest under which it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub print: Fingerprint,
+    pub message: String,
+    pub what: What,
+    pub at: Timestamp,
+    pub sequence: Option<i64>,
+    pub has_booking: bool,
+}
+
+/// What the lines of one appointment come to together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// Which of the lines says how the appointment stands.
+    pub latest: usize,
+    /// Which is the latest that says who, where and when.
+    pub booking: Option<usize>,
+    pub reports: i64,
+    /// How many of these said that it ends.
+    pub ends: i64,
+}
+
+/// What these lines of one appointment come to; `None` when there are none.
+pub fn settle(lines: &[Line]) -> Option<Settled> {
+    let mut ordered: Vec<usize> = (0..lines.len()).collect();
+    ordered.sort_by(|one, other| lines[*one].order().cmp(&lines[*other].order()));
+    let count = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
+    Some(Settled {
+        latest: *ordered.last()?,
+        booking: ordered.iter().rev().copied().find(|at| lines[*at].has_booking),
+        reports: count(lines.len()),
+        ends: count(lines.iter().filter(|line| line.what.state().is_end()).count()),
+    })
+}
+
+impl Line {
+    fn of(report: &Report, print: &Fingerprint) -> Self {
+        Self {
+            print: *print,
+            message: report.message.clone(),
+            what: report.what,
+            at: report.at.at,
+            sequence: report.sequence,
+            has_booking: report.booking.is_some(),
+        }
+    }
+
+    fn order(&self) -> Order<'_> {
+        let id = self.message.as_str();
+        let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        let number = is_number.then(|| id.parse().ok()).flatten();
+        (self.at, self.sequence, number, !self.what.state().is_end(), id, &self.print)
+    }
+}
+
 /// How one appointment stands after these reports, all of one key; `None` when there are none.
 pub fn standing<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Option<Standing> {
     let mut distinct: BTreeMap<Fingerprint, &Report> = BTreeMap::new();
@@ -47,13 +104,10 @@ pub fn standing<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Option<Sta
             *kept = report;
         }
     }
-    let mut ordered: Vec<(&Fingerprint, &Report)> =
-        distinct.iter().map(|(print, report)| (print, *report)).collect();
-    ordered.sort_by(|(print, report), (other_print, other)| {
-        order(report, print).cmp(&order(other, other_print))
-    });
-    let (_, latest) = ordered.last()?;
-    let count = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
+    let (lines, reports): (Vec<Line>, Vec<&Report>) =
+        distinct.iter().map(|(print, report)| (Line::of(report, print), *report)).unzip();
+    let settled = settle(&lines)?;
+    let latest = reports[settled.latest];
     Some(Standing {
         key: latest.key.clone(),
         state: latest.what.state(),
@@ -61,14 +115,10 @@ pub fn standing<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Option<Sta
         at: latest.at,
         message: latest.message.clone(),
         reason: latest.reason.clone(),
-        booking: ordered.iter().rev().find_map(|(_, report)| report.booking.clone()),
-        reports: count(ordered.len()),
-        ends: count(ordered.iter().filter(|(_, report)| is_end(report.what.state())).count()),
+        booking: settled.booking.and_then(|at| reports[at].booking.clone()),
+        reports: settled.reports,
+        ends: settled.ends,
     })
-}
-
-const fn is_end(state: State) -> bool {
-    matches!(state, State::Cancelled | State::Discontinued | State::Deleted | State::NoShow)
 }
 
 /// When and where the same thing was said.
@@ -77,13 +127,6 @@ fn said(report: &Report) -> (EventTime, u64) {
 }
 
 type Order<'a> = (Timestamp, Option<i64>, Option<u128>, bool, &'a str, &'a Fingerprint);
-
-fn order<'a>(report: &'a Report, print: &'a Fingerprint) -> Order<'a> {
-    let id = report.message.as_str();
-    let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-    let number = is_number.then(|| id.parse().ok()).flatten();
-    (report.at.at, report.sequence, number, !is_end(report.what.state()), id, print)
-}
 
 /// All the appointments of a feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,7 +159,8 @@ impl Feed {
             }
             return Taken::Repeated;
         }
-        let later = known.iter().any(|(other, kept)| order(kept, other) > order(&report, &print));
+        let line = Line::of(&report, &print);
+        let later = known.iter().any(|(other, kept)| Line::of(kept, other).order() > line.order());
         known.insert(print, report);
         if later { Taken::Older } else { Taken::Latest }
     }
@@ -175,7 +219,8 @@ pub struct Figures {
 }
 
 impl Figures {
-    const fn of(&mut self, state: State) -> &mut i64 {
+    /// The figure of a state.
+    pub const fn of(&mut self, state: State) -> &mut i64 {
         match state {
             State::Requested => &mut self.requested,
             State::Booked => &mut self.booked,

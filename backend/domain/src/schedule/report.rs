@@ -53,6 +53,33 @@ impl State {
         Self::NoShow,
     ];
 
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Booked => "booked",
+            Self::Arrived => "arrived",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+            Self::Discontinued => "discontinued",
+            Self::Deleted => "deleted",
+            Self::NoShow => "no_show",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+
+    /// Whether a booking says that the patient is expected or there.
+    pub const fn is_booked(self) -> bool {
+        matches!(self, Self::Booked | Self::Arrived)
+    }
+
+    /// Whether it ended without the patient having been seen.
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Discontinued | Self::Deleted | Self::NoShow)
+    }
+
     /// Whether somebody may still be waiting for this patient, or has them there.
     pub const fn stands(self) -> bool {
         matches!(self, Self::Requested | Self::Booked | Self::Arrived)
@@ -83,6 +110,47 @@ pub enum What {
 }
 
 impl What {
+    pub const ALL: [Self; 10] = [
+        Self::Requested,
+        Self::Booked,
+        Self::Moved,
+        Self::Changed,
+        Self::Arrived,
+        Self::Done,
+        Self::Cancelled,
+        Self::Discontinued,
+        Self::Deleted,
+        Self::NoShow,
+    ];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Moved => "moved",
+            Self::Changed => "changed",
+            other => other.state().code(),
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.code() == code)
+    }
+
+    /// What a person reads beside the figure.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Booked => "booked",
+            Self::Moved => "moved to another time",
+            Self::Changed => "changed",
+            Self::Arrived => "arrived",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+            Self::Discontinued => "discontinued",
+            Self::Deleted => "deleted: booked in error",
+            Self::NoShow => "did not come",
+        }
+    }
+
     /// How the appointment stands after it.
     pub const fn state(self) -> State {
         match self {
@@ -141,6 +209,21 @@ pub enum Doubt {
     NoAuthority,
     /// Who, where or when could not be read. What happened needs none of it.
     DetailsUnread,
+}
+
+impl Doubt {
+    /// What a person reads beside the figure.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::UnknownStatus => "a status word stands in no table; the kind of message decided",
+            Self::Contradiction => "the message says that it ended, its status word something else",
+            Self::TwoStarts => "two fields say different starts; TQ1 was taken",
+            Self::CoarseTime => "the event time names no hour and minute",
+            Self::NoTime => "no event time; the time of the file was taken",
+            Self::NoAuthority => "no assigning authority is named; the feed's own was taken",
+            Self::DetailsUnread => "who, where or when could not be read; what happened needs none of it",
+        }
+    }
 }
 
 /// What one message says about one appointment.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cases::FieldColumn;
+use super::{cases::FieldColumn, feeds::FeedLine};
 use crate::{
     cases::forms::ImportColumns,
     id::{RequestId, StandingId},
@@ -26,6 +26,8 @@ pub struct SchedulesView {
     pub stale: bool,
     /// How many wait for somebody to say which column holds what.
     pub waiting: i64,
+    /// Systems that send their own messages; a downtime is offered what they said was booked.
+    pub feeds: Vec<FeedLine>,
     /// The newest first, by when they were taken.
     pub schedules: Vec<StandingLine>,
     /// The folders that the server which answers looks into.
@@ -146,7 +148,8 @@ pub struct ScheduleOffer {
 /// A schedule that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferLine {
-    pub schedule: StandingId,
+    /// The id of the schedule, or of the feed that says what is booked.
+    pub schedule: String,
     /// `18 Jul 23:50`
     pub as_of: String,
     pub bookings: i64,
