@@ -10,7 +10,6 @@ use domain::{
     },
     field::FieldErrors,
     id::{CaseId, FacilityId, IncidentId},
-    playbooks::Unreachable,
     scope::Place,
     time::{Timestamp, Zone},
     view::cases::CaseChanged,
@@ -125,8 +124,9 @@ async fn apply(
         Act::Keep { .. } => row.case.keep().map(|()| "kept"),
         Act::End { end, .. } => {
             let tried = store::tried(&mut decision.tx, &row, &zone).await?;
-            let policy = unreachable(&mut decision.tx, incident).await?;
-            row.case.end(*end, &tried, policy).map(|()| "ended")
+            // When a patient counts as not reached.
+            let policy = playbooks::setting(&mut decision.tx, incident, |playbook| playbook.unreachable);
+            row.case.end(*end, &tried, policy.await?.unwrap_or_default()).map(|()| "ended")
         }
         Act::Cancel { .. } => {
             let intervals = decide::rules(&mut decision.tx, incident).await?;
@@ -169,12 +169,6 @@ async fn apply(
 
 fn time(zone: &Zone, field: &str, typed: &str) -> Result<Timestamp, FieldErrors> {
     zone.parse(typed).map_err(|error| FieldErrors::one(field, error.to_string()))
-}
-
-/// When a patient counts as not reached in this incident.
-async fn unreachable(tx: &mut Tx, incident: IncidentId) -> Result<Unreachable, Error> {
-    let frozen = playbooks::frozen(tx, incident).await?;
-    Ok(frozen.map(|version| version.playbook.unreachable).unwrap_or_default())
 }
 
 async fn say(

@@ -20,11 +20,10 @@ use domain::{
 use super::{
     list, show,
     store::CaseRow,
-    web::{csv_file, narrow},
+    web::{Reach, csv_file, narrow},
 };
 use crate::{
     incidents::{store as incidents, web::incident_id},
-    places::store as places,
     store::{Error, seal::Seal},
     web::{door::Door, problem::Problem},
 };
@@ -69,10 +68,11 @@ pub(super) async fn file(
     let mut tx = door.read().await?;
     incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
     let seal = Seal::open(&door.app, &mut tx).await?;
-    let narrow = narrow(&door, &mut tx, &filter, &seal).await?;
+    let reach = Reach::of(&door, &mut tx).await?;
+    let narrow = narrow(&door, &mut tx, &filter, (&seal, &reach)).await?;
     let rows = list::page(&mut tx, incident, &filter.show, &narrow, i64::MAX).await?;
     let rows = rows.ok_or_else(|| Problem::not_found("part of the list"))?;
-    let sites = show::Sites::of(places::facilities(&mut tx).await?);
+    let sites = show::Sites::among(&reach.facilities, &reach.allowed);
     let names = show::callers(&mut tx, &rows).await?;
     drop(tx);
     let rest = Rest { rows: rows.into_iter(), begun: false, sites, seal, now: narrow.now, names };

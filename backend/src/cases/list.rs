@@ -102,6 +102,13 @@ impl Key {
     }
 }
 
+/// What is cancelled and has no end: the patient still waits. The indexes of both clocks say the same.
+macro_rules! waits {
+    () => {
+        "state IN ('to_contact', 'contacting', 'told', 'rebooked')"
+    };
+}
+
 macro_rules! narrowed {
     ($facilities:literal, $part:expr) => {
         concat!(
@@ -114,9 +121,6 @@ macro_rules! narrowed {
         AND ($3 = '' OR kind = $3)
         AND ($4 = '' OR (scheme = $4 AND priority = $5))
         AND (LENGTH($6) = 0 OR mrn_key = $6)
-        AND $7 <= $8
-        AND LENGTH($13) > 0
-        AND LENGTH($14) >= 0
         AND (risk_rank, risk_at, patient_case.id) > ($9, $10, $11)
         AND ",
             $part,
@@ -128,7 +132,7 @@ macro_rules! narrowed {
 }
 
 macro_rules! part {
-    ($part:literal) => {
+    ($part:expr) => {
         Sql {
             sqlite: narrowed!("SELECT unhex(value) FROM json_each($2)", $part),
             postgres: narrowed!("SELECT value::uuid FROM json_array_elements_text($2::json)", $part),
@@ -144,7 +148,8 @@ macro_rules! missed {
             sqlite: narrowed!(
                 "SELECT unhex(value) FROM json_each($2)",
                 concat!(
-                    "state IN ('to_contact', 'contacting', 'told', 'rebooked') AND ",
+                    waits!(),
+                    " AND ",
                     $column,
                     " < $14 AND ",
                     $column,
@@ -154,7 +159,8 @@ macro_rules! missed {
             postgres: narrowed!(
                 "SELECT value::uuid FROM json_array_elements_text($2::json)",
                 concat!(
-                    "state IN ('to_contact', 'contacting', 'told', 'rebooked') AND ",
+                    waits!(),
+                    " AND ",
                     $column,
                     " < $14 AND ",
                     $column,
@@ -185,15 +191,11 @@ fn sql(show: &str) -> Option<Sql> {
         "told" => part!("state = 'told'"),
         "rebooked" => part!("(state = 'rebooked' OR state = 'seen')"),
         "seen" => part!("state = 'seen'"),
-        "ended" => {
-            part!(
-                "decided = 'cancelled' AND state NOT IN ('to_contact', 'contacting', 'told', 'rebooked', 'seen')"
-            )
-        }
+        "ended" => part!(concat!("decided = 'cancelled' AND state <> 'seen' AND NOT ", waits!())),
         "cancelled" => part!("decided = 'cancelled'"),
         "kept" => part!("decided = 'kept'"),
         "undecided" => part!("decided = 'undecided'"),
-        "open" => part!("state IN ('kept', 'to_contact', 'contacting', 'told', 'rebooked')"),
+        "open" => part!(concat!("(state = 'kept' OR ", waits!(), ")")),
         "all" => part!("TRUE"),
         _ => return None,
     })
@@ -313,8 +315,9 @@ macro_rules! missed_count {
     FROM (
         SELECT 1
         FROM patient_case
-        WHERE incident = $1 AND visible = TRUE AND state IN ('to_contact', 'contacting', 'told', 'rebooked')
-            AND ",
+        WHERE incident = $1 AND visible = TRUE AND ",
+            waits!(),
+            " AND ",
             $column,
             " < $3 AND facility IN (",
             $facilities,

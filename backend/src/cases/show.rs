@@ -25,7 +25,7 @@ use super::{list, notes, snapshots::Snapshot, store, store::CaseRow};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
-    places::store::{self as places, Facility},
+    places::store::Facility,
     store::{Error, Tx, seal::Seal},
 };
 
@@ -43,18 +43,10 @@ pub fn soon(now: Timestamp, zone: &Zone) -> Timestamp {
     if minute == 0 { whole } else { whole.plus_minutes(60 - minute) }
 }
 
-/// What day it is at these facilities.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn today(
-    tx: &mut Tx,
-    facilities: &[FacilityId],
-    now: Timestamp,
-) -> Result<Vec<(FacilityId, Date)>, Error> {
-    let all = places::facilities(tx).await?.into_iter();
-    let asked = all.filter(|facility| facilities.contains(&facility.id));
-    Ok(asked.map(|facility| (facility.id, facility.zone.civil_date(now))).collect())
+/// What day it is at these facilities, of all that were read.
+pub fn today(all: &[Facility], asked: &[FacilityId], now: Timestamp) -> Vec<(FacilityId, Date)> {
+    let asked = all.iter().filter(|facility| asked.contains(&facility.id));
+    asked.map(|facility| (facility.id, facility.zone.civil_date(now))).collect()
 }
 
 /// The sites by id, with their zones.
@@ -63,6 +55,11 @@ pub struct Sites(pub BTreeMap<FacilityId, Facility>);
 impl Sites {
     pub fn of(facilities: Vec<Facility>) -> Self {
         Self(facilities.into_iter().map(|facility| (facility.id, facility)).collect())
+    }
+
+    /// Of these alone.
+    pub fn among(facilities: &[Facility], these: &[FacilityId]) -> Self {
+        Self::of(facilities.iter().filter(|facility| these.contains(&facility.id)).cloned().collect())
     }
 
     fn name(&self, id: FacilityId) -> &str {

@@ -120,16 +120,29 @@ fn case_id(text: &str) -> Result<CaseId, Problem> {
     text.parse().map_err(|_| Problem::not_found("case"))
 }
 
+/// The facilities as they are read once for a page, and at which of them the account works on cases.
+pub(super) struct Reach {
+    pub facilities: Vec<places::Facility>,
+    pub allowed: Vec<FacilityId>,
+}
+
+impl Reach {
+    pub(super) async fn of(door: &Door, tx: &mut Tx) -> Result<Self, Problem> {
+        let allowed = change::allowed(tx, door.actor()).await?;
+        Ok(Self { facilities: places::facilities(tx).await?, allowed })
+    }
+}
+
 /// What of the list is asked for, at the sites that the account may see.
 pub(super) async fn narrow(
     door: &Door,
     tx: &mut Tx,
     filter: &CaseFilter,
-    seal: &Seal,
+    (seal, reach): (&Seal, &Reach),
 ) -> Result<list::Narrow, Problem> {
     let now = door.app.clock.now();
     let zone = accounts::installation(tx).await?.zone();
-    let mut facilities = change::allowed(tx, door.actor()).await?;
+    let mut facilities = reach.allowed.clone();
     if !filter.site.is_empty() {
         let site: Option<FacilityId> = filter.site.parse().ok();
         facilities.retain(|facility| Some(*facility) == site);
@@ -143,7 +156,7 @@ pub(super) async fn narrow(
         mrn: if mrn.is_empty() { Vec::new() } else { seal.lookup(mrn).to_vec() },
         soon: show::soon(now, &zone),
         now,
-        today: show::today(tx, &facilities, now).await?,
+        today: show::today(&reach.facilities, &facilities, now),
         facilities,
         after: list::Key::read(&filter.after),
     })
@@ -154,16 +167,17 @@ async fn lines(
     door: &Door,
     tx: &mut Tx,
     (incident, filter): (IncidentId, &CaseFilter),
+    reach: &Reach,
     most: i64,
 ) -> Result<(Vec<CaseLine>, Option<String>), Problem> {
     let seal = Seal::open(&door.app, tx).await?;
-    let narrow = narrow(door, tx, filter, &seal).await?;
+    let narrow = narrow(door, tx, filter, (&seal, reach)).await?;
     let rows = list::page(tx, incident, &filter.show, &narrow, most + 1).await?;
     let mut rows = rows.ok_or_else(|| Problem::not_found("part of the list"))?;
     let more = i64::try_from(rows.len()).is_ok_and(|len| len > most);
     rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     let after = rows.last().filter(|_| more).map(list::Key::of);
-    let sites = show::Sites::of(places::facilities(tx).await?);
+    let sites = show::Sites::among(&reach.facilities, &reach.allowed);
     let names = show::callers(tx, &rows).await?;
     let reading = show::Reading { sites: &sites, seal: &seal, now: narrow.now, names: &names };
     let lines = rows.iter().map(|row| show::line(row, &reading).map(|(line, _)| line));
@@ -186,26 +200,26 @@ async fn list_page(
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
     let zone = accounts::installation(&mut tx).await?.zone();
-    let allowed = change::allowed(&mut tx, door.actor()).await?;
-    let (lines, after) = lines(door, &mut tx, (incident, &filter), show::MOST).await?;
+    let reach = Reach::of(door, &mut tx).await?;
+    let (lines, after) = lines(door, &mut tx, (incident, &filter), &reach, show::MOST).await?;
     let now = door.app.clock.now();
     let soon = show::soon(now, &zone);
     let committed =
         snapshots::all(&mut tx, incident).await?.into_iter().filter(|each| each.state == "committed");
     let as_of = committed.map(|each| each.as_of).max();
-    let (due, locked) = list::counts_of_now(&mut tx, incident, &allowed, soon, now).await?;
-    let today = show::today(&mut tx, &allowed, now).await?;
+    let allowed = &reach.allowed;
+    let (due, locked) = list::counts_of_now(&mut tx, incident, allowed, soon, now).await?;
+    let today = show::today(&reach.facilities, allowed, now);
     let around = show::Around {
         offer: if as_of.is_none() { standing::offer(&mut tx, incident, &zone).await? } else { None },
         offer_id: [door.request_id(), door.request_id(), door.request_id()],
-        funnel: tally::read(&mut tx, incident, Some(&allowed)).await?,
+        funnel: tally::read(&mut tx, incident, Some(allowed)).await?,
         now: show::Now { soon: due, locked, missed: list::missed(&mut tx, incident, &today).await? },
         as_of: as_of.map(|at| zone.full(at)).unwrap_or_default(),
         priorities: list::priorities(&mut tx, incident).await?,
     };
     let next = after.map(|after| list::address(incident, "", &CaseFilter { after, ..filter.clone() }));
-    let facilities = places::facilities(&mut tx).await?;
-    let sites = show::Sites::of(facilities.into_iter().filter(|each| allowed.contains(&each.id)).collect());
+    let sites = show::Sites::among(&reach.facilities, allowed);
     let lattice = places::lattice(&mut tx).await?;
     let may_decide =
         allowed.iter().any(|site| door.actor().can(Role::Commander, Place::Facility(*site), &lattice));
