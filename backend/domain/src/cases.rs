@@ -10,6 +10,7 @@
 //! Rescheduled is no end. A second cancellation reopens the same case and keeps its first clocks (rule 7).
 
 mod clocks;
+pub mod door;
 pub mod forms;
 mod unreachable;
 mod words;

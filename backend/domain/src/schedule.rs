@@ -294,6 +294,11 @@ impl Schedule {
     }
 }
 
+/// A birth date as a schedule or a person writes it: `1975-02-03`, `2/3/1975`, `3.2.1975`.
+pub fn birth_date(written: &str) -> Option<Date> {
+    written::date(written)
+}
+
 fn label(key: &str) -> &'static str {
     FIELDS.iter().find(|field| field.key == key).map_or("", |field| field.label)
 }

@@ -5,7 +5,7 @@ use domain::{
     actor::Actor,
     actor::Role,
     cases::{
-        State,
+        Channel, ContactResult, State,
         forms::{Act, ChangeCase, Which},
     },
     field::FieldErrors,
@@ -16,7 +16,7 @@ use domain::{
 };
 use serde_json::json;
 
-use super::{decide, list, notes, store, store::CaseRow, tally};
+use super::{decide, door, list, notes, store, store::CaseRow, tally};
 use crate::{
     app::App,
     begin,
@@ -69,6 +69,23 @@ pub async fn take_next(app: App, by: By, incident: IncidentId) -> Result<CaseCha
         || domain::Refusal::new("nobody-left", "Nobody is left to call: all are told, or being called now.");
     let row = next.ok_or_else(nobody)?;
     let outcome = apply(&app, &mut decision, incident, row, Act::Take).await?;
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
+/// The patient of a cancelled booking has come anyway, and was told at the door by whoever stands there.
+///
+/// # Errors
+/// Refused when there is nothing to tell, and at another site.
+pub async fn came(app: App, by: By, incident: IncidentId, case: CaseId) -> Result<CaseChanged, Failure> {
+    let mut decision = begin!(&app, &by, Chain::Incident(incident));
+    let row = store::find(&mut decision.tx, incident, case).await?.ok_or(Failure::NotFound("case"))?;
+    if !door::greets(&mut decision.tx, &by.actor).await?.contains(&row.facility) {
+        return Err(Failure::Forbidden("You may see the patients of your own sites.".into()));
+    }
+    let told = (Channel::InPerson, ContactResult::Told);
+    let act = Act::Contact { channel: told.0, result: told.1, next_try: String::new() };
+    let outcome = apply(&app, &mut decision, incident, row, act).await?;
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
 }

@@ -3,15 +3,19 @@
 //!
 //! What others need of them: [`card`] for board and rail, [`tally::read`] for figures, [`blockers`] for closing.
 
+pub mod access;
 pub mod card;
 pub mod change;
 pub mod decide;
+pub mod door;
 pub mod end_of_day;
 mod export;
 pub mod import;
 pub mod list;
 mod notes;
+mod reach;
 pub mod schedule_web;
+pub mod search;
 pub mod show;
 pub mod snapshots;
 pub mod standing;

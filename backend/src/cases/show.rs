@@ -62,11 +62,11 @@ impl Sites {
         Self::of(facilities.iter().filter(|facility| these.contains(&facility.id)).cloned().collect())
     }
 
-    fn name(&self, id: FacilityId) -> &str {
+    pub(super) fn name(&self, id: FacilityId) -> &str {
         self.0.get(&id).map_or("", |facility| facility.short_name.as_str())
     }
 
-    fn zone(&self, id: FacilityId) -> Zone {
+    pub(super) fn zone(&self, id: FacilityId) -> Zone {
         self.0.get(&id).map_or_else(Zone::utc, |facility| facility.zone.clone())
     }
 
@@ -148,7 +148,8 @@ pub fn line(row: &CaseRow, reading: &Reading<'_>) -> Result<(CaseLine, Patient),
     Ok((line, patient))
 }
 
-fn standing(row: &CaseRow, zone: &Zone) -> String {
+/// Where a case stands, in words.
+pub fn standing(row: &CaseRow, zone: &Zone) -> String {
     match (row.case.state, row.case.new_start) {
         (State::Rebooked, Some(at)) => format!("Booked for {} {}", zone.date(at), zone.clock(at)),
         (State::Kept, _) if !row.case.told => "Goes ahead after all, not told again".into(),
@@ -339,11 +340,13 @@ pub async fn case(
     let (line, patient) = line(row, reading)?;
     let zone = reading.sites.zone(row.facility);
     let attempts =
-        store::attempts(tx, row.id).await?.into_iter().map(|(at, channel, result, by)| AttemptLine {
-            at: zone.full(Timestamp(at)),
-            channel: Channel::from_code(&channel).map_or("", Channel::words).to_owned(),
-            result: ContactResult::from_code(&result).map_or("", ContactResult::words).to_owned(),
-            by,
+        store::attempts(tx, row.id).await?.into_iter().map(|(at, channel, result, by)| {
+            AttemptLine {
+                at: zone.full(Timestamp(at)),
+                channel: Channel::from_code(&channel).map_or("", Channel::words).to_owned(),
+                result: ContactResult::from_code(&result).map_or("", ContactResult::words).to_owned(),
+                by,
+            }
         });
     let words = |code: &str| State::from_code(code).map_or("", State::words).to_owned();
     let history = store::history(tx, row.id).await?.into_iter().map(|(seq, at, what, from, to, by, rule)| {
@@ -368,6 +371,7 @@ pub async fn case(
         provider: row.provider.clone(),
         classes: row.classes.clone(),
         first_of_two: row.first_of_two,
+        access: None,
         notes: notes.collect(),
         attempts: attempts.collect(),
         history: history.collect(),
@@ -402,13 +406,21 @@ pub struct Around {
     pub offer_id: [RequestId; 3],
 }
 
+/// What the account may do with the list.
+pub struct May {
+    pub work: bool,
+    pub decide: bool,
+    pub audit: bool,
+    pub request_id: RequestId,
+}
+
 /// The list.
 pub fn cases(
     incident: IncidentId,
     around: Around,
-    (lines, next): (Vec<CaseLine>, Option<String>),
+    (lines, next, found): (Vec<CaseLine>, Option<String>, String),
     (filter, sites, due_before): (CaseFilter, &Sites, String),
-    (may_work, may_decide, request_id): (bool, bool, RequestId),
+    may: May,
 ) -> CasesView {
     let all = Alternative { value: String::new(), words: "All".into() };
     let each = around.priorities.iter().map(|(scheme, value)| Alternative {
@@ -430,13 +442,15 @@ pub fn cases(
         sites: sites.alternatives(),
         priorities: std::iter::once(all).chain(each).collect(),
         lines,
+        found,
         next,
         csv: list::address(incident, ".csv", &beginning),
         filter,
-        may_work,
-        may_decide,
+        may_work: may.work,
+        may_decide: may.decide,
+        may_audit: may.audit,
         offer: around.offer,
         offer_id: around.offer_id,
-        request_id,
+        request_id: may.request_id,
     }
 }

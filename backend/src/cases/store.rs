@@ -31,6 +31,8 @@ pub struct CaseRow {
     pub provider: String,
     pub facility: FacilityId,
     pub first_of_two: bool,
+    /// How long it was booked for; 0 when the schedule did not say.
+    pub minutes: i64,
     pub priority: Priority,
     pub classes: Vec<String>,
     pub interpreter: bool,
@@ -59,6 +61,7 @@ pub(super) struct Kept {
     start_at: i64,
     day: String,
     first_of_two: bool,
+    minutes: i64,
     scheme: String,
     priority: String,
     classes: String,
@@ -126,6 +129,7 @@ impl TryFrom<Kept> for CaseRow {
             provider: kept.provider,
             facility: FacilityId(kept.facility),
             first_of_two: kept.first_of_two,
+            minutes: kept.minutes,
             priority: Priority::from_parts(&kept.scheme, &kept.priority),
             classes: serde_json::from_str(&kept.classes).map_err(|e| Error::Corrupt(e.to_string()))?,
             interpreter: kept.interpreter,
@@ -158,7 +162,7 @@ macro_rules! case_columns {
     () => {
         "
     SELECT patient_case.id, appointment, patient, sealed, wrapped_key, kind, service, department, provider,
-        facility, start_at, day, first_of_two, scheme, priority, classes, interpreter, state, decided, rule, told,
+        facility, start_at, day, first_of_two, minutes, scheme, priority, classes, interpreter, state, decided, rule, told,
         attempts, tried_at, tried, next_try_at, new_start_at, new_day, first_cancelled_at, safe_by, day_28, locked_by,
         locked_since, locked_until, risk_rank, risk_at, version
     FROM patient_case

@@ -13,6 +13,7 @@ pub mod clearance;
 pub mod command;
 pub mod demo;
 pub mod devices;
+pub mod door;
 pub mod downtime;
 pub mod entry;
 pub mod forms;
