@@ -72,6 +72,20 @@ fn at(role: Role, site: &str) -> Grant {
     Grant { role, place: Place::Facility(site.parse().expect("is an id")), signs_as: String::new() }
 }
 
+/// The schema of one kind of resource, of all that FHIR R4 publishes. Nothing but appointments may lie within it.
+fn schema(resource: &str) -> jsonschema::Validator {
+    let file = acceptance::settings::required("DOWNTIME_TEST_FHIR");
+    let text = std::fs::read_to_string(file).expect("the schema is there");
+    let mut all: Value = serde_json::from_str(&text).expect("the schema is JSON");
+    all["definitions"]["ResourceList"] = json!({ "$ref": "#/definitions/Appointment" });
+    let one = json!({
+        "$schema": "http://json-schema.org/draft-06/schema#",
+        "$ref": format!("#/definitions/{resource}"),
+        "definitions": all["definitions"],
+    });
+    jsonschema::validator_for(&one).expect("the schema can be used")
+}
+
 /// What the chain of facts and the installation's chain say.
 async fn chains(world: &World) -> String {
     let mut tx = world.app.db.read().await.expect("can be read");
@@ -252,5 +266,115 @@ both_databases! {
         assert!(odd["lines"].as_array().is_some_and(Vec::is_empty) && text(&odd["sentence"]).contains("2024-07-19"));
         let one = night.reads(&format!("/door/list?site={cape}&day=2024-07-19&service=Dialysis")).await;
         assert_eq!(one["lines"].as_array().map(Vec::len), Some(1));
+    }
+
+    async fn what_is_cancelled_goes_out_as_valid_fhir(world: World) {
+        let night = Night::with_few(world).await;
+        let case = night.case("A1").await;
+        night.does(&format!("/cases/{case}/rebooking"), json!({ "new_start": "2024-07-30 08:10", "knows": true })).await;
+        let lines = night.commander.asks(&night.path("/cases.fhir.ndjson")).await.expect(200);
+        assert_eq!(lines.header("content-type"), "application/fhir+ndjson");
+        let appointments: Vec<Value> =
+            lines.text().lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+        let valid = schema("Appointment");
+        for appointment in &appointments {
+            let wrong: Vec<String> = valid.iter_errors(appointment).map(|error| error.to_string()).collect();
+            assert!(wrong.is_empty(), "{wrong:?} in {appointment}");
+            assert_eq!(appointment["status"], "cancelled");
+            let codes: Vec<&Value> = appointment["cancelationReason"]["coding"]
+                .as_array().expect("is a list").iter().map(|coding| &coding["code"]).collect();
+            assert_eq!(codes, ["it-downtime", "other"]);
+            let incident = format!("urn:uuid:{}", night.incident);
+            assert_eq!(appointment["supportingInformation"][0]["identifier"]["value"], json!(incident));
+        }
+        let mut numbers: Vec<String> =
+            appointments.iter().map(|each| text(&each["identifier"][0]["value"])).collect();
+        numbers.sort();
+        assert_eq!(numbers, ["A1", "A2", "A3", "A5"], "what is kept stays in");
+        let first = appointments.iter().find(|each| each["identifier"][0]["value"] == "A1").expect("goes out");
+        assert_eq!(first["participant"][0]["actor"]["identifier"]["value"], "0000101");
+        assert_eq!(first["participant"][0]["status"], "accepted");
+        assert!(text(&first["comment"]).contains("2024-07-30T12:10"), "{first}");
+        let mut spoiled = first.clone();
+        spoiled["status"] = json!("gone");
+        assert!(!valid.is_valid(&spoiled), "the schema refuses what is wrong");
+        let bundle = schema("Bundle");
+        for query in ["", "?kind=procedure"] {
+            let answer = night.commander.asks(&night.path(&format!("/cases.fhir.json{query}"))).await.expect(200);
+            let sent: Value = serde_json::from_str(&answer.text()).expect("a bundle is JSON");
+            let wrong: Vec<String> = bundle.iter_errors(&sent).map(|error| error.to_string()).collect();
+            assert!(wrong.is_empty(), "{wrong:?} in {sent}");
+            let entries = sent["entry"].as_array().map_or(0, Vec::len);
+            assert_eq!(entries, if query.is_empty() { 4 } else { 0 });
+        }
+        let general = night.site("General").await;
+        let (_, elsewhere) = world.program_with(&[at(Role::CaseManager, &general)]).await;
+        let theirs = elsewhere.asks(&night.path("/cases.fhir.ndjson")).await.expect(200).text().to_string();
+        assert_eq!(theirs.lines().count(), 1, "{theirs}");
+        let viewer = world.program(&[Role::Viewer]).await;
+        assert_eq!(viewer.asks(&night.path("/cases.fhir.json")).await.status, 403);
+    }
+
+    async fn whoever_was_touched_is_on_the_list_for_paper(world: World) {
+        let night = Night::with_few(world).await;
+        let csv = night.commander.asks(&night.path("/cases/paper.csv")).await.expect(200).text().to_string();
+        assert_eq!(csv.lines().count(), 1 + 5, "one line a patient, and nobody of another week: {csv}");
+        let line = |mrn: &str| csv.lines().find(|line| line.contains(mrn)).unwrap_or_default().to_owned();
+        assert!(line("0000104").contains("paper of the visit") && line("0000104").contains("Cape"), "{csv}");
+        assert!(line("0000105").contains("notes of calls only"), "{csv}");
+        let general = night.site("General").await;
+        let (_, elsewhere) = world.program_with(&[at(Role::CaseManager, &general)]).await;
+        let theirs = elsewhere.asks(&night.path("/cases/paper.csv")).await.expect(200).text().to_string();
+        assert!(theirs.contains("0000105") && !theirs.contains("0000104"), "{theirs}");
+    }
+
+    async fn the_figures_of_services_count_the_rows_to_which_they_lead(world: World) {
+        let night = Night::with_decision(world).await;
+        let line = night.lines("show=cancelled&priority=fssa:P2").await[0].clone();
+        let path = format!("/cases/{}", text(&line["id"]));
+        night.does(&format!("{path}/rebooking"), json!({ "new_start": "2024-08-22 08:10", "knows": true })).await;
+        let told = night.lines("show=call&kind=visit").await[0].clone();
+        let contact = json!({ "channel": "phone", "result": "told" });
+        night.does(&format!("/cases/{}/contacts", text(&told["id"])), contact).await;
+        // A week before the first safe-by date.
+        world.minutes_pass(22 * 24 * 60);
+        let cape = night.site("Cape").await;
+        let view = night.reads(&format!("/cases/services?site={cape}&free=480")).await;
+        let lines = view["lines"].as_array().expect("is a list");
+        assert!(lines.len() > 1, "{view}");
+        let mut counted = 0;
+        for line in lines {
+            for figure in line["figures"].as_array().expect("is a list") {
+                let (count, path) = (number(&figure["count"]), text(&figure["path"]));
+                if count == 0 && text(&figure["show"]) != "nearing" {
+                    continue;
+                }
+                let csv = night.commander.asks(&path.replace("/cases?", "/cases.csv?")).await.expect(200).text().to_string();
+                assert_eq!(i64::try_from(csv.lines().count()).expect("few") - 1, count, "{path}");
+                counted += count;
+            }
+            let minutes = number(&line["minutes"]);
+            assert_eq!(number(&line["days"]), (minutes + 479) / 480, "{line}");
+        }
+        assert!(counted > 500, "{counted}");
+        let near: i64 = lines.iter().flat_map(|line| line["figures"].as_array().expect("is a list").iter())
+            .filter(|figure| figure["show"] == "nearing").map(|figure| number(&figure["count"])).sum();
+        assert!(near > 0, "a week before the date it is near: {view}");
+        let all = night.reads("/cases/services").await;
+        let equity = all["equity"].as_array().expect("is a list");
+        let cancelled: i64 = equity.iter().map(|line| number(&line["cancelled"])).sum();
+        assert_eq!((equity.len(), cancelled), (2, 4_133));
+        let (told, booked) = equity.iter().fold((0, 0), |(told, booked), line| {
+            (told + number(&line["told"]), booked + number(&line["booked"]))
+        });
+        assert_eq!((told, booked), (1, 1), "{equity:?}");
+        let csv = night.commander.asks(&night.path("/cases/services.csv?free=x")).await.expect(200).text().to_string();
+        assert_eq!(csv.lines().count(), 1 + all["lines"].as_array().expect("is a list").len());
+        assert!(!text(&night.reads("/cases/services?free=x").await["mistake"]).is_empty());
+        let (_, elsewhere) = world.program_with(&[at(Role::CaseManager, &cape)]).await;
+        let theirs = elsewhere.reads(&night.path("/cases/services")).await;
+        let sites: std::collections::BTreeSet<String> =
+            theirs["lines"].as_array().expect("is a list").iter().map(|line| text(&line["facility"])).collect();
+        assert_eq!(sites.into_iter().collect::<Vec<_>>(), [cape]);
     }
 }

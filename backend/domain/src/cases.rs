@@ -11,6 +11,7 @@
 
 mod clocks;
 pub mod door;
+pub mod fhir;
 pub mod forms;
 mod unreachable;
 mod words;

@@ -19,9 +19,9 @@ use serde::Deserialize;
 
 use super::{
     access::{self, Way},
-    change, door, end_of_day, export, list,
+    change, door, end_of_day, export, fhir, list,
     reach::{self, Reach},
-    show, snapshots, standing, store, tally,
+    services, show, snapshots, standing, store, tally, touched,
 };
 use crate::{
     accounts::store as accounts,
@@ -43,6 +43,7 @@ pub(super) const READERS: Access = Access::Roles(&[Role::CaseManager, Role::Comm
 /// The routes of cases.
 pub fn routes(routes: Routes) -> Routes {
     let routes = door::routes(access::routes(super::schedule_web::routes(routes)));
+    let routes = services::routes(touched::routes(fhir::routes(routes)));
     one_case(routes)
         .page::<CasesView, _>("/incidents/{incident}/cases", READERS, "Cases by risk", list_cases)
         .file("/incidents/{incident}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export::file)

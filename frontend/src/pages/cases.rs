@@ -2,6 +2,7 @@
 
 mod access;
 mod door;
+mod services;
 
 pub use access::access;
 use domain::{
@@ -13,6 +14,7 @@ use domain::{
 };
 pub use door::{door, door_list};
 use leptos::prelude::*;
+pub use services::services;
 
 use super::schedules;
 use crate::ui::{
@@ -195,8 +197,11 @@ fn ways(view: &CasesView, path: &str) -> AnyView {
         <nav aria-label="More about patients"><ul class="choices">
             {decide}
             <li><a href=format!("/incidents/{}/door", view.incident)>"Somebody stands at the door"</a></li>
+            <li><a href=format!("{path}/services")>"Services, and what is late"</a></li>
             <li><a href=format!("{path}/done")>"Enter a service's end-of-day list"</a></li>
             <li><a href=format!("/incidents/{}/schedule", view.incident)>"Imported schedules"</a></li>
+            <li><a href=format!("{path}/paper.csv")>"Who was touched: look for paper (CSV)"</a></li>
+            <li><a href=format!("{path}.fhir.json")>"What is cancelled, for other systems (FHIR R4)"</a></li>
             {audit}
         </ul></nav>
     }

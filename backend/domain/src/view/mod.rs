@@ -35,6 +35,7 @@ pub mod publishing;
 pub mod readiness;
 pub mod reviews;
 pub mod schedules;
+pub mod services;
 pub mod situation;
 pub mod status;
 pub mod stock;
