@@ -157,6 +157,8 @@ CREATE TABLE contact_attempt (
     result TEXT NOT NULL CHECK (result IN ('told', 'no_answer', 'voicemail', 'wrong_number', 'call_back')),
     at BIGINT NOT NULL,
     account UUID NOT NULL,
+    -- Who tried, when it was written on paper first; the account typed it in.
+    on_paper TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (case_id, seq)
 );
 

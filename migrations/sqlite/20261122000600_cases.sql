@@ -153,6 +153,8 @@ CREATE TABLE contact_attempt (
     result TEXT NOT NULL CHECK (result IN ('told', 'no_answer', 'voicemail', 'wrong_number', 'call_back')),
     at INTEGER NOT NULL,
     account BLOB NOT NULL,
+    -- Who tried, when it was written on paper first; the account typed it in.
+    on_paper TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (case_id, seq)
 ) STRICT, WITHOUT ROWID;
 

@@ -377,4 +377,46 @@ both_databases! {
             theirs["lines"].as_array().expect("is a list").iter().map(|line| text(&line["facility"])).collect();
         assert_eq!(sites.into_iter().collect::<Vec<_>>(), [cape]);
     }
+
+    async fn a_call_sheet_is_printed_and_typed_back_in(world: World) {
+        let night = Night::with_few(world).await;
+        let odd = night.is_refused("/sheets", json!({ "patients": "41" })).await;
+        assert!(odd["errors"]["patients"].is_array(), "{odd}");
+        let made = night.does("/sheets", json!({ "patients": "2" })).await;
+        assert_eq!((number(&made["number"]), number(&made["patients"])), (1, 2));
+        let other = night.does("/sheets", json!({ "patients": "40" })).await;
+        assert_eq!((number(&other["number"]), number(&other["patients"])), (2, 2), "nobody stands on two sheets");
+        assert_eq!(night.is_refused("/sheets", json!({ "patients": "1" })).await["type"], "nobody-left");
+        let sheet = night.reads("/sheets/1").await;
+        assert_eq!((text(&sheet["rows"][0]["mrn"]), number(&sheet["rows"][0]["line"])), ("0000101".into(), 1));
+
+        world.minutes_pass(50);
+        let written = json!({ "line": "1", "at": "04:40", "channel": "phone", "result": "told", "by": "QX" });
+        night.does("/sheets/1/lines", written.clone()).await;
+        let case = night.reads(&format!("/cases/{}", night.case("A1").await)).await;
+        assert_eq!(case["line"]["state"], "told");
+        let attempt = &case["attempts"][0];
+        assert!(text(&attempt["at"]).contains("04:40") && text(&attempt["by"]).starts_with("QX on paper"), "{attempt}");
+        let last = case["history"].as_array().and_then(|all| all.last()).expect("has a past").clone();
+        assert!(text(&last["at"]).contains("05:10"), "written down later: {last}");
+        let mut tx = world.app.db.read().await.expect("can be read");
+        let times = "SELECT event_at, entered_at FROM case_event WHERE what = 'contacted'";
+        let (event_at, entered_at) = backend::fetch_one!(tx, (i64, i64), times).expect("can be read");
+        assert_eq!(entered_at - event_at, 30 * 60 * 1_000_000, "both times are kept");
+        drop(tx);
+        assert_eq!(night.is_refused("/sheets/1/lines", written).await["type"], "typed-already");
+        for (field, wrong) in [("line", "9"), ("at", "2024-07-19 23:00"), ("at", "noon"), ("at", "2024-07-18 12:00")] {
+            let mut form = json!({ "line": "2", "at": "04:41", "channel": "phone", "result": "voicemail", "by": "QX" });
+            form[field] = json!(wrong);
+            assert!(night.is_refused("/sheets/1/lines", form).await["errors"][field].is_array(), "{field} {wrong}");
+        }
+        assert_eq!(number(&night.reads("/sheets/1").await["sheet"]["typed"]), 1);
+        let general = night.site("General").await;
+        let (_, elsewhere) = world.program_with(&[at(Role::CaseManager, &general)]).await;
+        assert_eq!(elsewhere.asks(&night.path("/sheets/1")).await.status, 403);
+        let form = json!({ "line": "2", "at": "04:41", "channel": "phone", "result": "voicemail", "by": "QX" });
+        elsewhere.is_refused(&night.path("/sheets/1/lines"), form, 403).await;
+        world.minutes_pass(25 * 60);
+        assert_eq!(number(&night.does("/sheets", json!({ "patients": "40" })).await["patients"]), 3, "a day later they are free");
+    }
 }

@@ -13,6 +13,7 @@ mod clocks;
 pub mod door;
 pub mod fhir;
 pub mod forms;
+pub mod sheets;
 mod unreachable;
 mod words;
 

@@ -18,6 +18,7 @@ mod reach;
 pub mod schedule_web;
 pub mod search;
 mod services;
+mod sheets;
 pub mod show;
 pub mod snapshots;
 pub mod standing;

@@ -340,12 +340,12 @@ pub async fn case(
     let (line, patient) = line(row, reading)?;
     let zone = reading.sites.zone(row.facility);
     let attempts =
-        store::attempts(tx, row.id).await?.into_iter().map(|(at, channel, result, by)| {
+        store::attempts(tx, row.id).await?.into_iter().map(|(at, channel, result, by, on_paper)| {
             AttemptLine {
                 at: zone.full(Timestamp(at)),
                 channel: Channel::from_code(&channel).map_or("", Channel::words).to_owned(),
                 result: ContactResult::from_code(&result).map_or("", ContactResult::words).to_owned(),
-                by,
+                by: if on_paper.is_empty() { by } else { format!("{on_paper} on paper, typed in by {by}") },
             }
         });
     let words = |code: &str| State::from_code(code).map_or("", State::words).to_owned();

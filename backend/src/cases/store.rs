@@ -228,7 +228,7 @@ pub async fn save(tx: &mut Tx, row: &CaseRow) -> Result<(), Error> {
 const LOG: &str = "
     INSERT INTO case_event (
         case_id, seq, incident, what, from_state, to_state, event_at, entered_at, account, rule)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /// One change of a case, for good.
 pub struct Event<'a> {
@@ -238,7 +238,9 @@ pub struct Event<'a> {
     pub what: &'a str,
     pub from: State,
     pub to: State,
+    /// When it happened, and when it was written down (rule 5).
     pub at: Timestamp,
+    pub entered_at: Timestamp,
     pub account: AccountId,
     pub rule: &'a str,
 }
@@ -247,23 +249,35 @@ pub struct Event<'a> {
 pub async fn log(tx: &mut Tx, event: &Event<'_>) -> Result<(), Error> {
     let (from, to) = (event.from.code(), event.to.code());
     let (case, incident, account) = (event.case.0, event.incident.0, event.account.0);
-    execute!(tx, LOG, case, event.seq, incident, event.what, from, to, event.at.0, account, event.rule)
+    let (at, entered_at) = (event.at.0, event.entered_at.0);
+    execute!(tx, LOG, case, event.seq, incident, event.what, from, to, at, entered_at, account, event.rule)
         .map(|_| ())
 }
 
 const LOG_ATTEMPT: &str = "
-    INSERT INTO contact_attempt (case_id, seq, channel, result, at, account)
-    VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT INTO contact_attempt (case_id, seq, channel, result, at, account, on_paper)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-/// Writes down a try to reach the patient.
+/// Writes down a try to reach the patient; `on_paper` are the initials of whoever wrote it on paper first.
 pub async fn log_attempt(
     tx: &mut Tx,
     (case, seq): (CaseId, i64),
     (channel, result): (Channel, ContactResult),
     at: Timestamp,
-    by: AccountId,
+    (by, on_paper): (AccountId, &str),
 ) -> Result<(), Error> {
-    execute!(tx, LOG_ATTEMPT, case.0, seq, channel.code(), result.code(), at.0, by.0).map(|_| ())
+    execute!(tx, LOG_ATTEMPT, case.0, seq, channel.code(), result.code(), at.0, by.0, on_paper).map(|_| ())
+}
+
+const SAME_TRY: &str = "
+    SELECT 1
+    FROM contact_attempt
+    WHERE case_id = $1 AND channel = $2 AND at / 60000000 = $3 / 60000000
+    LIMIT 1";
+
+/// Whether a try by this channel in this minute stands there already.
+pub async fn is_tried(tx: &mut Tx, case: CaseId, channel: Channel, at: Timestamp) -> Result<bool, Error> {
+    Ok(fetch_optional!(tx, (i32,), SAME_TRY, case.0, channel.code(), at.0)?.is_some())
 }
 
 const TRIED: &str = "
@@ -285,11 +299,11 @@ pub async fn tried(tx: &mut Tx, row: &CaseRow, zone: &Zone) -> Result<Tried, Err
         .collect()
 }
 
-/// A try: when, channel, result, by whom.
-pub type Attempt = (i64, String, String, String);
+/// A try: when, channel, result, by whom, and whose initials stand on paper.
+pub type Attempt = (i64, String, String, String, String);
 
 const ATTEMPTS: &str = "
-    SELECT at, channel, result, account.name
+    SELECT at, channel, result, account.name, on_paper
     FROM contact_attempt
     JOIN account ON account.id = contact_attempt.account
     WHERE case_id = $1

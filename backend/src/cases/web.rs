@@ -21,7 +21,7 @@ use super::{
     access::{self, Way},
     change, door, end_of_day, export, fhir, list,
     reach::{self, Reach},
-    services, show, snapshots, standing, store, tally, touched,
+    services, sheets, show, snapshots, standing, store, tally, touched,
 };
 use crate::{
     accounts::store as accounts,
@@ -43,7 +43,7 @@ pub(super) const READERS: Access = Access::Roles(&[Role::CaseManager, Role::Comm
 /// The routes of cases.
 pub fn routes(routes: Routes) -> Routes {
     let routes = door::routes(access::routes(super::schedule_web::routes(routes)));
-    let routes = services::routes(touched::routes(fhir::routes(routes)));
+    let routes = sheets::routes(services::routes(touched::routes(fhir::routes(routes))));
     one_case(routes)
         .page::<CasesView, _>("/incidents/{incident}/cases", READERS, "Cases by risk", list_cases)
         .file("/incidents/{incident}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export::file)

@@ -3,6 +3,7 @@
 mod access;
 mod door;
 mod services;
+mod sheets;
 
 pub use access::access;
 use domain::{
@@ -15,6 +16,7 @@ use domain::{
 pub use door::{door, door_list};
 use leptos::prelude::*;
 pub use services::services;
+pub use sheets::{sheet, sheets};
 
 use super::schedules;
 use crate::ui::{
@@ -197,6 +199,7 @@ fn ways(view: &CasesView, path: &str) -> AnyView {
         <nav aria-label="More about patients"><ul class="choices">
             {decide}
             <li><a href=format!("/incidents/{}/door", view.incident)>"Somebody stands at the door"</a></li>
+            <li><a href=format!("/incidents/{}/sheets", view.incident)>"Call sheets on paper"</a></li>
             <li><a href=format!("{path}/services")>"Services, and what is late"</a></li>
             <li><a href=format!("{path}/done")>"Enter a service's end-of-day list"</a></li>
             <li><a href=format!("/incidents/{}/schedule", view.incident)>"Imported schedules"</a></li>

@@ -175,6 +175,7 @@ fn of_work(kind: &str) -> Option<&'static str> {
         "devices.team_sent" => "sent a field team to a unit",
         "devices.team_taken_back" => "took a field team away from a unit",
         "device.reported" => "reported what became of a device",
+        "cases.sheet_made" => "made a call sheet",
         "patients.seen" => "looked at patients",
         _ => return None,
     })

@@ -36,6 +36,7 @@ pub mod readiness;
 pub mod reviews;
 pub mod schedules;
 pub mod services;
+pub mod sheets;
 pub mod situation;
 pub mod status;
 pub mod stock;
