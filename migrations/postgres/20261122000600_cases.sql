@@ -118,7 +118,10 @@ CREATE TABLE patient_case (
     locked_until BIGINT,
     risk_rank BIGINT NOT NULL,
     risk_at BIGINT NOT NULL,
-    version BIGINT NOT NULL
+    version BIGINT NOT NULL,
+    -- Keyed hashes by which the patient is found: of the birth date, and of the words of the name, eight bytes each.
+    born_key BYTEA,
+    name_keys BYTEA
 );
 -- An appointment is one case; what is staged may be staged twice.
 CREATE UNIQUE INDEX patient_case_appointment ON patient_case (incident, appointment) WHERE visible = TRUE;
@@ -131,8 +134,20 @@ CREATE INDEX patient_case_safe_by ON patient_case (incident, safe_by) WHERE stat
 CREATE INDEX patient_case_day_28 ON patient_case (incident, day_28) WHERE state IN ('to_contact', 'contacting', 'told', 'rebooked');
 CREATE INDEX patient_case_locked ON patient_case (incident, locked_until);
 CREATE INDEX patient_case_chain ON patient_case (incident, chain) WHERE chain <> '';
+-- Who is looked for by birth date, or among those who come to a site on a day.
+CREATE INDEX patient_case_born ON patient_case (incident, born_key) WHERE born_key IS NOT NULL;
+CREATE INDEX patient_case_day ON patient_case (incident, facility, day);
+CREATE INDEX patient_case_new_day ON patient_case (incident, facility, new_day) WHERE new_day IS NOT NULL;
 CREATE INDEX patient_case_patient ON patient_case (patient);
 CREATE INDEX patient_case_snapshot ON patient_case (snapshot, visible);
+
+-- Whoever erases a patient's key erases what finds the patient.
+CREATE FUNCTION forget_what_finds_a_patient() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE patient_case SET born_key = NULL, name_keys = NULL WHERE patient = NEW.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER patient_erased AFTER UPDATE OF wrapped_key ON patient FOR EACH ROW WHEN (NEW.wrapped_key IS NULL) EXECUTE FUNCTION forget_what_finds_a_patient();
 
 -- Every change of state, never changed afterwards.
 CREATE TABLE case_event (
@@ -159,6 +174,8 @@ CREATE TABLE contact_attempt (
     result TEXT NOT NULL CHECK (result IN ('told', 'no_answer', 'voicemail', 'wrong_number', 'call_back')),
     at BIGINT NOT NULL,
     account UUID NOT NULL,
+    -- Who tried, when it was written on paper first; the account typed it in.
+    on_paper TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (case_id, seq)
 );
 
@@ -189,3 +206,22 @@ CREATE TABLE case_tally (
     cases BIGINT NOT NULL,
     PRIMARY KEY (incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28)
 );
+
+-- Who has seen which patients, and when. Each row stands in a chain as well: the incident's chain of facts, or the
+-- installation's once the incident has ended. Never a name.
+CREATE TABLE case_access (
+    id UUID PRIMARY KEY,
+    incident UUID NOT NULL REFERENCES incident (id),
+    at BIGINT NOT NULL,
+    account UUID NOT NULL,
+    way TEXT NOT NULL CHECK (way IN ('case', 'list', 'search', 'file', 'door', 'door_list', 'sheet')),
+    -- Which list, page or file; of one case its id.
+    what TEXT NOT NULL,
+    -- The one case that was seen, when it was one.
+    case_id UUID,
+    cases BIGINT NOT NULL
+);
+CREATE INDEX case_access_at ON case_access (incident, at, id);
+CREATE INDEX case_access_account ON case_access (incident, account, at);
+CREATE INDEX case_access_case ON case_access (case_id, at, id) WHERE case_id IS NOT NULL;
+CREATE TRIGGER case_access_is_append_only BEFORE UPDATE OR DELETE ON case_access FOR EACH ROW EXECUTE FUNCTION refuse_change_of_an_event();

@@ -118,7 +118,10 @@ CREATE TABLE patient_case (
     locked_until INTEGER,
     risk_rank INTEGER NOT NULL,
     risk_at INTEGER NOT NULL,
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    -- Keyed hashes by which the patient is found: of the birth date, and of the words of the name, eight bytes each.
+    born_key BLOB,
+    name_keys BLOB
 ) STRICT;
 -- An appointment is one case; what is staged may be staged twice.
 CREATE UNIQUE INDEX patient_case_appointment ON patient_case (incident, appointment) WHERE visible = TRUE;
@@ -131,8 +134,15 @@ CREATE INDEX patient_case_safe_by ON patient_case (incident, safe_by) WHERE stat
 CREATE INDEX patient_case_day_28 ON patient_case (incident, day_28) WHERE state IN ('to_contact', 'contacting', 'told', 'rebooked');
 CREATE INDEX patient_case_locked ON patient_case (incident, locked_until);
 CREATE INDEX patient_case_chain ON patient_case (incident, chain) WHERE chain <> '';
+-- Who is looked for by birth date, or among those who come to a site on a day.
+CREATE INDEX patient_case_born ON patient_case (incident, born_key) WHERE born_key IS NOT NULL;
+CREATE INDEX patient_case_day ON patient_case (incident, facility, day);
+CREATE INDEX patient_case_new_day ON patient_case (incident, facility, new_day) WHERE new_day IS NOT NULL;
 CREATE INDEX patient_case_patient ON patient_case (patient);
 CREATE INDEX patient_case_snapshot ON patient_case (snapshot, visible);
+
+-- Whoever erases a patient's key erases what finds the patient.
+CREATE TRIGGER patient_erased AFTER UPDATE OF wrapped_key ON patient WHEN NEW.wrapped_key IS NULL BEGIN UPDATE patient_case SET born_key = NULL, name_keys = NULL WHERE patient = NEW.id; END;
 
 -- Every change of state, never changed afterwards.
 CREATE TABLE case_event (
@@ -160,6 +170,8 @@ CREATE TABLE contact_attempt (
     result TEXT NOT NULL CHECK (result IN ('told', 'no_answer', 'voicemail', 'wrong_number', 'call_back')),
     at INTEGER NOT NULL,
     account BLOB NOT NULL,
+    -- Who tried, when it was written on paper first; the account typed it in.
+    on_paper TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (case_id, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -190,3 +202,23 @@ CREATE TABLE case_tally (
     cases INTEGER NOT NULL,
     PRIMARY KEY (incident, facility, kind, decided, state, told, booked, tried, interpreter, past_safe_by, past_28)
 ) STRICT, WITHOUT ROWID;
+
+-- Who has seen which patients, and when. Each row stands in a chain as well: the incident's chain of facts, or the
+-- installation's once the incident has ended. Never a name.
+CREATE TABLE case_access (
+    id BLOB PRIMARY KEY,
+    incident BLOB NOT NULL REFERENCES incident (id),
+    at INTEGER NOT NULL,
+    account BLOB NOT NULL,
+    way TEXT NOT NULL CHECK (way IN ('case', 'list', 'search', 'file', 'door', 'door_list', 'sheet')),
+    -- Which list, page or file; of one case its id.
+    what TEXT NOT NULL,
+    -- The one case that was seen, when it was one.
+    case_id BLOB,
+    cases INTEGER NOT NULL
+) STRICT;
+CREATE INDEX case_access_at ON case_access (incident, at, id);
+CREATE INDEX case_access_account ON case_access (incident, account, at);
+CREATE INDEX case_access_case ON case_access (case_id, at, id) WHERE case_id IS NOT NULL;
+CREATE TRIGGER case_access_is_append_only_update BEFORE UPDATE ON case_access BEGIN SELECT RAISE(ABORT, 'views are append-only'); END;
+CREATE TRIGGER case_access_is_append_only_delete BEFORE DELETE ON case_access BEGIN SELECT RAISE(ABORT, 'views are append-only'); END;

@@ -6,13 +6,13 @@ use domain::actor::{Grant, Role};
 use serde_json::{Value, json};
 
 /// Harbor Health at 04:20 with a downtime declared at 02:05 and a commander at the JSON door.
-pub(crate) struct Night {
+pub struct Night {
     pub commander: Program,
     pub incident: String,
 }
 
 impl Night {
-    pub(crate) async fn begins(world: &World) -> Self {
+    pub async fn begins(world: &World) -> Self {
         world.harbor().await;
         let commander = world.program(&[Role::Commander]).await;
         let declared = commander
@@ -29,7 +29,7 @@ impl Night {
     }
 
     /// With S2's schedule imported.
-    pub(crate) async fn with_schedule(world: &World) -> Self {
+    pub async fn with_schedule(world: &World) -> Self {
         let night = Self::begins(world).await;
         let uploaded = night.uploads(&s2::file()).await;
         night.does(&format!("/schedule/{}/commit", text(&uploaded["snapshot"])), json!({})).await;
@@ -37,55 +37,55 @@ impl Night {
     }
 
     /// With S2's decision made.
-    pub(crate) async fn with_decision(world: &World) -> Self {
+    pub async fn with_decision(world: &World) -> Self {
         let night = Self::with_schedule(world).await;
         night.does("/cases/decide", json!({ "basis": "All elective and non-urgent care of the day" })).await;
         night
     }
 
-    pub(crate) async fn uploads(&self, file: &[u8]) -> Value {
+    pub async fn uploads(&self, file: &[u8]) -> Value {
         let path = self.path("/schedule");
         let fields = [("as_of", s2::AS_OF)];
         self.commander.uploads(&path, &fields, ("file", "schedule.csv", file)).await.expect(201).json()
     }
 
-    pub(crate) fn path(&self, end: &str) -> String {
+    pub fn path(&self, end: &str) -> String {
         format!("/incidents/{}{end}", self.incident)
     }
 
-    pub(crate) async fn does(&self, end: &str, command: Value) -> Value {
+    pub async fn does(&self, end: &str, command: Value) -> Value {
         self.commander.does(&self.path(end), command).await
     }
 
-    pub(crate) async fn reads(&self, end: &str) -> Value {
+    pub async fn reads(&self, end: &str) -> Value {
         self.commander.reads(&self.path(end)).await
     }
 
-    pub(crate) async fn is_refused(&self, end: &str, command: Value) -> Value {
+    pub async fn is_refused(&self, end: &str, command: Value) -> Value {
         self.commander.is_refused(&self.path(end), command, 422).await
     }
 
     /// The first lines of a part of the list.
-    pub(crate) async fn lines(&self, query: &str) -> Vec<Value> {
+    pub async fn lines(&self, query: &str) -> Vec<Value> {
         self.reads(&format!("/cases?{query}")).await["lines"].as_array().expect("is a list").clone()
     }
 
-    pub(crate) async fn funnel(&self) -> Value {
+    pub async fn funnel(&self) -> Value {
         self.reads("/cases").await["funnel"].clone()
     }
 
     /// Cancelled and kept, now.
-    pub(crate) async fn sums(&self) -> (i64, i64) {
+    pub async fn sums(&self) -> (i64, i64) {
         let funnel = self.funnel().await;
         (number(&funnel["cancelled"]), number(&funnel["kept"]))
     }
 }
 
-pub(crate) fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
 }
 
-pub(crate) fn number(value: &Value) -> i64 {
+pub fn number(value: &Value) -> i64 {
     value.as_i64().unwrap_or_else(|| panic!("{value} is not a number"))
 }
 

@@ -25,6 +25,7 @@ mod log;
 mod neighbours;
 mod night_of_paper;
 mod packs;
+mod patients;
 mod people;
 mod piles;
 mod places;

@@ -54,6 +54,8 @@ async fn something_to_show(server: &RealServer, administrator: Program, harbor: 
     let first = morning.tells("first-word", "").await;
     morning.tells("reminder", &first).await;
     morning.cancels().await;
+    let sheet = serde_json::json!({ "patients": "5" });
+    morning.cast.get("ada").does(&format!("{}/sheets", morning.incident), sheet).await;
     morning.hands_out_and_counts_paper().await;
     let ward = morning.harbor.unit("general", "4w").to_string();
     let batches = format!("{}/forms/batches", morning.incident);

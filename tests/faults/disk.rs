@@ -91,3 +91,48 @@ async fn a_database_locked_by_another_program_is_said_in_seconds() {
     administrator.does("/accounts", account(0)).await;
     server.end().await;
 }
+
+/// A schedule of one visit.
+const VISIT: &str =
+    "Appt ID,MRN,Patient Name,Type,Hospital,Start Time\nA1,0000001,Doe Jane,visit,Cape,2024-07-19 15:00\n";
+
+#[tokio::test]
+async fn patients_are_read_on_a_full_disk_and_who_read_is_noted_when_there_is_room() {
+    let disk = SmallDisk::of_megabytes(24);
+    let mut server = RealServer::prepare(Kind::Sqlite, &[]).await;
+    server.keep_data_in(disk.path());
+    server.put_harbor().await;
+    server.launch();
+    let administrator = server.set_up().await;
+    let night = json!({
+        "name": "Endpoint outage", "level": 3, "basis": "Help desk", "places": ["all"], "systems": ["epic:down"]
+    });
+    let declared = administrator.does("/incidents", night).await;
+    let path = |end: &str| format!("/incidents/{}{end}", declared["incident"].as_str().expect("an id"));
+    let as_of = [("as_of", "2024-07-18 23:50")];
+    let file = ("file", "one.csv", VISIT.as_bytes());
+    let offered: Value = administrator.uploads(&path("/schedule"), &as_of, file).await.expect(201).json();
+    let commit = path(&format!("/schedule/{}/commit", offered["snapshot"].as_str().expect("an id")));
+    administrator.does(&commit, json!({})).await;
+
+    let filler = disk.fill();
+    let (_, failure) = until_it_fails(&administrator).await;
+    failure.expect(507);
+    for page in ["/cases?show=all", "/cases?q=0000001", "/door?q=0000001"] {
+        let seen = administrator.reads(&path(page)).await;
+        assert!(seen.to_string().contains("Doe Jane"), "{page} is not read on a full disk: {seen}");
+    }
+    assert_eq!(administrator.reads(&path("/access")).await["lines"], json!([]), "there was room for it");
+
+    std::fs::remove_file(filler).expect("the filler is ours");
+    let began = Instant::now();
+    loop {
+        let noted = administrator.reads(&path("/access")).await["lines"].clone();
+        if noted.as_array().expect("a list").len() >= 3 {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(50), "only {noted} is noted");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    server.end().await;
+}

@@ -10,8 +10,11 @@
 //! Rescheduled is no end. A second cancellation reopens the same case and keeps its first clocks (rule 7).
 
 mod clocks;
+pub mod door;
+pub mod fhir;
 pub mod forms;
 pub mod replay;
+pub mod sheets;
 mod unreachable;
 mod words;
 

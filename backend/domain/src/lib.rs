@@ -33,6 +33,9 @@ pub mod journal;
 pub mod late_entries;
 pub mod lexicon;
 pub mod log;
+// How a name sounds is asked by the server alone.
+#[cfg(not(target_arch = "wasm32"))]
+pub mod names;
 pub mod neighbours;
 pub mod packs;
 pub mod people;

@@ -154,12 +154,30 @@ pub struct Booking {
     pub first_of_two: bool,
     pub minutes: i64,
     /// When the patient was put on the list, or the treatment was decided on.
+    #[serde(default, with = "as_text_or_none")]
     pub listed: Option<Date>,
     pub priority: Priority,
     /// `dialysis`, `infusion`, `obstetric` … in lower case.
     pub classes: Vec<String>,
     /// What belongs together has the same: a pre-op visit and its operation, the cycles of one treatment. May be empty.
+    #[serde(default)]
     pub chain: String,
+}
+
+/// A date as `2024-07-19`, or nothing.
+mod as_text_or_none {
+    use jiff::civil::Date;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[expect(clippy::ref_option, reason = "serde gives a reference")]
+    pub(super) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+        day.map(|day| day.to_string()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    }
 }
 
 /// A date as `2024-07-19`.
@@ -354,6 +372,11 @@ impl Schedule {
             unclear: count(&|booking| matches!(booking.priority, Priority::Unclear(_))),
         }
     }
+}
+
+/// A birth date as a schedule or a person writes it: `1975-02-03`, `2/3/1975`, `3.2.1975`.
+pub fn birth_date(written: &str) -> Option<Date> {
+    written::date(written)
 }
 
 fn label(key: &str) -> &'static str {

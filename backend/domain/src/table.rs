@@ -299,9 +299,17 @@ pub fn rejects_csv(rejects: &[Reject]) -> String {
 /// Rows as a CSV file with CRLF, after a byte order mark, so that spreadsheets read it as UTF-8. A cell that a
 /// spreadsheet would compute gets an apostrophe before it.
 pub fn write_csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut text = String::from("\u{feff}");
-    text.push_str(&header.join(","));
-    text.push_str("\r\n");
+    csv_piece(true, header, rows)
+}
+
+/// As [`write_csv`], a piece at a time: the header stands on the first alone.
+pub fn csv_piece(is_first: bool, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut text = String::new();
+    if is_first {
+        text.push('\u{feff}');
+        text.push_str(&header.join(","));
+        text.push_str("\r\n");
+    }
     for row in rows {
         let cells: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
         text.push_str(&cells.join(","));

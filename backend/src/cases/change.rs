@@ -2,23 +2,24 @@
 //! patient to call.
 
 use domain::{
+    Refusal,
     actor::Actor,
     actor::Role,
     cases::{
-        State,
+        Channel, ContactResult, State,
         forms::{Act, ChangeCase, Which},
+        sheets::Typed,
     },
     decisions::BY_HAND,
     field::FieldErrors,
     id::{CaseId, FacilityId, FeedId, IncidentId},
-    playbooks::Unreachable,
     scope::Place,
     time::{Timestamp, Zone},
     view::cases::CaseChanged,
 };
 use serde_json::json;
 
-use super::{decide, list, notes, store, store::CaseRow, tally};
+use super::{decide, door, list, notes, store, store::CaseRow, tally};
 use crate::{
     app::App,
     begin,
@@ -32,13 +33,40 @@ use crate::{
     },
 };
 
-/// What says so, when it is not the person alone: a feed's message, which a person confirmed.
+/// Who says so.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
+pub(super) enum Source {
+    /// Whoever does it.
+    Person,
+    /// A sheet that is typed in.
+    Paper(OnPaper),
+    /// A feed's message, which a person confirmed.
+    Feed(FromFeed),
+}
+
+/// A message of a feed.
+#[derive(Debug, Clone)]
+pub(super) struct FromFeed {
     pub feed: FeedId,
     pub message: String,
     /// By which rule the case counts as decided, when not by hand.
     pub rule: Option<&'static str>,
+}
+
+impl Source {
+    const fn paper(&self) -> Option<&OnPaper> {
+        match self {
+            Self::Paper(paper) => Some(paper),
+            Self::Person | Self::Feed(_) => None,
+        }
+    }
+
+    const fn feed(&self) -> Option<&FromFeed> {
+        match self {
+            Self::Feed(feed) => Some(feed),
+            Self::Person | Self::Paper(_) => None,
+        }
+    }
 }
 
 /// Does one thing to one case.
@@ -62,7 +90,7 @@ pub async fn change(
         let yours = json!({ "version": based_on, "sent": form });
         return Err(Failure::Conflict { yours, theirs: as_it_is(&row) });
     }
-    let outcome = apply(&app, &mut decision, incident, row, act, None).await?;
+    let outcome = apply(&app, &mut decision, (incident, row), act, &Source::Person).await?;
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
 }
@@ -79,9 +107,64 @@ pub async fn take_next(app: App, by: By, incident: IncidentId) -> Result<CaseCha
     let nobody =
         || domain::Refusal::new("nobody-left", "Nobody is left to call: all are told, or being called now.");
     let row = next.ok_or_else(nobody)?;
-    let outcome = apply(&app, &mut decision, incident, row, Act::Take, None).await?;
+    let outcome = apply(&app, &mut decision, (incident, row), Act::Take, &Source::Person).await?;
     decision.commit(&app, &outcome).await?;
     Ok(outcome)
+}
+
+/// The patient of a cancelled booking has come anyway, and was told at the door by whoever stands there.
+///
+/// # Errors
+/// Refused when there is nothing to tell, and at another site.
+pub async fn came(app: App, by: By, incident: IncidentId, case: CaseId) -> Result<CaseChanged, Failure> {
+    let mut decision = begin!(&app, &by, Chain::Incident(incident));
+    let row = store::find(&mut decision.tx, incident, case).await?.ok_or(Failure::NotFound("case"))?;
+    if !door::greets(&mut decision.tx, &by.actor).await?.contains(&row.facility) {
+        return Err(Failure::Forbidden("You may see the patients of your own sites.".into()));
+    }
+    let told = (Channel::InPerson, ContactResult::Told);
+    let act = Act::Contact { channel: told.0, result: told.1, next_try: String::new() };
+    let outcome = apply(&app, &mut decision, (incident, row), act, &Source::Person).await?;
+    decision.commit(&app, &outcome).await?;
+    Ok(outcome)
+}
+
+/// When a try was made that was written on paper, and whose initials stand there.
+#[derive(Debug, Clone)]
+pub(super) struct OnPaper {
+    pub at: Timestamp,
+    pub by: String,
+}
+
+/// Types a try in that was written on paper: the same as a contact, with both times (rule 5).
+///
+/// # Errors
+/// By field when the time cannot be; refused when the same try stands there already.
+pub(super) async fn typed_back(
+    app: &App,
+    decision: &mut Decision,
+    by: &By,
+    (incident, case): (IncidentId, CaseId),
+    typed: Typed,
+) -> Result<CaseChanged, Failure> {
+    let row = store::find(&mut decision.tx, incident, case).await?.ok_or(Failure::NotFound("case"))?;
+    may_work(&mut decision.tx, by, row.facility).await?;
+    let zone = zone_of(&mut decision.tx, row.facility).await?;
+    let at = zone.parse_past(&typed.at, decision.at);
+    let at = at.map_err(|error| FieldErrors::one("at", error.to_string()))?;
+    if at > decision.at {
+        return Err(FieldErrors::one("at", "This is still to come. Write when the try was made.").into());
+    }
+    if row.case.first_cancelled_at.is_some_and(|cancelled| at.plus_minutes(1) < cancelled) {
+        return Err(FieldErrors::one("at", "The case was not cancelled yet at that time.").into());
+    }
+    if store::is_tried(&mut decision.tx, case, typed.channel, at).await? {
+        let says = "This try is typed in already: the same patient, way and minute.";
+        return Err(Refusal::new("typed-already", says).into());
+    }
+    let act = Act::Contact { channel: typed.channel, result: typed.result, next_try: String::new() };
+    let paper = OnPaper { at, by: typed.by };
+    apply(app, decision, (incident, row), act, &Source::Paper(paper)).await
 }
 
 /// The facilities at which an account works on cases.
@@ -116,20 +199,61 @@ fn as_it_is(row: &CaseRow) -> serde_json::Value {
 pub(super) async fn apply(
     app: &App,
     decision: &mut Decision,
-    incident: IncidentId,
-    mut row: CaseRow,
+    (incident, mut row): (IncidentId, CaseRow),
     act: Act,
-    source: Option<&Source>,
+    source: &Source,
 ) -> Result<CaseChanged, Failure> {
     refuse_when_closed(&mut decision.tx, incident).await?;
     let (before, from) = (tally::Key::of(&row), row.case.state);
+    let (me, now) = (decision.account, decision.at);
+    let paper = source.paper();
+    let what = act_on(decision, (incident, &mut row), &act, paper).await?;
+    if matches!(act, Act::Keep { .. } | Act::Cancel { .. }) {
+        row.rule = source.feed().and_then(|feed| feed.rule).unwrap_or(BY_HAND).into();
+    }
+    let happened = paper.map_or(now, |paper| paper.at);
+    if let Act::Contact { channel, result, .. } = &act
+        && row.tried_at.is_none_or(|last| last <= happened)
+    {
+        row.tried_at = Some(happened);
+        row.tried = format!("{}:{}", channel.code(), result.code());
+    }
+    store::save(&mut decision.tx, &row).await?;
+    tally::moved(&mut decision.tx, incident, &before, &tally::Key::of(&row)).await?;
+    let seq = say(app, decision, &row, (what, from, &act), source).await?;
+    if let Act::Note { text } = &act {
+        notes::keep(app, decision, &row, seq, text).await?;
+    }
+    if let Act::Contact { channel, result, .. } = act {
+        let on_paper = paper.map_or("", |paper| paper.by.as_str());
+        store::log_attempt(&mut decision.tx, (row.id, seq), (channel, result), happened, (me, on_paper))
+            .await?;
+    }
+    let rule = row.rule.clone();
+    let (case, to, told, account) = (row.id, row.case.state, row.case.told, me);
+    let times = (happened, now);
+    let event = store::Event { case, incident, seq, what, from, to, told, times, account, rule: &rule };
+    store::log(&mut decision.tx, &event).await?;
+    Ok(CaseChanged { case, seq, version: row.case.version, state: to })
+}
+
+/// Asks the rules; what they call it.
+async fn act_on(
+    decision: &mut Decision,
+    (incident, row): (IncidentId, &mut CaseRow),
+    act: &Act,
+    paper: Option<&OnPaper>,
+) -> Result<&'static str, Failure> {
     let zone = zone_of(&mut decision.tx, row.facility).await?;
     let first_time = row.case.first_cancelled_at.is_none();
     let (me, now) = (decision.account, decision.at);
-    let what = match &act {
+    Ok(match act {
         Act::Take => row.case.take(me, now).map(|()| "taken"),
         Act::Contact { result, next_try, .. } => {
             let next = if next_try.is_empty() { None } else { Some(time(&zone, "next_try", next_try)?) };
+            // What was agreed meanwhile outlasts an older try that is typed in late.
+            let agreed = row.case.next_try.filter(|at| paper.is_some() && *at > now);
+            let next = next.or(agreed).filter(|_| paper.is_none() || *result != ContactResult::Told);
             row.case.log_contact((*result, next), me, now).map(|()| "contacted")
         }
         Act::Note { .. } => row.case.takes_notes().map(|()| "noted"),
@@ -137,9 +261,10 @@ pub(super) async fn apply(
         Act::Done => row.case.mark_done().map(|()| "done"),
         Act::Keep { .. } => row.case.keep().map(|()| "kept"),
         Act::End { end, .. } => {
-            let tried = store::tried(&mut decision.tx, &row, &zone).await?;
-            let policy = unreachable(&mut decision.tx, incident).await?;
-            row.case.end(*end, &tried, policy).map(|()| "ended")
+            let tried = store::tried(&mut decision.tx, row, &zone).await?;
+            // When a patient counts as not reached.
+            let policy = playbooks::setting(&mut decision.tx, incident, |playbook| playbook.unreachable);
+            row.case.end(*end, &tried, policy.await?.unwrap_or_default()).map(|()| "ended")
         }
         Act::Cancel { .. } => {
             let intervals = decide::rules(&mut decision.tx, incident).await?;
@@ -156,38 +281,11 @@ pub(super) async fn apply(
             let at = time(&zone, "new_start", new_start)?;
             row.case.rebook((at, zone.civil_date(at)), *knows, me, now).map(|()| "rebooked")
         }
-    }?;
-    if matches!(act, Act::Keep { .. } | Act::Cancel { .. }) {
-        row.rule = source.and_then(|source| source.rule).unwrap_or(BY_HAND).into();
-    }
-    if let Act::Contact { channel, result, .. } = &act {
-        row.tried_at = Some(now);
-        row.tried = format!("{}:{}", channel.code(), result.code());
-    }
-    store::save(&mut decision.tx, &row).await?;
-    tally::moved(&mut decision.tx, incident, &before, &tally::Key::of(&row)).await?;
-    let seq = say(app, decision, &row, (what, from, &act), source).await?;
-    if let Act::Note { text } = &act {
-        notes::keep(app, decision, &row, seq, text).await?;
-    }
-    if let Act::Contact { channel, result, .. } = act {
-        store::log_attempt(&mut decision.tx, (row.id, seq), (channel, result), now, me).await?;
-    }
-    let rule = row.rule.clone();
-    let (case, to, told, account) = (row.id, row.case.state, row.case.told, me);
-    let event = store::Event { case, incident, seq, what, from, to, told, at: now, account, rule: &rule };
-    store::log(&mut decision.tx, &event).await?;
-    Ok(CaseChanged { case, seq, version: row.case.version, state: to })
+    }?)
 }
 
 fn time(zone: &Zone, field: &str, typed: &str) -> Result<Timestamp, FieldErrors> {
     zone.parse(typed).map_err(|error| FieldErrors::one(field, error.to_string()))
-}
-
-/// When a patient counts as not reached in this incident.
-async fn unreachable(tx: &mut Tx, incident: IncidentId) -> Result<Unreachable, Error> {
-    let frozen = playbooks::frozen(tx, incident).await?;
-    Ok(frozen.map(|version| version.playbook.unreachable).unwrap_or_default())
 }
 
 async fn say(
@@ -195,15 +293,22 @@ async fn say(
     decision: &mut Decision,
     row: &CaseRow,
     (what, from, act): (&str, State, &Act),
-    source: Option<&Source>,
+    source: &Source,
 ) -> Result<i64, Failure> {
     let kind = format!("case.{what}");
     let reason = match act {
         Act::Keep { reason } | Act::Cancel { reason } | Act::End { reason, .. } => reason.as_str(),
         _ => "",
     };
-    let tried = matches!(act, Act::Contact { .. }).then_some(row.tried.as_str());
-    let texts = [("reason", reason)];
+    let tried = match act {
+        Act::Contact { channel, result, .. } => Some(format!("{}:{}", channel.code(), result.code())),
+        _ => None,
+    };
+    let (paper, feed) = (source.paper(), source.feed());
+    let texts = match paper {
+        Some(paper) => [("on_paper", paper.by.as_str())],
+        None => [("reason", reason)],
+    };
     let say = Say {
         kind: &kind,
         subject: format!("case:{}", row.id),
@@ -216,10 +321,11 @@ async fn say(
             "new_start": row.case.new_start,
             "safe_by": row.case.safe_by.map(|day| day.to_string()),
             "version": row.case.version,
-            "feed": source.map(|source| source.feed),
-            "message": source.map(|source| source.message.as_str()),
+            "feed": feed.map(|feed| feed.feed),
+            "message": feed.map(|feed| feed.message.as_str()),
         }),
-        texts: if reason.is_empty() { &[] } else { &texts },
+        event_at: paper.map(|paper| paper.at),
+        texts: if texts[0].1.is_empty() { &[] } else { &texts },
         ..Say::default()
     };
     Ok(decision.append(app, say).await?)

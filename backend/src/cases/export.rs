@@ -18,13 +18,14 @@ use domain::{
 };
 
 use super::{
-    list, show,
+    access::{self, Way},
+    reach::{self, Reach},
+    show,
     store::CaseRow,
-    web::{csv_file, narrow},
+    web::csv_file,
 };
 use crate::{
     incidents::{store as incidents, web::incident_id},
-    places::store as places,
     store::{Error, seal::Seal},
     web::{door::Door, problem::Problem},
 };
@@ -69,13 +70,14 @@ pub(super) async fn file(
     let mut tx = door.read().await?;
     incidents::find(&mut tx, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
     let seal = Seal::open(&door.app, &mut tx).await?;
-    let narrow = narrow(&door, &mut tx, &filter, &seal).await?;
-    let rows = list::page(&mut tx, incident, &filter.show, &narrow, i64::MAX).await?;
-    let rows = rows.ok_or_else(|| Problem::not_found("part of the list"))?;
-    let sites = show::Sites::of(places::facilities(&mut tx).await?);
-    let names = show::callers(&mut tx, &rows).await?;
+    let reach = Reach::of(&door, &mut tx).await?;
+    let asking = reach::rows(&door, &mut tx, (incident, &filter), (&seal, &reach), i64::MAX).await?;
+    let sites = show::Sites::among(&reach.facilities, &reach.allowed);
+    let names = show::callers(&mut tx, &asking.rows).await?;
     drop(tx);
-    let rest = Rest { rows: rows.into_iter(), begun: false, sites, seal, now: narrow.now, names };
+    access::seen(&door, incident, (Way::File, "cases.csv"), asking.cases());
+    let now = door.app.clock.now();
+    let rest = Rest { rows: asking.rows.into_iter(), begun: false, sites, seal, now, names };
     Ok(csv_file("cases.csv", Body::from_stream(futures::stream::try_unfold(rest, next_piece))))
 }
 
@@ -96,11 +98,8 @@ impl Rest {
             show::Reading { sites: &self.sites, seal: &self.seal, now: self.now, names: &self.names };
         let lines = piece.iter().map(|row| show::line(row, &reading).map(|(line, _)| cells(line)));
         let lines: Vec<Vec<String>> = lines.collect::<Result<_, _>>()?;
-        if std::mem::replace(&mut self.begun, true) {
-            let text = table::write_csv(&[], lines);
-            return Ok(Some(text.strip_prefix("\u{feff}\r\n").unwrap_or(&text).to_owned()));
-        }
-        Ok(Some(table::write_csv(&HEADER, lines)))
+        let is_first = !std::mem::replace(&mut self.begun, true);
+        Ok(Some(table::csv_piece(is_first, &HEADER, lines)))
     }
 }
 

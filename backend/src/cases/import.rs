@@ -9,7 +9,7 @@ use domain::{
     decisions::Window,
     field::FieldErrors,
     id::{CaseId, IncidentId, SnapshotId},
-    schedule::{Booking, FIELDS, Schedule, Site},
+    schedule::{Booking, FIELDS, Patient, Schedule, Site},
     scope::Places,
     table::{self, Limits, Mapping, Table},
     triage::Scheme,
@@ -18,7 +18,13 @@ use domain::{
 use serde_json::json;
 use sqlx::types::Uuid;
 
-use super::{change, decide, snapshots, snapshots::Snapshot, tally};
+use super::{
+    change, decide,
+    search::{Finder, FoundBy},
+    snapshots,
+    snapshots::Snapshot,
+    tally,
+};
 use crate::{
     accounts::store as accounts,
     app::App,
@@ -318,6 +324,7 @@ async fn stage_chunk(
     seal: &Seal,
     chunk: &[Booking],
 ) -> Result<Staged, Failure> {
+    let found_by = found_by(seal, chunk).await?;
     let lookups: Vec<[u8; 32]> = chunk.iter().map(|booking| seal.lookup(&booking.patient.mrn)).collect();
     let mut fresh: Vec<snapshots::NewPatient> = lookups
         .iter()
@@ -337,7 +344,7 @@ async fn stage_chunk(
     snapshots::add_patients(&mut tx, &fresh).await?;
     let patients = snapshots::patients(&mut tx, &fresh).await?;
     let (mut rows, mut erased) = (Vec::with_capacity(chunk.len()), Vec::new());
-    for (booking, lookup) in chunk.iter().zip(&lookups) {
+    for ((booking, lookup), found_by) in chunk.iter().zip(&lookups).zip(&found_by) {
         let Some((patient, Some(wrapped))) = patients.get(&lookup[..]) else {
             erased.push(booking.line);
             continue;
@@ -345,11 +352,20 @@ async fn stage_chunk(
         let case: CaseId = app.clock.id();
         let plain = serde_json::to_vec(&booking.patient).expect("a patient is plain data");
         let sealed = seal::seal(app, &seal.unwrap(*patient, wrapped)?, case.0, &plain);
-        rows.push(snapshots::NewCase::of(case, *patient, &sealed, booking));
+        rows.push(snapshots::NewCase::of(case, *patient, (&sealed, found_by), booking));
     }
     let rows = snapshots::add_cases(&mut tx, incident, (snapshot, stage), &rows).await?;
     tx.commit().await?;
     Ok(Staged { rows, erased })
+}
+
+/// By what the patients of a chunk are found, reckoned away from the threads that answer requests.
+async fn found_by(seal: &Seal, chunk: &[Booking]) -> Result<Vec<FoundBy>, Failure> {
+    let finder = Finder::of(seal);
+    let patients: Vec<Patient> = chunk.iter().map(|booking| booking.patient.clone()).collect();
+    let reckoned = move || patients.iter().map(|patient| finder.found_by(patient)).collect();
+    let done = tokio::task::spawn_blocking(reckoned).await;
+    done.map_err(|error| Failure::Broken(error.to_string()))
 }
 
 async fn switch(

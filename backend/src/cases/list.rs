@@ -47,6 +47,9 @@ pub struct Narrow {
     pub priority: String,
     /// The keyed hash of a record number; empty for all.
     pub mrn: Vec<u8>,
+    /// The service as the schedule names it, and the day that was booked first; empty for all.
+    pub service: String,
+    pub day: String,
     /// Until when "soon" reaches.
     pub soon: Timestamp,
     pub now: Timestamp,
@@ -73,8 +76,18 @@ impl Narrow {
 
     /// The latest day that any facility has.
     fn latest(&self) -> String {
-        self.today.iter().map(|(_, day)| *day).max().map(|day| day.to_string()).unwrap_or_default()
+        nearing(&self.today).0
     }
+}
+
+/// Days ahead in which a safe-by date is near.
+const NEAR: i64 = 7;
+
+/// From which day to which a safe-by date is near: from the latest day that any facility has.
+pub(super) fn nearing(today: &[(FacilityId, Date)]) -> (String, String) {
+    let Some(latest) = today.iter().map(|(_, day)| *day).max() else { return Default::default() };
+    let until = latest.saturating_add(jiff::Span::new().days(NEAR));
+    (latest.to_string(), until.to_string())
 }
 
 /// Where a page ended.
@@ -102,6 +115,13 @@ impl Key {
     }
 }
 
+/// What is cancelled and has no end: the patient still waits. The indexes of both clocks say the same.
+macro_rules! waits {
+    () => {
+        "state IN ('to_contact', 'contacting', 'told', 'rebooked')"
+    };
+}
+
 macro_rules! narrowed {
     ($facilities:literal, $part:expr) => {
         concat!(
@@ -114,9 +134,8 @@ macro_rules! narrowed {
         AND ($3 = '' OR kind = $3)
         AND ($4 = '' OR (scheme = $4 AND priority = $5))
         AND (LENGTH($6) = 0 OR mrn_key = $6)
-        AND $7 <= $8
-        AND LENGTH($13) > 0
-        AND LENGTH($14) >= 0
+        AND ($15 = '' OR service = $15)
+        AND ($16 = '' OR day = $16)
         AND (risk_rank, risk_at, patient_case.id) > ($9, $10, $11)
         AND ",
             $part,
@@ -128,7 +147,7 @@ macro_rules! narrowed {
 }
 
 macro_rules! part {
-    ($part:literal) => {
+    ($part:expr) => {
         Sql {
             sqlite: narrowed!("SELECT unhex(value) FROM json_each($2)", $part),
             postgres: narrowed!("SELECT value::uuid FROM json_array_elements_text($2::json)", $part),
@@ -144,7 +163,8 @@ macro_rules! missed {
             sqlite: narrowed!(
                 "SELECT unhex(value) FROM json_each($2)",
                 concat!(
-                    "state IN ('to_contact', 'contacting', 'told', 'rebooked') AND ",
+                    waits!(),
+                    " AND ",
                     $column,
                     " < $14 AND ",
                     $column,
@@ -154,7 +174,8 @@ macro_rules! missed {
             postgres: narrowed!(
                 "SELECT value::uuid FROM json_array_elements_text($2::json)",
                 concat!(
-                    "state IN ('to_contact', 'contacting', 'told', 'rebooked') AND ",
+                    waits!(),
+                    " AND ",
                     $column,
                     " < $14 AND ",
                     $column,
@@ -172,6 +193,10 @@ fn sql(show: &str) -> Option<Sql> {
         "soon" => part!("risk_rank = 1 AND risk_at < $8 AND new_start_at IS NULL AND state <> 'kept'"),
         "past" => part!("risk_rank = 0"),
         "missed" => missed!("safe_by"),
+        // The safe-by date comes within days, and no new date is booked.
+        "nearing" => {
+            part!("state IN ('to_contact', 'contacting', 'told') AND safe_by >= $14 AND safe_by <= $17")
+        }
         "past28" => part!("state = 'rebooked' AND new_day > day_28"),
         "missed28" => missed!("day_28"),
         "unreached" => part!("state IN ('to_contact', 'contacting') AND attempts > 0"),
@@ -185,15 +210,11 @@ fn sql(show: &str) -> Option<Sql> {
         "told" => part!("state = 'told'"),
         "rebooked" => part!("(state = 'rebooked' OR state = 'seen')"),
         "seen" => part!("state = 'seen'"),
-        "ended" => {
-            part!(
-                "decided = 'cancelled' AND state NOT IN ('to_contact', 'contacting', 'told', 'rebooked', 'seen')"
-            )
-        }
+        "ended" => part!(concat!("decided = 'cancelled' AND state <> 'seen' AND NOT ", waits!())),
         "cancelled" => part!("decided = 'cancelled'"),
         "kept" => part!("decided = 'kept'"),
         "undecided" => part!("decided = 'undecided'"),
-        "open" => part!("state IN ('kept', 'to_contact', 'contacting', 'told', 'rebooked')"),
+        "open" => part!(concat!("(state = 'kept' OR ", waits!(), ")")),
         "all" => part!("TRUE"),
         _ => return None,
     })
@@ -226,12 +247,16 @@ pub async fn page(
         id,
         most,
         narrow.days().text(),
-        narrow.latest()
+        narrow.latest(),
+        &narrow.service,
+        &narrow.day,
+        nearing(&narrow.today).1
     )?;
     rows.into_iter().map(CaseRow::try_from).collect::<Result<_, _>>().map(Some)
 }
 
-fn ids(facilities: &[FacilityId]) -> Rows {
+/// Ids as they travel to the database.
+pub(super) fn ids(facilities: &[FacilityId]) -> Rows {
     let ids: Vec<String> = facilities.iter().map(|facility| facility.0.simple().to_string()).collect();
     Rows::of(&ids)
 }
@@ -313,8 +338,9 @@ macro_rules! missed_count {
     FROM (
         SELECT 1
         FROM patient_case
-        WHERE incident = $1 AND visible = TRUE AND state IN ('to_contact', 'contacting', 'told', 'rebooked')
-            AND ",
+        WHERE incident = $1 AND visible = TRUE AND ",
+            waits!(),
+            " AND ",
             $column,
             " < $3 AND facility IN (",
             $facilities,
@@ -380,6 +406,10 @@ pub fn address(incident: IncidentId, end: &str, filter: &CaseFilter) -> String {
         ("kind", &filter.kind),
         ("priority", &filter.priority),
         ("mrn", &filter.mrn),
+        ("q", &filter.q),
+        ("born", &filter.born),
+        ("day", &filter.day),
+        ("service", &filter.service),
         ("after", &filter.after),
     ]
     .into_iter()

@@ -3,22 +3,30 @@
 //!
 //! What others need of them: [`card`] for board and rail, [`tally::read`] for figures, [`blockers`] for closing.
 
+pub mod access;
 pub mod card;
 pub mod change;
 pub mod decide;
+pub mod door;
 pub mod end_of_day;
 mod export;
+mod fhir;
 mod figures;
 pub mod import;
 pub mod list;
 mod notes;
+mod reach;
 pub mod replay;
 pub mod schedule_web;
+pub mod search;
+mod services;
+mod sheets;
 pub mod show;
 pub mod snapshots;
 pub mod standing;
 pub mod store;
 pub mod tally;
+mod touched;
 pub mod upload;
 pub mod web;
 

@@ -26,7 +26,7 @@ use super::{list, notes, snapshots::Snapshot, store, store::CaseRow};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
-    places::store::{self as places, Facility},
+    places::store::Facility,
     store::{Error, Tx, seal::Seal},
 };
 
@@ -44,18 +44,10 @@ pub fn soon(now: Timestamp, zone: &Zone) -> Timestamp {
     if minute == 0 { whole } else { whole.plus_minutes(60 - minute) }
 }
 
-/// What day it is at these facilities.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn today(
-    tx: &mut Tx,
-    facilities: &[FacilityId],
-    now: Timestamp,
-) -> Result<Vec<(FacilityId, Date)>, Error> {
-    let all = places::facilities(tx).await?.into_iter();
-    let asked = all.filter(|facility| facilities.contains(&facility.id));
-    Ok(asked.map(|facility| (facility.id, facility.zone.civil_date(now))).collect())
+/// What day it is at these facilities, of all that were read.
+pub fn today(all: &[Facility], asked: &[FacilityId], now: Timestamp) -> Vec<(FacilityId, Date)> {
+    let asked = all.iter().filter(|facility| asked.contains(&facility.id));
+    asked.map(|facility| (facility.id, facility.zone.civil_date(now))).collect()
 }
 
 /// The sites by id, with their zones.
@@ -64,6 +56,11 @@ pub struct Sites(pub BTreeMap<FacilityId, Facility>);
 impl Sites {
     pub fn of(facilities: Vec<Facility>) -> Self {
         Self(facilities.into_iter().map(|facility| (facility.id, facility)).collect())
+    }
+
+    /// Of these alone.
+    pub fn among(facilities: &[Facility], these: &[FacilityId]) -> Self {
+        Self::of(facilities.iter().filter(|facility| these.contains(&facility.id)).cloned().collect())
     }
 
     pub fn name(&self, id: FacilityId) -> &str {
@@ -152,7 +149,8 @@ pub fn line(row: &CaseRow, reading: &Reading<'_>) -> Result<(CaseLine, Patient),
     Ok((line, patient))
 }
 
-fn standing(row: &CaseRow, zone: &Zone) -> String {
+/// Where a case stands, in words.
+pub fn standing(row: &CaseRow, zone: &Zone) -> String {
     let standing = stands(row, zone);
     if row.rule == OUTSIDE { format!("{standing}, cancelled outside command") } else { standing }
 }
@@ -348,11 +346,13 @@ pub async fn case(
     let (line, patient) = line(row, reading)?;
     let zone = reading.sites.zone(row.facility);
     let attempts =
-        store::attempts(tx, row.id).await?.into_iter().map(|(at, channel, result, by)| AttemptLine {
-            at: zone.full(Timestamp(at)),
-            channel: Channel::from_code(&channel).map_or("", Channel::words).to_owned(),
-            result: ContactResult::from_code(&result).map_or("", ContactResult::words).to_owned(),
-            by,
+        store::attempts(tx, row.id).await?.into_iter().map(|(at, channel, result, by, on_paper)| {
+            AttemptLine {
+                at: zone.full(Timestamp(at)),
+                channel: Channel::from_code(&channel).map_or("", Channel::words).to_owned(),
+                result: ContactResult::from_code(&result).map_or("", ContactResult::words).to_owned(),
+                by: if on_paper.is_empty() { by } else { format!("{on_paper} on paper, typed in by {by}") },
+            }
         });
     let words = |code: &str| State::from_code(code).map_or("", State::words).to_owned();
     let history = store::history(tx, row.id).await?.into_iter().map(|(seq, at, what, from, to, by, rule)| {
@@ -386,6 +386,7 @@ pub async fn case(
             Some(listed) => format!("counted from the listing date, {}", listed.strftime("%-d %b %Y")),
             None => "counted from the date that was booked".to_owned(),
         },
+        access: None,
         notes: notes.collect(),
         attempts: attempts.collect(),
         history: history.collect(),
@@ -420,13 +421,21 @@ pub struct Around {
     pub offer_id: [RequestId; 3],
 }
 
+/// What the account may do with the list.
+pub struct May {
+    pub work: bool,
+    pub decide: bool,
+    pub audit: bool,
+    pub request_id: RequestId,
+}
+
 /// The list.
 pub fn cases(
     incident: IncidentId,
     around: Around,
-    (lines, next): (Vec<CaseLine>, Option<String>),
+    (lines, next, found): (Vec<CaseLine>, Option<String>, String),
     (filter, sites, due_before): (CaseFilter, &Sites, String),
-    (may_work, may_decide, request_id): (bool, bool, RequestId),
+    may: May,
 ) -> CasesView {
     let all = Alternative { value: String::new(), words: "All".into() };
     let each = around.priorities.iter().map(|(scheme, value)| Alternative {
@@ -448,13 +457,15 @@ pub fn cases(
         sites: sites.alternatives(),
         priorities: std::iter::once(all).chain(each).collect(),
         lines,
+        found,
         next,
         csv: list::address(incident, ".csv", &beginning),
         filter,
-        may_work,
-        may_decide,
+        may_work: may.work,
+        may_decide: may.decide,
+        may_audit: may.audit,
         offer: around.offer,
         offer_id: around.offer_id,
-        request_id,
+        request_id: may.request_id,
     }
 }

@@ -12,7 +12,7 @@ use domain::{
 use serde::Serialize;
 use sqlx::types::Uuid;
 
-use super::store::NOT_IN_QUEUE;
+use super::{search::FoundBy, store::NOT_IN_QUEUE};
 use crate::{
     execute, fetch_all, fetch_one, fetch_optional,
     store::{Error, Rows, Sql, Tx},
@@ -270,11 +270,18 @@ pub struct NewCase<'a> {
     chain: &'a str,
     interpreter: bool,
     version: i64,
+    born_key: Option<String>,
+    name_keys: String,
 }
 
 impl<'a> NewCase<'a> {
-    /// The row of a booking that nothing has happened to.
-    pub fn of(id: CaseId, patient: Uuid, sealed: &[u8], booking: &'a Booking) -> Self {
+    /// The row of a booking that nothing has happened to: its patient sealed, and by what the patient is found.
+    pub fn of(
+        id: CaseId,
+        patient: Uuid,
+        (sealed, found_by): (&[u8], &FoundBy),
+        booking: &'a Booking,
+    ) -> Self {
         let case = Case::scheduled(booking.start, booking.day);
         let (scheme, priority) = booking.priority.parts();
         let language = booking.patient.language.trim().to_lowercase();
@@ -299,6 +306,8 @@ impl<'a> NewCase<'a> {
             chain: &booking.chain,
             interpreter: !matches!(language.as_str(), "" | "en" | "eng" | "english"),
             version: case.version,
+            born_key: found_by.born.as_ref().map(hex::encode),
+            name_keys: hex::encode(&found_by.names),
         }
     }
 }
@@ -308,13 +317,14 @@ const ADD_CASES: Sql = Sql {
     INSERT INTO patient_case (
         id, incident, snapshot, visible, stage, appointment, patient, sealed, kind, service, department, provider,
         facility, start_at, day, listed, first_of_two, minutes, scheme, priority, classes, chain, interpreter,
-        state, decided, told, attempts, risk_rank, risk_at, version)
+        state, decided, told, attempts, risk_rank, risk_at, version, born_key, name_keys)
     SELECT unhex(value ->> 'id'), $1, $2, FALSE, $6, value ->> 'appointment', unhex(value ->> 'patient'),
         unhex(value ->> 'sealed'), value ->> 'kind', value ->> 'service', value ->> 'department',
         value ->> 'provider', unhex(value ->> 'facility'), value ->> 'start_at', value ->> 'day',
-        value ->> 'listed', value ->> 'first_of_two', value ->> 'minutes', value ->> 'scheme', value ->> 'priority',
-        value ->> 'classes', value ->> 'chain', value ->> 'interpreter', 'scheduled', $4, FALSE, 0, $5, value ->> 'start_at',
-        value ->> 'version'
+        value ->> 'listed', value ->> 'first_of_two', value ->> 'minutes', value ->> 'scheme',
+        value ->> 'priority', value ->> 'classes', value ->> 'chain', value ->> 'interpreter', 'scheduled', $4,
+        FALSE, 0, $5, value ->> 'start_at', value ->> 'version', unhex(value ->> 'born_key'),
+        unhex(value ->> 'name_keys')
     FROM json_each($3)
     WHERE NOT EXISTS (
         SELECT 1
@@ -325,14 +335,16 @@ const ADD_CASES: Sql = Sql {
     INSERT INTO patient_case (
         id, incident, snapshot, visible, stage, appointment, patient, sealed, kind, service, department, provider,
         facility, start_at, day, listed, first_of_two, minutes, scheme, priority, classes, chain, interpreter,
-        state, decided, told, attempts, risk_rank, risk_at, version)
+        state, decided, told, attempts, risk_rank, risk_at, version, born_key, name_keys)
     SELECT id::uuid, $1, $2, FALSE, $6, appointment, patient::uuid, decode(sealed, 'hex'), kind, service, department,
-        provider, facility::uuid, start_at, day, listed, first_of_two, minutes, scheme, priority, classes, chain, interpreter,
-        'scheduled', $4, FALSE, 0, $5, start_at, version
+        provider, facility::uuid, start_at, day, listed, first_of_two, minutes, scheme, priority, classes, chain,
+        interpreter, 'scheduled', $4, FALSE, 0, $5, start_at, version, decode(born_key, 'hex'),
+        decode(name_keys, 'hex')
     FROM json_to_recordset($3::json) AS row (
         id TEXT, appointment TEXT, patient TEXT, sealed TEXT, kind TEXT, service TEXT, department TEXT,
-        provider TEXT, facility TEXT, start_at BIGINT, day TEXT, listed TEXT, first_of_two BOOLEAN, minutes BIGINT, scheme TEXT,
-        priority TEXT, classes TEXT, chain TEXT, interpreter BOOLEAN, version BIGINT)
+        provider TEXT, facility TEXT, start_at BIGINT, day TEXT, listed TEXT, first_of_two BOOLEAN, minutes BIGINT,
+        scheme TEXT, priority TEXT, classes TEXT, chain TEXT, interpreter BOOLEAN, version BIGINT, born_key TEXT,
+        name_keys TEXT)
     WHERE NOT EXISTS (
         SELECT 1
         FROM patient_case AS known

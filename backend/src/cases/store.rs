@@ -34,6 +34,8 @@ pub struct CaseRow {
     pub first_of_two: bool,
     /// When the patient was put on the list; safe-by counts from there.
     pub listed: Option<Date>,
+    /// How long it was booked for; 0 when the schedule did not say.
+    pub minutes: i64,
     pub priority: Priority,
     pub classes: Vec<String>,
     pub interpreter: bool,
@@ -63,6 +65,7 @@ pub(super) struct Kept {
     day: String,
     first_of_two: bool,
     listed: Option<String>,
+    minutes: i64,
     scheme: String,
     priority: String,
     classes: String,
@@ -131,6 +134,7 @@ impl TryFrom<Kept> for CaseRow {
             facility: FacilityId(kept.facility),
             first_of_two: kept.first_of_two,
             listed: date(kept.listed)?,
+            minutes: kept.minutes,
             priority: Priority::from_parts(&kept.scheme, &kept.priority),
             classes: serde_json::from_str(&kept.classes).map_err(|e| Error::Corrupt(e.to_string()))?,
             interpreter: kept.interpreter,
@@ -163,7 +167,8 @@ macro_rules! case_columns {
     () => {
         "
     SELECT patient_case.id, appointment, patient, sealed, wrapped_key, kind, service, department, provider,
-        facility, start_at, day, first_of_two, listed, scheme, priority, classes, interpreter, state, decided, rule, told,
+        facility, start_at, day, first_of_two, listed, minutes, scheme, priority, classes, interpreter, state, decided,
+        rule, told,
         attempts, tried_at, tried, next_try_at, new_start_at, new_day, first_cancelled_at, safe_by, day_28, locked_by,
         locked_since, locked_until, risk_rank, risk_at, version
     FROM patient_case
@@ -229,7 +234,7 @@ pub async fn save(tx: &mut Tx, row: &CaseRow) -> Result<(), Error> {
 const LOG: &str = "
     INSERT INTO case_event (
         case_id, seq, incident, what, from_state, to_state, told, event_at, entered_at, account, rule)
-    VALUES ($1, $2, $3, $4, $5, $6, $10, $7, $7, $8, $9)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 /// One change of a case, for good.
 pub struct Event<'a> {
@@ -241,7 +246,8 @@ pub struct Event<'a> {
     pub to: State,
     /// The patient knows what holds now.
     pub told: bool,
-    pub at: Timestamp,
+    /// When it happened, and when it was written down (rule 5).
+    pub times: (Timestamp, Timestamp),
     pub account: AccountId,
     pub rule: &'a str,
 }
@@ -250,25 +256,35 @@ pub struct Event<'a> {
 pub async fn log(tx: &mut Tx, event: &Event<'_>) -> Result<(), Error> {
     let (from, to) = (event.from.code(), event.to.code());
     let (case, incident, account) = (event.case.0, event.incident.0, event.account.0);
-    execute!(
-        tx, LOG, case, event.seq, incident, event.what, from, to, event.at.0, account, event.rule, event.told
-    )
-    .map(|_| ())
+    let (at, entered_at) = (event.times.0.0, event.times.1.0);
+    let (seq, what, told, rule) = (event.seq, event.what, event.told, event.rule);
+    execute!(tx, LOG, case, seq, incident, what, from, to, told, at, entered_at, account, rule).map(|_| ())
 }
 
 const LOG_ATTEMPT: &str = "
-    INSERT INTO contact_attempt (case_id, seq, channel, result, at, account)
-    VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT INTO contact_attempt (case_id, seq, channel, result, at, account, on_paper)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-/// Writes down a try to reach the patient.
+/// Writes down a try to reach the patient; `on_paper` are the initials of whoever wrote it on paper first.
 pub async fn log_attempt(
     tx: &mut Tx,
     (case, seq): (CaseId, i64),
     (channel, result): (Channel, ContactResult),
     at: Timestamp,
-    by: AccountId,
+    (by, on_paper): (AccountId, &str),
 ) -> Result<(), Error> {
-    execute!(tx, LOG_ATTEMPT, case.0, seq, channel.code(), result.code(), at.0, by.0).map(|_| ())
+    execute!(tx, LOG_ATTEMPT, case.0, seq, channel.code(), result.code(), at.0, by.0, on_paper).map(|_| ())
+}
+
+const SAME_TRY: &str = "
+    SELECT 1
+    FROM contact_attempt
+    WHERE case_id = $1 AND channel = $2 AND at / 60000000 = $3 / 60000000
+    LIMIT 1";
+
+/// Whether a try by this channel in this minute stands there already.
+pub async fn is_tried(tx: &mut Tx, case: CaseId, channel: Channel, at: Timestamp) -> Result<bool, Error> {
+    Ok(fetch_optional!(tx, (i32,), SAME_TRY, case.0, channel.code(), at.0)?.is_some())
 }
 
 const TRIED: &str = "
@@ -290,11 +306,11 @@ pub async fn tried(tx: &mut Tx, row: &CaseRow, zone: &Zone) -> Result<Tried, Err
         .collect()
 }
 
-/// A try: when, channel, result, by whom.
-pub type Attempt = (i64, String, String, String);
+/// A try: when, channel, result, by whom, and whose initials stand on paper.
+pub type Attempt = (i64, String, String, String, String);
 
 const ATTEMPTS: &str = "
-    SELECT at, channel, result, account.name
+    SELECT at, channel, result, account.name, on_paper
     FROM contact_attempt
     JOIN account ON account.id = contact_attempt.account
     WHERE case_id = $1

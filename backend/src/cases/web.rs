@@ -9,7 +9,7 @@ use axum::{
 use domain::{
     actor::Role,
     cases::forms::{ChangeCase, EndOfDay, Which},
-    id::{CaseId, FacilityId, IncidentId},
+    id::{CaseId, IncidentId},
     scope::Place,
     view::cases::{
         Alternative, CaseChanged, CaseFilter, CaseLine, CaseView, CasesView, DayEnded, EndOfDayView,
@@ -18,7 +18,12 @@ use domain::{
 };
 use serde::Deserialize;
 
-use super::{change, end_of_day, export, figures, list, show, snapshots, standing, store, tally};
+use super::{
+    access::{self, Way},
+    change, door, end_of_day, export, fhir, figures, list,
+    reach::{self, Reach},
+    services, sheets, show, snapshots, standing, store, tally, touched,
+};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
@@ -38,8 +43,10 @@ pub(super) const READERS: Access = Access::Roles(&[Role::CaseManager, Role::Comm
 
 /// The routes of cases.
 pub fn routes(routes: Routes) -> Routes {
-    let routes = super::schedule_web::routes(routes);
-    one_case(super::replay::web::routes(super::decide::web::routes(routes)))
+    let routes = super::decide::web::routes(super::schedule_web::routes(routes));
+    let routes = super::replay::web::routes(door::routes(access::routes(routes)));
+    let routes = sheets::routes(services::routes(touched::routes(fhir::routes(routes))));
+    one_case(routes)
         .page::<CasesView, _>("/incidents/{incident}/cases", READERS, "Cases by risk", list_cases)
         .file("/incidents/{incident}/cases.csv", READERS, "text/csv", "Cases as a CSV file", export::file)
         .page::<PastFiguresView, _>(
@@ -128,54 +135,30 @@ fn case_id(text: &str) -> Result<CaseId, Problem> {
     text.parse().map_err(|_| Problem::not_found("case"))
 }
 
-/// What of the list is asked for, at the sites that the account may see.
-pub(super) async fn narrow(
-    door: &Door,
-    tx: &mut Tx,
-    filter: &CaseFilter,
-    seal: &Seal,
-) -> Result<list::Narrow, Problem> {
-    let now = door.app.clock.now();
-    let zone = accounts::installation(tx).await?.zone();
-    let mut facilities = change::allowed(tx, door.actor()).await?;
-    if !filter.site.is_empty() {
-        let site: Option<FacilityId> = filter.site.parse().ok();
-        facilities.retain(|facility| Some(*facility) == site);
-    }
-    let (scheme, priority) = filter.priority.split_once(':').unwrap_or(("", ""));
-    let mrn = filter.mrn.trim();
-    Ok(list::Narrow {
-        kind: filter.kind.clone(),
-        scheme: scheme.to_owned(),
-        priority: priority.to_owned(),
-        mrn: if mrn.is_empty() { Vec::new() } else { seal.lookup(mrn).to_vec() },
-        soon: show::soon(now, &zone),
-        now,
-        today: show::today(tx, &facilities, now).await?,
-        facilities,
-        after: list::Key::read(&filter.after),
-    })
+/// One page of lines: what was found, and the address of the next page when there are more.
+struct Lines {
+    lines: Vec<CaseLine>,
+    next: Option<String>,
+    found: String,
 }
 
-/// One page of lines, and where it ended when there are more.
 async fn lines(
     door: &Door,
     tx: &mut Tx,
     (incident, filter): (IncidentId, &CaseFilter),
-    most: i64,
-) -> Result<(Vec<CaseLine>, Option<String>), Problem> {
+    reach: &Reach,
+) -> Result<Lines, Problem> {
     let seal = Seal::open(&door.app, tx).await?;
-    let narrow = narrow(door, tx, filter, &seal).await?;
-    let rows = list::page(tx, incident, &filter.show, &narrow, most + 1).await?;
-    let mut rows = rows.ok_or_else(|| Problem::not_found("part of the list"))?;
-    let more = i64::try_from(rows.len()).is_ok_and(|len| len > most);
-    rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-    let after = rows.last().filter(|_| more).map(list::Key::of);
-    let sites = show::Sites::of(places::facilities(tx).await?);
-    let names = show::callers(tx, &rows).await?;
-    let reading = show::Reading { sites: &sites, seal: &seal, now: narrow.now, names: &names };
-    let lines = rows.iter().map(|row| show::line(row, &reading).map(|(line, _)| line));
-    Ok((lines.collect::<Result<_, _>>()?, after))
+    let asking = reach::rows(door, tx, (incident, filter), (&seal, reach), show::MOST).await?;
+    let sites = show::Sites::among(&reach.facilities, &reach.allowed);
+    let names = show::callers(tx, &asking.rows).await?;
+    let now = door.app.clock.now();
+    let reading = show::Reading { sites: &sites, seal: &seal, now, names: &names };
+    let lines = asking.rows.iter().map(|row| show::line(row, &reading).map(|(line, _)| line));
+    let lines = lines.collect::<Result<_, _>>()?;
+    access::seen(door, incident, (asking.way, &access::what(filter)), asking.cases());
+    let next = asking.after.map(|after| list::address(incident, "", &CaseFilter { after, ..filter.clone() }));
+    Ok(Lines { lines, next, found: asking.found })
 }
 
 async fn list_cases(
@@ -194,32 +177,37 @@ async fn list_page(
 ) -> Result<Response, Problem> {
     let mut tx = door.app.db.read().await?;
     let zone = accounts::installation(&mut tx).await?.zone();
-    let allowed = change::allowed(&mut tx, door.actor()).await?;
-    let (lines, after) = lines(door, &mut tx, (incident, &filter), show::MOST).await?;
+    let reach = Reach::of(door, &mut tx).await?;
+    let lines = lines(door, &mut tx, (incident, &filter), &reach).await?;
     let now = door.app.clock.now();
     let soon = show::soon(now, &zone);
     let committed =
         snapshots::all(&mut tx, incident).await?.into_iter().filter(|each| each.state == "committed");
     let as_of = committed.map(|each| each.as_of).max();
-    let (due, locked) = list::counts_of_now(&mut tx, incident, &allowed, soon, now).await?;
-    let today = show::today(&mut tx, &allowed, now).await?;
+    let allowed = &reach.allowed;
+    let (due, locked) = list::counts_of_now(&mut tx, incident, allowed, soon, now).await?;
+    let today = show::today(&reach.facilities, allowed, now);
     let around = show::Around {
         offer: if as_of.is_none() { standing::offer(&mut tx, incident, &zone).await? } else { None },
         offer_id: [door.request_id(), door.request_id(), door.request_id()],
-        funnel: tally::read(&mut tx, incident, Some(&allowed)).await?,
+        funnel: tally::read(&mut tx, incident, Some(allowed)).await?,
         now: show::Now { soon: due, locked, missed: list::missed(&mut tx, incident, &today).await? },
         as_of: as_of.map(|at| zone.full(at)).unwrap_or_default(),
         priorities: list::priorities(&mut tx, incident).await?,
     };
-    let next = after.map(|after| list::address(incident, "", &CaseFilter { after, ..filter.clone() }));
-    let facilities = places::facilities(&mut tx).await?;
-    let sites = show::Sites::of(facilities.into_iter().filter(|each| allowed.contains(&each.id)).collect());
+    let sites = show::Sites::among(&reach.facilities, allowed);
     let lattice = places::lattice(&mut tx).await?;
     let may_decide =
         allowed.iter().any(|site| door.actor().can(Role::Commander, Place::Facility(*site), &lattice));
     let due_before = zone.clock(soon);
-    let may = (!allowed.is_empty(), may_decide, door.request_id());
-    let view = show::cases(incident, around, (lines, next), (filter, &sites, due_before), may);
+    let may = show::May {
+        work: !allowed.is_empty(),
+        decide: may_decide,
+        audit: door.actor().administers_everything(),
+        request_id: door.request_id(),
+    };
+    let Lines { lines, next, found } = lines;
+    let view = show::cases(incident, around, (lines, next, found), (filter, &sites, due_before), may);
     let title = view.title.clone();
     door.incident_page(tx, incident, &title, view, frontend::pages::cases::list, mistakes).await
 }
@@ -317,7 +305,13 @@ async fn case_page(
     let names = show::callers(&mut tx, std::slice::from_ref(&row)).await?;
     let now = door.app.clock.now();
     let reading = show::Reading { sites: &sites, seal: &seal, now, names: &names };
-    let view = show::case(&mut tx, incident, &row, &reading, (form, sent, door.request_id())).await?;
+    let mut view = show::case(&mut tx, incident, &row, &reading, (form, sent, door.request_id())).await?;
+    access::seen(door, incident, (Way::Case, ""), [case]);
+    let lattice = places::lattice(&mut tx).await?;
+    if door.actor().can(Role::Administrator, Place::Facility(row.facility), &lattice) {
+        let zone = sites.zone(row.facility);
+        view.access = Some(access::of_case(&mut tx, case, &zone).await?);
+    }
     let title = format!("{}: {}", view.line.mrn, view.line.risk);
     door.incident_page(tx, incident, &title, view, frontend::pages::cases::case, mistakes).await
 }

@@ -319,7 +319,9 @@ pub async fn not_back(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let percent = back_percent(tx, incident).await?;
+    // The share of a unit's devices that must work; all of them when no playbook says.
+    let percent = playbooks::setting(tx, incident, |playbook| playbook.timing.devices_back_percent).await?;
+    let percent = percent.unwrap_or(100);
     let lattice = places::lattice(tx).await?;
     let mut found = Vec::new();
     for (unit, name, site, in_all, total, checked, fixed) in rows {
@@ -330,10 +332,4 @@ pub async fn not_back(
         }
     }
     Ok(found)
-}
-
-/// The share of a unit's devices that must work, by the incident's playbook.
-async fn back_percent(tx: &mut Tx, incident: IncidentId) -> Result<i64, Error> {
-    let version = playbooks::frozen(tx, incident).await?;
-    Ok(version.map_or(100, |version| version.playbook.timing.devices_back_percent))
 }

@@ -3,7 +3,7 @@
 
 mod act;
 pub mod lots;
-mod patients;
+pub(crate) mod patients;
 mod prepare;
 mod reading;
 pub mod store;

@@ -59,6 +59,15 @@ pub async fn frozen(tx: &mut Tx, incident: IncidentId) -> Result<Option<Version>
     }
 }
 
+/// What an incident's own playbook says of one thing; `None` when it was declared from nothing.
+pub async fn setting<T>(
+    tx: &mut Tx,
+    incident: IncidentId,
+    read: impl FnOnce(&Playbook) -> T,
+) -> Result<Option<T>, Error> {
+    Ok(frozen(tx, incident).await?.map(|version| read(&version.playbook)))
+}
+
 /// The forms of the playbook that an incident keeps; none when it was declared from nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Kit(Option<Arc<Playbook>>);

@@ -75,6 +75,8 @@ struct Fact {
     apply: ApplyCounted,
     /// Whose tallies it adds to; the name tells those of one batch apart.
     tally: Option<(&'static str, WriteSums)>,
+    /// Nothing that anybody looks at has changed by it.
+    aside: bool,
     answer: oneshot::Sender<Result<Value, Failure>>,
 }
 
@@ -88,11 +90,15 @@ impl Facts {
     /// # Errors
     /// The fact's own refusal, or [`Failure::Broken`] when it could not be noted.
     pub async fn note(&self, incident: IncidentId, apply: Apply) -> Result<Value, Failure> {
-        let apply: ApplyCounted = Box::new(move |tx, now| {
-            let applied = apply(tx, now);
-            Box::pin(async move { Ok(applied.await?.map(|noted| (noted, Adds::default()))) })
-        });
-        self.send(incident, apply, None).await
+        self.send(incident, uncounted(apply), None, false).await
+    }
+
+    /// As [`Facts::note`], for a fact by which nothing changes that anybody looks at: that somebody looked.
+    ///
+    /// # Errors
+    /// As [`Facts::note`].
+    pub async fn note_aside(&self, incident: IncidentId, apply: Apply) -> Result<Value, Failure> {
+        self.send(incident, uncounted(apply), None, true).await
     }
 
     /// As [`Facts::note`], for a fact that counts: what it adds is written by `write` once a batch.
@@ -106,7 +112,7 @@ impl Facts {
         write: WriteSums,
         apply: ApplyCounted,
     ) -> Result<Value, Failure> {
-        self.send(incident, apply, Some((tally, write))).await
+        self.send(incident, apply, Some((tally, write)), false).await
     }
 
     async fn send(
@@ -114,13 +120,21 @@ impl Facts {
         incident: IncidentId,
         apply: ApplyCounted,
         tally: Option<(&'static str, WriteSums)>,
+        aside: bool,
     ) -> Result<Value, Failure> {
         let (answer, committed) = oneshot::channel();
         let stopping = || Failure::Broken("the program is stopping".into());
-        self.0.send(Fact { incident, apply, tally, answer }).await.map_err(|_| stopping())?;
+        self.0.send(Fact { incident, apply, tally, aside, answer }).await.map_err(|_| stopping())?;
         let lost = || Failure::Broken("this could not be noted; send it again".into());
         committed.await.map_err(|_| lost())?
     }
+}
+
+fn uncounted(apply: Apply) -> ApplyCounted {
+    Box::new(move |tx, now| {
+        let applied = apply(tx, now);
+        Box::pin(async move { Ok(applied.await?.map(|noted| (noted, Adds::default()))) })
+    })
 }
 
 /// The writer's two ends: the way in, and the loop, which outlives a fact that panics.
@@ -147,7 +161,9 @@ async fn commit_some(db: &Db, clock: &Clock, live: &Live, mut batch: Vec<Fact>) 
             Ok(outcomes) => {
                 let rest = batch.split_off(outcomes.len());
                 for (fact, outcome) in batch.into_iter().zip(outcomes) {
-                    live.changed(Some(fact.incident), 0);
+                    if !fact.aside {
+                        live.changed(Some(fact.incident), 0);
+                    }
                     let _ = fact.answer.send(outcome);
                 }
                 return rest;

@@ -70,6 +70,11 @@ impl Seal {
         derive(&self.lookup, mrn.as_bytes())
     }
 
+    /// The key of the hashes by which a name and a birth date are found.
+    pub fn search(&self) -> [u8; 32] {
+        derive(&self.lookup, b"search")
+    }
+
     /// The key of files that prove evidence: a photograph of a screen shows patients.
     pub fn files(&self) -> [u8; 32] {
         derive(&self.wrap, b"files")

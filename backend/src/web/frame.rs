@@ -14,7 +14,7 @@ use crate::{
     accounts,
     app::App,
     broadcasts,
-    cases::card as cases,
+    cases::{card as cases, door},
     command::store as command,
     devices, forms, incidents,
     jobs::audit,
@@ -42,6 +42,9 @@ pub async fn read(
         let bar = incidents::bar(tx, incident, &installation, now).await?;
         frame.incident = Some(bar.ok_or_else(|| Problem::not_found("incident"))?);
         frame.rail = incident_rail(tx, incident, now).await?;
+        if let Some(caller) = caller {
+            lead_to_the_door(&caller.actor, incident, &mut frame.rail);
+        }
         let head = journal::head(tx, incident.0).await?;
         frame.log_head = head
             .map(|(seq, head)| printed_head(seq, &head.try_into().unwrap_or(GENESIS)))
@@ -94,6 +97,15 @@ fn rail(actor: &Actor) -> Vec<RailItem> {
         rail.push(item(Section::Playbooks, "/playbooks".into()));
     }
     rail
+}
+
+/// Who only greets patients finds them at the door.
+fn lead_to_the_door(actor: &Actor, incident: IncidentId, rail: &mut [RailItem]) {
+    let only_greets = actor.has(&door::ROLES) && !actor.has(&[Role::CaseManager, Role::Commander]);
+    let patients = rail.iter_mut().find(|item| item.section == Section::Patients);
+    if let Some(patients) = patients.filter(|_| only_greets) {
+        patients.path = format!("/incidents/{incident}/door");
+    }
 }
 
 /// The destinations of an incident; a capability adds its count and whether something there is late.

@@ -1,5 +1,11 @@
 //! Who must I call next? The funnel, the queue by risk, one case with what can be done, and the end-of-day list.
 
+mod access;
+mod door;
+mod services;
+mod sheets;
+
+pub use access::access;
 use domain::{
     cases::{Channel, ContactResult, State, replay::OUTSIDE},
     view::{
@@ -7,7 +13,10 @@ use domain::{
         frame::Frame,
     },
 };
+pub use door::{door, door_list};
 use leptos::prelude::*;
+pub use services::services;
+pub use sheets::{sheet, sheets};
 
 use super::schedules;
 use crate::ui::{
@@ -98,6 +107,7 @@ pub fn list(frame: &Frame, view: &CasesView) -> AnyView {
         <section class="panel">
             {tabs(view)}
             {filters(view, &path)}
+            {(!view.found.is_empty()).then(|| view! { <p>{view.found.clone()}</p> })}
             {table::queue("Cases, highest risk first", columns(), view.lines.iter().map(|line| row(view, line)).collect(),
                 "No case here.")}
             {table::next_page("The next 50", view.next.clone())}
@@ -184,10 +194,14 @@ fn filters(view: &CasesView, path: &str) -> AnyView {
     let filter = &view.filter;
     let body = view! {
         <input type="hidden" name="show" value=filter.show.clone()/>
+        {Field::new("q", "Name or MRN").hint("A name needs the birth date, or site and day")
+            .value(if filter.q.is_empty() { filter.mrn.clone() } else { filter.q.clone() }).text()}
+        {Field::new("born", "Born").hint("As 1975-02-03").value(filter.born.clone()).time()}
+        {Field::new("day", "Booked on").hint("As 2024-07-19").value(filter.day.clone()).time()}
         {Field::new("site", "Site").value(filter.site.clone()).select(choices(&view.sites))}
         {Field::new("kind", "Kind").value(filter.kind.clone()).select(kinds)}
         {Field::new("priority", "Priority").value(filter.priority.clone()).select(choices(&view.priorities))}
-        {Field::new("mrn", "MRN").value(filter.mrn.clone()).text()}
+        {(!filter.service.is_empty()).then(|| view! { <input type="hidden" name="service" value=filter.service.clone()/> })}
         {button::secondary("Filter")}
         {button::secondary_link("Export CSV", &view.csv)}
     };
@@ -239,13 +253,22 @@ fn ways(view: &CasesView, path: &str) -> AnyView {
     let decide = view.may_decide.then(|| {
         view! { <li><a href=format!("{path}/decide")>"Decide what is cancelled and what goes ahead"</a></li> }
     });
+    let audit = view.may_audit.then(|| {
+        view! { <li><a href=format!("/incidents/{}/access", view.incident)>"Who has seen patients"</a></li> }
+    });
     view! {
         <nav aria-label="More about patients"><ul class="choices">
             {decide}
+            <li><a href=format!("/incidents/{}/door", view.incident)>"Somebody stands at the door"</a></li>
+            <li><a href=format!("/incidents/{}/sheets", view.incident)>"Call sheets on paper"</a></li>
+            <li><a href=format!("{path}/services")>"Services, and what is late"</a></li>
             <li><a href=format!("{path}/done")>"Enter a service's end-of-day list"</a></li>
             <li><a href=format!("{path}/figures")>"The figures at a past moment"</a></li>
             <li><a href=format!("/incidents/{}/schedule", view.incident)>"Imported schedules"</a></li>
             <li><a href=format!("{path}/replay")>"Compare with the record system's own account"</a></li>
+            <li><a href=format!("{path}/paper.csv")>"Who was touched: look for paper (CSV)"</a></li>
+            <li><a href=format!("{path}.fhir.json")>"What is cancelled, for other systems (FHIR R4)"</a></li>
+            {audit}
         </ul></nav>
     }
     .into_any()
@@ -267,6 +290,7 @@ pub fn case(frame: &Frame, view: &CaseView) -> AnyView {
         </div>
         {ui::section("Tries to reach the patient", attempts(view))}
         {ui::section("What happened", history(view))}
+        {view.access.as_ref().map(|lines| ui::section("Who has seen this case", access::table(lines)))}
     }
     .into_any()
 }

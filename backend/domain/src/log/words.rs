@@ -33,7 +33,7 @@ fn table(kind: &str) -> Option<&'static str> {
         "instruction" | "clearance" | "waiver" => of_clearance(kind),
         "broadcast" | "audience" | "answer" | "deliveries" => of_broadcasts(kind),
         "case" | "cases" | "schedule" | "form" | "forms" | "entry" | "ancillary" | "identity" | "devices"
-        | "device" => of_work(kind),
+        | "device" | "patients" => of_work(kind),
         "reviews" | "checks" => of_reviews(kind),
         "stock" | "reorder" | "readiness" => of_stock(kind),
         "late_entry" => of_late_entries(kind),
@@ -186,6 +186,8 @@ fn of_work(kind: &str) -> Option<&'static str> {
         "devices.team_sent" => "sent a field team to a unit",
         "devices.team_taken_back" => "took a field team away from a unit",
         "device.reported" => "reported what became of a device",
+        "cases.sheet_made" => "made a call sheet",
+        "patients.seen" => "looked at patients",
         _ => return None,
     })
 }

@@ -105,6 +105,14 @@ pub struct CaseFilter {
     /// Scheme and value, as `fssa:P2`.
     pub priority: String,
     pub mrn: String,
+    /// A record number or a name. A name needs `born`, or `site` and `day`.
+    pub q: String,
+    /// The patient's birth date, `1975-02-03`.
+    pub born: String,
+    /// The day that was booked, `2024-07-19`.
+    pub day: String,
+    /// The service as the schedule names it.
+    pub service: String,
     /// Where the page before ended.
     pub after: String,
 }
@@ -126,11 +134,15 @@ pub struct CasesView {
     pub sites: Vec<Alternative>,
     pub priorities: Vec<Alternative>,
     pub lines: Vec<CaseLine>,
+    /// What came of a search: `2 bookings fit, the closest first.`; empty when nobody was looked for.
+    pub found: String,
     /// The next page's address, if there is one.
     pub next: Option<String>,
     pub csv: String,
     pub may_work: bool,
     pub may_decide: bool,
+    /// May see who has seen patients.
+    pub may_audit: bool,
     /// While no schedule is imported: those that are here.
     pub offer: Option<ScheduleOffer>,
     /// The request ids of the offer's forms.
@@ -188,6 +200,8 @@ pub struct CaseView {
     pub first_of_two: bool,
     /// The day from which safe-by is counted, in words.
     pub safe_by_base: String,
+    /// Who has seen it lately, the last first; for those alone who may know.
+    pub access: Option<Vec<AccessLine>>,
     /// What callers told the next one, the last first.
     pub notes: Vec<NoteLine>,
     pub attempts: Vec<AttemptLine>,
@@ -227,6 +241,30 @@ pub struct HistoryLine {
     pub to: String,
     pub by: String,
     pub rule: String,
+}
+
+/// Somebody has seen patients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccessLine {
+    pub at: String,
+    pub by: String,
+    /// `opened the case`, `took a file`
+    pub how: String,
+    /// Which list, page or file: `show=call`, `cases.csv`.
+    pub what: String,
+    /// The appointment, when it was one case.
+    pub appointment: String,
+    pub cases: i64,
+}
+
+/// Who has seen patients of an incident, the last first.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct AccessView {
+    pub incident: IncidentId,
+    pub lines: Vec<AccessLine>,
+    /// The next page's address, if there is one.
+    pub next: Option<String>,
+    pub csv: String,
 }
 
 /// What a change of a case answers.

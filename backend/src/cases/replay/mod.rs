@@ -26,7 +26,7 @@ use sqlx::types::Uuid;
 
 use self::store::{Said, Unknown};
 use super::{
-    change::{self, Source},
+    change::{self, FromFeed, Source},
     import,
     snapshots::Snapshot,
     store as cases,
@@ -208,12 +208,12 @@ async fn apply(
         Proposal::Outside => Act::Cancel { reason: reason("Cancelled outside command") },
         Proposal::Error => Act::End { end: State::DuplicateOrError, reason: reason("Booked in error") },
     };
-    let source = Source {
+    let source = Source::Feed(FromFeed {
         feed: each.said.feed,
         message: each.said.message.clone(),
         rule: (each.proposal == Proposal::Outside).then_some(rules::OUTSIDE),
-    };
-    change::apply(app, decision, incident, each.row, act, Some(&source)).await.map(|_| ())
+    });
+    change::apply(app, decision, (incident, each.row), act, &source).await.map(|_| ())
 }
 
 /// Makes cases of what was cancelled there without us: imported as a schedule is, then cancelled with the feed as the
