@@ -24,6 +24,18 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
+/// Two hundred messages about fifty appointments, one of which is cancelled in the end.
+fn messages() -> Vec<(String, String)> {
+    (0..200)
+        .map(|number| {
+            let (id, key) = (format!("{number}"), format!("K{}", number % 50));
+            let at = format!("2024071810{:02}{:02}", number / 60, number % 60);
+            let event = if number % 50 == 7 && number >= 150 { "S15" } else { "S12" };
+            (id.clone(), Siu { event, at: &at, ..booked(&id, &key, &key) }.text())
+        })
+        .collect()
+}
+
 #[tokio::test]
 async fn an_engine_goes_on_with_the_other_server_and_nothing_is_lost_or_doubled() {
     let ports = [free_port(), free_port()];
@@ -39,14 +51,7 @@ async fn an_engine_goes_on_with_the_other_server_and_nothing_is_lost_or_doubled(
     gives_key(&second);
     second.launch();
 
-    let messages: Vec<(String, String)> = (0..200)
-        .map(|number| {
-            let (id, key) = (format!("{number}"), format!("K{}", number % 50));
-            let at = format!("2024071810{:02}{:02}", number / 60, number % 60);
-            let event = if number % 50 == 7 && number >= 150 { "S15" } else { "S12" };
-            (id.clone(), Siu { event, at: &at, ..booked(&id, &key, &key) }.text())
-        })
-        .collect();
+    let messages = messages();
     // The same engine twice, as after a failover of its own: each message comes to both servers.
     let through = |port: u16, messages: Vec<(String, String)>| async move {
         let mut accepted = BTreeSet::new();
