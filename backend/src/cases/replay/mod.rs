@@ -14,6 +14,7 @@ use domain::{
         forms::{Act, ConfirmReplay},
         replay::{self as rules, Ours, Proposal},
     },
+    field::Text,
     id::{CaseId, FeedId, IncidentId},
     schedule::Schedule,
     table::Mapping,
@@ -145,7 +146,7 @@ pub async fn confirm(
     form: ConfirmReplay,
 ) -> Result<Replayed, Failure> {
     let ticked: BTreeSet<&str> =
-        form.confirm.iter().map(|each| each.trimmed()).filter(|each| !each.is_empty()).collect();
+        form.confirm.iter().map(Text::trimmed).filter(|each| !each.is_empty()).collect();
     if ticked.is_empty() {
         return Err(Refusal::new("nothing-ticked", "Tick the lines that you mean.").into());
     }
