@@ -301,7 +301,7 @@ both_databases! {
         let bundle = schema("Bundle");
         for query in ["", "?kind=procedure"] {
             let answer = night.commander.asks(&night.path(&format!("/cases.fhir.json{query}"))).await.expect(200);
-            let sent: Value = serde_json::from_str(&answer.text()).expect("a bundle is JSON");
+            let sent: Value = serde_json::from_str(answer.text()).expect("a bundle is JSON");
             let wrong: Vec<String> = bundle.iter_errors(&sent).map(|error| error.to_string()).collect();
             assert!(wrong.is_empty(), "{wrong:?} in {sent}");
             let entries = sent["entry"].as_array().map_or(0, Vec::len);

@@ -117,7 +117,7 @@ async fn patients_are_read_on_a_full_disk_and_who_read_is_noted_when_there_is_ro
 
     let filler = disk.fill();
     let (_, failure) = until_it_fails(&administrator).await;
-    failure.expect(507);
+    let _ = failure.expect(507);
     for page in ["/cases?show=all", "/cases?q=0000001", "/door?q=0000001"] {
         let seen = administrator.reads(&path(page)).await;
         assert!(seen.to_string().contains("Doe Jane"), "{page} is not read on a full disk: {seen}");

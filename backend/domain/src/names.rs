@@ -92,12 +92,9 @@ impl Name {
         }
         let (mine, theirs) = (self.keys(), asked.keys());
         let alike = |kind: &str| theirs.iter().any(|key| key.0.starts_with(kind) && mine.contains(key));
-        match () {
-            () if alike("word:") => Some(Likeness::Shares),
-            () if alike("begins:") => Some(Likeness::Begins),
-            () if alike("sounds:") => Some(Likeness::Sounds),
-            () => None,
-        }
+        let kinds =
+            [("word:", Likeness::Shares), ("begins:", Likeness::Begins), ("sounds:", Likeness::Sounds)];
+        kinds.into_iter().find(|(kind, _)| alike(kind)).map(|(_, likeness)| likeness)
     }
 }
 

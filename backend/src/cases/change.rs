@@ -326,7 +326,6 @@ async fn say(
         }),
         event_at: paper.map(|paper| paper.at),
         texts: if texts[0].1.is_empty() { &[] } else { &texts },
-        ..Say::default()
     };
     Ok(decision.append(app, say).await?)
 }

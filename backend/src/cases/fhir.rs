@@ -132,10 +132,17 @@ impl Rest {
         for row in &piece {
             let resource = self.cancelled(row)?.resource(&self.cause);
             match self.shape {
-                Shape::Lines => text += &format!("{resource}\n"),
+                Shape::Lines => {
+                    text.push_str(&resource.to_string());
+                    text.push('\n');
+                }
+                Shape::Bundle if self.written == 0 => {
+                    text.push_str(&fhir::bundle_head(self.at));
+                    text.push_str(&fhir::bundle_entry(&resource).to_string());
+                }
                 Shape::Bundle => {
-                    let before = if self.written == 0 { fhir::bundle_head(self.at) } else { ",".to_owned() };
-                    text += &format!("{before}{}", fhir::bundle_entry(&resource));
+                    text.push(',');
+                    text.push_str(&fhir::bundle_entry(&resource).to_string());
                 }
             }
             self.written += 1;

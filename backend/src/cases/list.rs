@@ -85,7 +85,9 @@ const NEAR: i64 = 7;
 
 /// From which day to which a safe-by date is near: from the latest day that any facility has.
 pub(super) fn nearing(today: &[(FacilityId, Date)]) -> (String, String) {
-    let Some(latest) = today.iter().map(|(_, day)| *day).max() else { return Default::default() };
+    let Some(latest) = today.iter().map(|(_, day)| *day).max() else {
+        return (String::new(), String::new());
+    };
     let until = latest.saturating_add(jiff::Span::new().days(NEAR));
     (latest.to_string(), until.to_string())
 }

@@ -173,7 +173,7 @@ fn ranked(rows: Vec<CaseRow>, name: &Name, seal: &Seal) -> Result<Vec<CaseRow>, 
             fits.push((likeness, row.case.start.0, row));
         }
     }
-    fits.sort_by(|one, other| (one.0, one.1, one.2.id).cmp(&(other.0, other.1, other.2.id)));
+    fits.sort_by_key(|(likeness, at, row)| (*likeness, *at, row.id));
     Ok(fits.into_iter().map(|(_, _, row)| row).collect())
 }
 

@@ -136,7 +136,7 @@ fn case_id(text: &str) -> Result<CaseId, Problem> {
 }
 
 /// One page of lines: what was found, and the address of the next page when there are more.
-struct Lines {
+struct Shown {
     lines: Vec<CaseLine>,
     next: Option<String>,
     found: String,
@@ -147,7 +147,7 @@ async fn lines(
     tx: &mut Tx,
     (incident, filter): (IncidentId, &CaseFilter),
     reach: &Reach,
-) -> Result<Lines, Problem> {
+) -> Result<Shown, Problem> {
     let seal = Seal::open(&door.app, tx).await?;
     let asking = reach::rows(door, tx, (incident, filter), (&seal, reach), show::MOST).await?;
     let sites = show::Sites::among(&reach.facilities, &reach.allowed);
@@ -158,7 +158,7 @@ async fn lines(
     let lines = lines.collect::<Result<_, _>>()?;
     access::seen(door, incident, (asking.way, &access::what(filter)), asking.cases());
     let next = asking.after.map(|after| list::address(incident, "", &CaseFilter { after, ..filter.clone() }));
-    Ok(Lines { lines, next, found: asking.found })
+    Ok(Shown { lines, next, found: asking.found })
 }
 
 async fn list_cases(
@@ -206,7 +206,7 @@ async fn list_page(
         audit: door.actor().administers_everything(),
         request_id: door.request_id(),
     };
-    let Lines { lines, next, found } = lines;
+    let Shown { lines, next, found } = lines;
     let view = show::cases(incident, around, (lines, next, found), (filter, &sites, due_before), may);
     let title = view.title.clone();
     door.incident_page(tx, incident, &title, view, frontend::pages::cases::list, mistakes).await

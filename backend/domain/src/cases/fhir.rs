@@ -4,7 +4,7 @@
 //! No standard code says that computers were down. So the reason has two codings: our own, which says it, and the
 //! nearest of HL7's own list, which others know. The incident stands beside it as supporting information.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     id::{CaseId, IncidentId},
@@ -89,19 +89,17 @@ impl Cancelled {
 
     fn participants(&self) -> Vec<Value> {
         let knows = if self.told { "accepted" } else { "needs-action" };
-        let patient = match &self.patient {
-            Some(patient) => {
-                let mut actor = Map::from_iter([("type".to_owned(), json!("Patient"))]);
-                let values = [
-                    ("identifier", json!({ "value": patient.mrn }), patient.mrn.is_empty()),
-                    ("display", json!(patient.name), patient.name.is_empty()),
-                ];
-                let known = values.into_iter().filter(|(_, _, is_empty)| !is_empty);
-                actor.extend(known.map(|(name, value, _)| (name.to_owned(), value)));
-                Value::Object(actor)
+        let mut patient = json!({ "type": "Patient" });
+        if let Some(known) = &self.patient {
+            if !known.mrn.is_empty() {
+                patient["identifier"] = json!({ "value": known.mrn });
             }
-            None => json!({ "type": "Patient", "display": "Erased" }),
-        };
+            if !known.name.is_empty() {
+                patient["display"] = json!(known.name);
+            }
+        } else {
+            patient["display"] = json!("Erased");
+        }
         let mut participants = vec![json!({ "actor": patient, "required": "required", "status": knows })];
         for (kind, display) in [("Practitioner", &self.provider), ("Location", &self.place)] {
             if !display.is_empty() {
