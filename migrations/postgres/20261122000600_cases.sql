@@ -17,6 +17,8 @@ CREATE TABLE schedule_snapshot (
     mapping TEXT NOT NULL,
     scheme TEXT NOT NULL,
     figures TEXT NOT NULL,
+    -- The schemes and values of its procedures, for the filter of the list.
+    priorities TEXT NOT NULL DEFAULT '[]',
     added BIGINT NOT NULL DEFAULT 0,
     state TEXT NOT NULL CHECK (state IN ('previewed', 'committed')),
     -- An account, or the installation when it came from the terminal.

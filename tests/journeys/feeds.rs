@@ -75,10 +75,11 @@ async fn an_engine_goes_on_with_the_other_server_and_nothing_is_lost_or_doubled(
 
     // The first dies while it is sent to; what it did not answer is sent to the second.
     let rest = messages[150..].to_vec();
-    let sending = tokio::spawn(through(ports[0], rest.clone()));
-    tokio::time::sleep(std::time::Duration::from_millis(60)).await;
-    first.kill();
-    let accepted = sending.await.expect("the engine goes on");
+    let dies = async {
+        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+        first.kill();
+    };
+    let (accepted, ()) = tokio::join!(through(ports[0], rest.clone()), dies);
     let unanswered: Vec<_> = rest.into_iter().filter(|(id, _)| !accepted.contains(id)).collect();
     let again = through(ports[1], unanswered.clone()).await;
     assert_eq!(again.len(), unanswered.len());

@@ -9,7 +9,7 @@ use domain::{
     decisions::Window,
     field::FieldErrors,
     id::{CaseId, IncidentId, SnapshotId},
-    schedule::{Booking, FIELDS, Patient, Schedule, Site},
+    schedule::{Booking, FIELDS, Kind, Patient, Priority, Schedule, Site},
     scope::Places,
     table::{self, Limits, Mapping, Table},
     triage::Scheme,
@@ -387,7 +387,8 @@ async fn switch(
     let added = snapshots::make_visible(&mut decision.tx, stage).await?;
     let late = leave_late_rows_undecided(&mut decision.tx, incident, snapshot.id).await?;
     rejects::keep(&mut decision.tx, snapshot.id, &schedule.rejects).await?;
-    snapshots::set_committed(&mut decision.tx, snapshot.id, &figures, added, decision.at).await?;
+    let found = (&figures, &priorities(schedule));
+    snapshots::set_committed(&mut decision.tx, snapshot.id, found, added, decision.at).await?;
     tally::count_again(&mut decision.tx, incident).await?;
     let mut data = json!({
         "sha256": hex::encode(snapshot.sha256),
@@ -408,6 +409,16 @@ async fn switch(
     let outcome = Committed { snapshot: snapshot.id, figures, added, seq };
     decision.commit(app, &outcome).await?;
     Ok(outcome)
+}
+
+/// How its procedures are ranked.
+fn priorities(schedule: &Schedule) -> BTreeSet<snapshots::Ranked> {
+    let procedures = schedule.bookings.iter().filter(|booking| booking.kind == Kind::Procedure);
+    let ranked = procedures.filter(|booking| booking.priority != Priority::None);
+    ranked
+        .map(|booking| booking.priority.parts())
+        .map(|(scheme, value)| (scheme.into(), value.into()))
+        .collect()
 }
 
 /// What is switched is what was read: every staged row is still there, under the columns that are chosen now.

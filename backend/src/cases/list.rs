@@ -388,18 +388,6 @@ pub async fn missed(
     Ok((safe_by.min(MOST_COUNTED + 1), day_28.min(MOST_COUNTED + 1)))
 }
 
-const PRIORITIES: &str = "
-    SELECT DISTINCT scheme, priority
-    FROM patient_case
-    WHERE incident = $1 AND visible = TRUE AND kind = 'procedure' AND scheme <> ''
-    ORDER BY scheme, priority
-    LIMIT 40";
-
-/// The priorities that procedures of an incident have.
-pub async fn priorities(tx: &mut Tx, incident: IncidentId) -> Result<Vec<(String, String)>, Error> {
-    fetch_all!(tx, (String, String), PRIORITIES, incident.0)
-}
-
 /// The filter as an address: only what is set.
 pub fn address(incident: IncidentId, end: &str, filter: &CaseFilter) -> String {
     let pairs: Vec<(&str, &str)> = [

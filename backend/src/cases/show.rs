@@ -1,6 +1,6 @@
 //! What the pages of cases say, read in one snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     cases::{
@@ -22,7 +22,12 @@ use domain::{
 
 use jiff::civil::Date;
 
-use super::{list, notes, snapshots::Snapshot, store, store::CaseRow};
+use super::{
+    list, notes,
+    snapshots::{Ranked, Snapshot},
+    store,
+    store::CaseRow,
+};
 use crate::{
     accounts::store as accounts,
     failure::Failure,
@@ -415,7 +420,7 @@ pub struct Around {
     pub funnel: Funnel,
     pub now: Now,
     pub as_of: String,
-    pub priorities: Vec<(String, String)>,
+    pub priorities: BTreeSet<Ranked>,
     /// While no schedule is imported: those that are here.
     pub offer: Option<ScheduleOffer>,
     pub offer_id: [RequestId; 3],

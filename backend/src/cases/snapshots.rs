@@ -1,6 +1,6 @@
 //! The SQL of imported schedules: the files, their staged rows and what they refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     cases::{Case, Decided},
@@ -400,16 +400,35 @@ pub async fn leave_undecided(tx: &mut Tx, cases: &[String]) -> Result<(), Error>
 
 const SET_COMMITTED: &str = "
     UPDATE schedule_snapshot
-    SET state = 'committed', figures = $2, added = $3, committed_at = $4
+    SET state = 'committed', figures = $2, added = $3, committed_at = $4, priorities = $5
     WHERE id = $1";
+
+/// A scheme and a value, as the store keeps them.
+pub type Ranked = (String, String);
 
 /// The file is imported.
 pub async fn set_committed(
     tx: &mut Tx,
     id: SnapshotId,
-    figures: &Figures,
+    (figures, priorities): (&Figures, &BTreeSet<Ranked>),
     added: i64,
     at: Timestamp,
 ) -> Result<(), Error> {
-    execute!(tx, SET_COMMITTED, id.0, json(figures), added, at.0).map(|_| ())
+    execute!(tx, SET_COMMITTED, id.0, json(figures), added, at.0, json(priorities)).map(|_| ())
+}
+
+const PRIORITIES: &str = "
+    SELECT priorities
+    FROM schedule_snapshot
+    WHERE incident = $1 AND state = 'committed'";
+
+/// The priorities that procedures of an incident have.
+pub async fn priorities(tx: &mut Tx, incident: IncidentId) -> Result<BTreeSet<Ranked>, Error> {
+    let mut all = BTreeSet::new();
+    for (text,) in fetch_all!(tx, (String,), PRIORITIES, incident.0)? {
+        let each: BTreeSet<Ranked> =
+            serde_json::from_str(&text).map_err(|error| Error::Corrupt(error.to_string()))?;
+        all.extend(each);
+    }
+    Ok(all)
 }

@@ -193,7 +193,7 @@ async fn list_page(
         funnel: tally::read(&mut tx, incident, Some(allowed)).await?,
         now: show::Now { soon: due, locked, missed: list::missed(&mut tx, incident, &today).await? },
         as_of: as_of.map(|at| zone.full(at)).unwrap_or_default(),
-        priorities: list::priorities(&mut tx, incident).await?,
+        priorities: snapshots::priorities(&mut tx, incident).await?,
     };
     let sites = show::Sites::among(&reach.facilities, allowed);
     let lattice = places::lattice(&mut tx).await?;

@@ -189,7 +189,7 @@ pub fn offer(offer: &ScheduleOffer, incident: IncidentId, ids: &[RequestId; 3]) 
     let path = format!("/incidents/{incident}/schedule/use");
     let best = offer.best.as_ref().map(|best| {
         let body = view! {
-            <input type="hidden" name="schedule" value=best.schedule.to_string()/>
+            <input type="hidden" name="schedule" value=best.schedule.clone()/>
             {button::primary(&format!("Use the schedule as of {}", best.as_of))}
         };
         button::form(&path, &ids[0].to_string(), body.into_any())
@@ -217,9 +217,9 @@ fn choose(path: &str, id: &RequestId, label: &str, lines: &[OfferLine]) -> AnyVi
             ui::counted(line.bookings, "booking", "bookings"),
             line.file_name
         );
-        Choice::new(line.schedule.to_string(), words)
+        Choice::new(line.schedule.clone(), words)
     };
-    let value = lines.first().map(|line| line.schedule.to_string()).unwrap_or_default();
+    let value = lines.first().map(|line| line.schedule.clone()).unwrap_or_default();
     let body = view! {
         {Field::new("schedule", label).own_id(&format!("schedule-{id}")).value(value)
             .select(lines.iter().map(choice).collect())}
