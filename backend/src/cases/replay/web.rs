@@ -13,7 +13,11 @@ use domain::{
 use super::{MOST, Match, feed_names, matches, unknown};
 use crate::{
     accounts::store as accounts,
-    cases::{change, show, web::READERS},
+    cases::{
+        access::{self, Way},
+        show,
+        web::READERS,
+    },
     feeds::show as feeds,
     incidents::web::incident_id,
     places::store as places,
@@ -73,7 +77,7 @@ async fn replay_page(door: &Door, incident: IncidentId, mistakes: Mistakes) -> R
     let reading = show::Reading { sites: &sites, seal: &seal, now: door.app.clock.now(), names: &callers };
     let mut lines = Vec::new();
     for each in matches.iter().take(MOST_LINES) {
-        let zone = change::zone_of(&mut tx, each.row.facility).await?;
+        let zone = sites.zone(each.row.facility);
         let name = names.get(&each.said.feed).map_or("", String::as_str);
         lines.push(line(each, &reading, (&zone, name))?);
     }
@@ -105,6 +109,8 @@ async fn replay_page(door: &Door, incident: IncidentId, mistakes: Mistakes) -> R
         may_take,
         request_ids: [door.request_id(), door.request_id()],
     };
+    let shown = matches.iter().take(MOST_LINES).map(|each| each.row.id);
+    access::seen(door, incident, (Way::List, "replay"), shown);
     let title = view.title.clone();
     door.incident_page(tx, incident, &title, view, frontend::pages::replay::page, mistakes).await
 }
