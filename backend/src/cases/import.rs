@@ -287,7 +287,7 @@ async fn drop_stage(app: &App, stage: Uuid) {
 }
 
 /// Rows of a chunk: few enough that a waiting command hardly notices.
-const CHUNK: usize = 400;
+const CHUNK: usize = 150;
 
 async fn stage_and_switch(
     app: &App,

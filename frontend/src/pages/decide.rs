@@ -30,8 +30,24 @@ pub fn title(view: &DecideView) -> String {
     if all.rows == 0 {
         return format!("Nothing is booked in this window on {day}");
     }
+    if !is_open(view) && !view.changes.is_empty() {
+        return format!("Change {}: choose what differs, then look again", view.changes);
+    }
+    if !is_open(view) {
+        let (cancelled, kept) = (ui::count(all.cancelled), ui::count(all.kept));
+        return format!(
+            "All {} of {day} are decided: {cancelled} cancelled, {kept} kept",
+            bookings(all.rows)
+        );
+    }
     let counts = format!("{} to cancel, {} to keep on {day}", ui::count(all.cancelled), ui::count(all.kept));
     if view.changes.is_empty() { counts } else { format!("{} changed: {counts}", view.changes) }
+}
+
+/// Whether it would change anything.
+fn is_open(view: &DecideView) -> bool {
+    let totals = &view.totals;
+    totals.all.rows > totals.stood || totals.left_out > 0 || totals.linked_cancelled > 0
 }
 
 fn bookings(count: i64) -> String {
@@ -43,13 +59,12 @@ pub fn page(frame: &Frame, view: &DecideView) -> AnyView {
     let path = format!("/incidents/{}/cases/decide", view.incident);
     let fresh =
         (!view.form.aim.is_blank()).then(|| button::secondary_link("Make a new decision instead", &path));
-    let more = view.totals.all.rows > 0 || view.totals.left_out > 0;
     view! {
         {ui::head(frame, &title(view), None, fresh)}
         {look(frame, view, &path)}
         {ui::panel(&panel_title(view), totals(view))}
         {instead(view)}
-        {more.then(|| apply(frame, view, &path))}
+        {is_open(view).then(|| apply(frame, view, &path))}
         {parts(view)}
         {ui::section("Decisions so far", made(&view.made))}
     }
@@ -167,10 +182,10 @@ fn totals(view: &DecideView) -> AnyView {
     let stood = (totals.stood > 0).then(|| {
         let words = ui::counted(
             totals.stood,
-            "booking was decided before and stands",
-            "bookings were decided before and stand",
+            "booking was decided before and stands as it is",
+            "bookings were decided before and stand as they are",
         );
-        view! { <p class="muted">{format!("{words} as it is.")}</p> }
+        view! { <p class="muted">{format!("{words}.")}</p> }
     });
     let offered = totals.linked - totals.linked_cancelled;
     let linked = (offered > 0).then(|| {
@@ -308,8 +323,10 @@ fn made(lines: &[DecisionLine]) -> AnyView {
     let rows = lines.iter().map(|line| {
         let acts = (!line.change.is_empty()).then(|| {
             view! {
-                {button::small_link("Change", &line.name, &line.change)}
-                {button::small_link("Take back", &line.name, &line.take_back)}
+                <div class="small-actions">
+                    {button::small_link("Change", &line.name, &line.change)}
+                    {button::small_link("Take back", &line.name, &line.take_back)}
+                </div>
             }
         });
         Row::new(vec![

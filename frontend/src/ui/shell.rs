@@ -165,7 +165,11 @@ fn rail(frame: &Frame) -> AnyView {
 
 /// Pages that belong to the way back or to paper and have no place of their own in the rail: the section, the end of
 /// its own path, and theirs.
-const BESIDE: [(Section, &str, &str); 9] = [
+const BESIDE: [(Section, &str, &str); 13] = [
+    (Section::Patients, "/cases", "/door"),
+    (Section::Patients, "/cases", "/sheets"),
+    (Section::Patients, "/cases", "/access"),
+    (Section::Patients, "/cases", "/schedule"),
     (Section::Clearance, "/clearance", "/reviews"),
     (Section::Clearance, "/clearance", "/downtime"),
     (Section::Clearance, "/clearance", "/revocations"),

@@ -84,7 +84,7 @@ async fn replay_page(door: &Door, incident: IncidentId, mistakes: Mistakes) -> R
     let count = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
     let view = ReplayView {
         incident,
-        title: title(matches.len(), unknown.len()),
+        title: title(matches.len(), unknown.len(), told.iter().any(|feed| !feed.as_of.is_empty())),
         feeds: told
             .iter()
             .filter(|feed| !feed.as_of.is_empty())
@@ -115,9 +115,10 @@ async fn replay_page(door: &Door, incident: IncidentId, mistakes: Mistakes) -> R
     door.incident_page(tx, incident, &title, view, frontend::pages::replay::page, mistakes).await
 }
 
-fn title(proposals: usize, unknown: usize) -> String {
+fn title(proposals: usize, unknown: usize, has_told: bool) -> String {
     let cases = if proposals == 1 { "1 case has".to_owned() } else { format!("{proposals} cases have") };
     match (proposals, unknown) {
+        (0, 0) if !has_told => "No record system has told anything yet".into(),
         (0, 0) => "The record system says nothing else than we do".into(),
         (0, many) => format!("{many} cancelled there are no cases here"),
         (_, 0) => format!("{cases} moved on in the record system"),

@@ -23,7 +23,7 @@ pub fn door(frame: &Frame, view: &DoorView) -> AnyView {
     let form = &view.form;
     let body = view! {
         {Field::new("q", "Name or MRN").value(form.q.clone()).text()}
-        {Field::new("born", "Born").hint("As 1975-02-03; without it, among those of today at the site")
+        {Field::new("born", "Born").hint("As 1975-02-03")
             .value(form.born.clone()).time()}
         {Field::new("site", "Site").value(form.site.clone()).select(choices(&view.sites))}
         {button::primary("Look up")}
