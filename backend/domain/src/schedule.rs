@@ -169,9 +169,12 @@ mod as_text_or_none {
     use jiff::civil::Date;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-    pub(super) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
-        day.map(|day| day.to_string()).serialize(serializer)
+    #[expect(clippy::ref_option, reason = "serde gives a reference")]
+    pub(super) fn serialize<D: ToString, S: Serializer>(
+        day: &Option<D>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        day.as_ref().map(ToString::to_string).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
