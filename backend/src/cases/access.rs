@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::types::Uuid;
 
-use super::{list, web::csv_file};
+use super::{file::csv_file, list};
 use crate::{
     accounts::store as accounts,
     app::App,

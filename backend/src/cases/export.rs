@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    body::Body,
     extract::{Path, Query},
     response::Response,
 };
@@ -19,10 +18,10 @@ use domain::{
 
 use super::{
     access::{self, Way},
+    file::{csv_file, in_pieces},
     reach::{self, Reach},
     show,
     store::CaseRow,
-    web::csv_file,
 };
 use crate::{
     incidents::{store as incidents, web::incident_id},
@@ -78,13 +77,7 @@ pub(super) async fn file(
     access::seen(&door, incident, (Way::File, "cases.csv"), asking.cases());
     let now = door.app.clock.now();
     let rest = Rest { rows: asking.rows.into_iter(), begun: false, sites, seal, now, names };
-    Ok(csv_file("cases.csv", Body::from_stream(futures::stream::try_unfold(rest, next_piece))))
-}
-
-async fn next_piece(mut rest: Rest) -> Result<Option<(String, Rest)>, Error> {
-    let piece = tokio::task::spawn_blocking(move || rest.write().map(|text| (text, rest))).await;
-    let (text, rest) = piece.map_err(|error| Error::Corrupt(error.to_string()))??;
-    Ok(text.map(|text| (text, rest)))
+    Ok(csv_file("cases.csv", in_pieces(rest, Rest::write)))
 }
 
 impl Rest {

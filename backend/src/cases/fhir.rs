@@ -2,10 +2,8 @@
 //! as it is taken, from rows read in one snapshot.
 
 use axum::{
-    body::Body,
     extract::{Path, Query},
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use domain::{
     cases::fhir::{self, Cancelled, Cause},
@@ -16,6 +14,7 @@ use domain::{
 
 use super::{
     access::{self, Way},
+    file as save,
     reach::{self, Reach},
     show,
     store::CaseRow,
@@ -104,20 +103,7 @@ async fn file(
         cause: Cause { incident, name: row.name },
         at: door.app.clock.now(),
     };
-    let body = Body::from_stream(futures::stream::try_unfold(rest, next_piece));
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(media)),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).expect("the names are plain")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, body).into_response())
-}
-
-async fn next_piece(mut rest: Rest) -> Result<Option<(String, Rest)>, Error> {
-    let piece = tokio::task::spawn_blocking(move || rest.write().map(|text| (text, rest))).await;
-    let (text, rest) = piece.map_err(|error| Error::Corrupt(error.to_string()))??;
-    Ok(text.map(|text| (text, rest)))
+    Ok(save::file(media, name, save::in_pieces(rest, Rest::write)))
 }
 
 impl Rest {

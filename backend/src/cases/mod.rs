@@ -12,6 +12,7 @@ pub mod end_of_day;
 mod export;
 mod fhir;
 mod figures;
+pub mod file;
 pub mod import;
 pub mod list;
 mod notes;

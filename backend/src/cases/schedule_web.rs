@@ -16,7 +16,9 @@ use domain::{
     view::cases::{Committed, FieldColumn, ScheduleView, SnapshotView, Uploaded},
 };
 
-use super::{import, import::Offered, show, snapshots, snapshots::Snapshot, standing, upload, web::csv_file};
+use super::{
+    file::csv_file, import, import::Offered, show, snapshots, snapshots::Snapshot, standing, upload,
+};
 use crate::{
     accounts::store as accounts,
     demo,
@@ -121,14 +123,7 @@ async fn send_schedule(
     let incident = incident_id(&incident)?;
     let id: SnapshotId = door.app.clock.id();
     let path = import::path(&door.app, id);
-    let received = match upload::receive(multipart, &path).await {
-        Ok(received) => received,
-        Err(problem) => {
-            // Half a file is of no use to anybody.
-            let _ = tokio::fs::remove_file(&path).await;
-            return Err(problem);
-        }
-    };
+    let received = upload::receive(multipart, &path).await?;
     let as_of = received.text("as_of").trim().to_owned();
     let typed: Vec<(String, String)> = received.fields.clone().into_iter().collect();
     let ran = match received.file.clone() {

@@ -17,12 +17,7 @@ use domain::{
 use serde::Serialize;
 use sqlx::types::Uuid;
 
-use super::{
-    list,
-    reach::Reach,
-    show,
-    web::{READERS, csv_file},
-};
+use super::{file::csv_file, list, reach::Reach, show, web::READERS};
 use crate::{
     accounts::store as accounts,
     fetch_all,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{body::Body, extract::Path, response::Response};
+use axum::{extract::Path, response::Response};
 use domain::{
     cases::Decided,
     forms::Serial,
@@ -15,11 +15,12 @@ use sqlx::types::Uuid;
 
 use super::{
     access::{self, Way},
+    file::{csv_file, in_pieces},
     list::ids,
     reach::Reach,
     show,
     store::{CaseRow, Kept, case_columns},
-    web::{READERS, csv_file},
+    web::READERS,
 };
 use crate::{
     entry::patients,
@@ -163,13 +164,7 @@ async fn file(door: Door, Path(incident): Path<String>) -> Result<Response, Prob
     patients.extend(others.into_iter().map(|(number, paper)| Touched::OnPaper(number, paper)));
     let sites = show::Sites::among(&reach.facilities, &reach.allowed);
     let rest = Rest { patients: patients.into_iter(), begun: false, sites, seal };
-    Ok(csv_file("paper.csv", Body::from_stream(futures::stream::try_unfold(rest, next_piece))))
-}
-
-async fn next_piece(mut rest: Rest) -> Result<Option<(String, Rest)>, Error> {
-    let piece = tokio::task::spawn_blocking(move || rest.write().map(|text| (text, rest))).await;
-    let (text, rest) = piece.map_err(|error| Error::Corrupt(error.to_string()))??;
-    Ok(text.map(|text| (text, rest)))
+    Ok(csv_file("paper.csv", in_pieces(rest, Rest::write)))
 }
 
 impl Rest {

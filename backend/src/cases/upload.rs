@@ -33,7 +33,16 @@ const MOST_TEXT: usize = 10_000;
 ///
 /// # Errors
 /// When the connection ends too early, the file is too large, or the disk refuses it.
-pub async fn receive(mut multipart: Multipart, path: &Path) -> Result<Received, Problem> {
+pub async fn receive(multipart: Multipart, path: &Path) -> Result<Received, Problem> {
+    let received = read(multipart, path).await;
+    if received.is_err() {
+        // Half a file is of no use to anybody.
+        let _ = tokio::fs::remove_file(path).await;
+    }
+    received
+}
+
+async fn read(mut multipart: Multipart, path: &Path) -> Result<Received, Problem> {
     let mut received = Received::default();
     while let Some(mut field) = multipart.next_field().await.map_err(cut_off)? {
         let name = field.name().unwrap_or_default().to_owned();

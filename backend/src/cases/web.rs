@@ -1,10 +1,9 @@
 //! The doors of cases: the list by risk, one case and what is done about it, and the end-of-day list.
 
 use axum::{
-    body::Body,
     extract::{Path, Query},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
 };
 use domain::{
     actor::Role,
@@ -241,18 +240,6 @@ async fn show_figures(
     };
     let title = frontend::pages::cases::figures_title(&view);
     door.incident_page(tx, incident, &title, view, frontend::pages::cases::figures, mistakes).await
-}
-
-/// A CSV file for saving.
-pub(crate) fn csv_file(name: &'static str, text: impl Into<Body>) -> Response {
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let disposition = HeaderValue::from_str(&disposition).expect("the names are plain");
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, disposition),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (headers, text.into()).into_response()
 }
 
 async fn take_next(

@@ -18,7 +18,7 @@ use super::{
     show,
 };
 use crate::{
-    cases::{upload, web::csv_file},
+    cases::{file::csv_file, upload},
     failure::Failure,
     schedules::{PLANNERS, READERS},
     web::{
@@ -138,14 +138,7 @@ async fn send_file(door: Door, Path(id): Path<String>, multipart: Multipart) -> 
     let id = feed_id(&id)?;
     let file: FeedFileId = door.app.clock.id();
     let path = files::path(&door.app, file);
-    let received = match upload::receive(multipart, &path).await {
-        Ok(received) => received,
-        Err(problem) => {
-            // Half a file is of no use to anybody.
-            let _ = tokio::fs::remove_file(&path).await;
-            return Err(problem);
-        }
-    };
+    let received = upload::receive(multipart, &path).await?;
     let as_of = received.text("as_of").trim().to_owned();
     let ran = match received.file.clone() {
         None => Err(FieldErrors::one("file", "Choose the file with the messages.").into()),

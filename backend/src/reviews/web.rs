@@ -271,14 +271,7 @@ async fn import_page(
 async fn offer(door: Door, Path(incident): Path<String>, multipart: Multipart) -> Result<Response, Problem> {
     let incident = incident_id(&incident)?;
     let id: ImportId = door.app.clock.id();
-    let received = match upload::receive(multipart, &file::path(&door.app, id)).await {
-        Ok(received) => received,
-        Err(problem) => {
-            // Half a file is of no use to anybody.
-            file::remove(&door.app, id).await;
-            return Err(problem);
-        }
-    };
+    let received = upload::receive(multipart, &file::path(&door.app, id)).await?;
     let filled = Filled {
         queue: received.text("queue").to_owned(),
         revocation: received.text("revocation").to_owned(),

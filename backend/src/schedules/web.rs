@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
-    cases::{upload, web::csv_file},
+    cases::{file::csv_file, upload},
     failure::Failure,
     web::{
         door::{Door, Mistakes},

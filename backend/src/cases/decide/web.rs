@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     accounts::store as accounts,
-    cases::{show::Sites, web::csv_file},
+    cases::{file::csv_file, show::Sites},
     failure::Failure,
     incidents::web::incident_id,
     places::store as places,

@@ -69,12 +69,8 @@ pub async fn start<S: Staged>(door: &Door, of: S, mistakes: Mistakes) -> Result<
 /// A problem that its form cannot show.
 pub async fn offer<S: Staged>(door: Door, of: S, multipart: Multipart) -> Result<Response, Problem> {
     let id: ImportId = door.app.clock.id();
-    let received = upload::receive(multipart, &file::path(&door.app, id)).await;
-    if received.is_err() {
-        // Half a file is of no use to anybody.
-        file::remove(&door.app, id).await;
-    }
-    match offer_received(&door, of, id, received?).await {
+    let received = upload::receive(multipart, &file::path(&door.app, id)).await?;
+    match offer_received(&door, of, id, received).await {
         Ok(outcome) => Ok(door.done(&format!("/{}/import/{}", of.address(), outcome.import), &outcome)),
         Err(failure) => door.again(failure, &[], async |mistakes| start(&door, of, mistakes).await).await,
     }
